@@ -1,0 +1,152 @@
+//! Alerts and their artifacts (Splunk SOAR calls an alert a container).
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::Timestamp;
+
+/// Number of an alert in this installation, from 1.
+pub type AlertId = u64;
+
+/// How bad an alert is. The order is from harmless to worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// No harm.
+    Informational,
+    /// Can wait.
+    Low,
+    /// Today.
+    Medium,
+    /// Now.
+    High,
+    /// Drop everything.
+    Critical,
+}
+
+/// Where the work on an alert stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AlertStatus {
+    /// Nobody has looked.
+    New,
+    /// Somebody, or a playbook, works on it.
+    Open,
+    /// Done.
+    Closed,
+}
+
+/// An alert as a source sent it, before it has a number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NewAlert {
+    /// Where it came from: `splunk`, or the name of a JSON source.
+    pub source: String,
+    /// The source's own id. Two alerts with the same source and id are one alert.
+    pub source_id: String,
+    /// Title.
+    pub name: String,
+    /// What kind it is; decides which playbooks run.
+    pub label: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Free text.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// Link back to the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// The evidence.
+    pub artifacts: Vec<Artifact>,
+}
+
+/// A piece of evidence.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Artifact {
+    /// Number within the alert, from 1.
+    pub id: u64,
+    /// Title.
+    pub name: String,
+    /// What kind it is, for example `event`.
+    pub label: String,
+    /// Fields by their CEF key (ArcSight Common Event Format), for example `destinationAddress`.
+    pub cef: Map<String, Value>,
+    /// What the source sent beside the fields that have a CEF key.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub data: Map<String, Value>,
+}
+
+/// A remark on an alert.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// When it was written.
+    pub at: Timestamp,
+    /// Who wrote it: `run 17`, or a person.
+    pub author: String,
+    /// Title.
+    pub title: String,
+    /// Text in Markdown.
+    pub text: String,
+}
+
+/// An alert as it stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Alert {
+    /// Its number.
+    pub id: AlertId,
+    /// When the host received it.
+    pub received: Timestamp,
+    /// Where the work stands.
+    pub status: AlertStatus,
+    /// Who works on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// What the source sent, with the severity as it is now.
+    #[serde(flatten)]
+    pub content: NewAlert,
+    /// Remarks, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
+}
+
+/// One change of an alert.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "change", rename_all = "kebab-case")]
+pub enum AlertChange {
+    /// A new severity.
+    Severity {
+        /// The severity.
+        severity: Severity,
+    },
+    /// A new status.
+    Status {
+        /// The status.
+        status: AlertStatus,
+    },
+    /// A new owner, or none.
+    Owner {
+        /// The owner.
+        owner: Option<String>,
+    },
+    /// One more note.
+    Note(Note),
+    /// One more artifact.
+    Artifact(Artifact),
+}
+
+impl Alert {
+    /// An alert that was just received.
+    pub fn new(id: AlertId, received: Timestamp, content: NewAlert) -> Self {
+        Self { id, received, status: AlertStatus::New, owner: None, content, notes: Vec::new() }
+    }
+
+    /// Applies one change.
+    pub fn apply(&mut self, change: AlertChange) {
+        match change {
+            AlertChange::Severity { severity } => self.content.severity = severity,
+            AlertChange::Status { status } => self.status = status,
+            AlertChange::Owner { owner } => self.owner = owner,
+            AlertChange::Note(note) => self.notes.push(note),
+            AlertChange::Artifact(artifact) => self.content.artifacts.push(artifact),
+        }
+    }
+}

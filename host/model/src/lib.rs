@@ -1,0 +1,16 @@
+//! Plain data of Palisade: alerts, assets, plugins, actions and runs.
+//!
+//! Everything else in the host imports this crate; it imports nothing of the host and does no I/O. What is persisted
+//! or answered over HTTP is one of these types as JSON.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod action;
+pub mod alert;
+pub mod asset;
+pub mod limits;
+pub mod name;
+pub mod plugin;
+pub mod run;
+
+pub use jiff::Timestamp;

@@ -1,0 +1,133 @@
+//! Every bound of the host in one place, each with its unit and its reason.
+//!
+//! Where memory matters the sum is: [`RUNS_AT_ONCE`] playbooks and [`ACTIONS_AT_ONCE`] actions of at most
+//! [`PLUGIN_MEMORY_BYTES`] each; first-party plugins use about 1 MiB, so the bound is for a hostile one.
+
+use std::time::Duration;
+
+/// Bytes of a name: fits a DNS label and a table column.
+pub const NAME_BYTES: usize = 63;
+
+// Alerts.
+
+/// Bytes of one ingested body. Splunk's webhook sends one result row; a row with long raw text is some 100 KiB.
+pub const ALERT_BODY_BYTES: usize = 1024 * 1024;
+/// Levels of nested JSON in an alert. Security events are flat; serde_json itself stops at 128.
+pub const ALERT_JSON_DEPTH: usize = 16;
+/// Fields in one alert, nested ones included.
+pub const ALERT_FIELDS: usize = 1_000;
+/// Artifacts in one alert.
+pub const ALERT_ARTIFACTS: usize = 200;
+/// Bytes of one text of an alert that people read in a list: name, label, owner.
+pub const ALERT_TEXT_BYTES: usize = 1_024;
+/// Bytes of a note or a description.
+pub const NOTE_BYTES: usize = 64 * 1024;
+/// Alerts acknowledged but not yet handled. Beyond it ingestion answers 429: the backlog is durable, but a backlog
+/// that nobody works off must reach the source.
+pub const ALERTS_WAITING: usize = 10_000;
+
+// Runs.
+
+/// Runs at work at the same time. Each holds one playbook instance.
+pub const RUNS_AT_ONCE: usize = 128;
+/// Actions at work at the same time, over all runs. Each holds one connector instance.
+pub const ACTIONS_AT_ONCE: usize = 256;
+/// Actions that one run may start.
+pub const ACTIONS_PER_RUN: u32 = 1_000;
+/// Entries in the journal of one run.
+pub const ENTRIES_PER_RUN: u64 = 10_000;
+/// Time that one run may take. A vendor's job may take 30 minutes, and a playbook may have a few of them in a row.
+pub const RUN_TIME: Duration = Duration::from_secs(4 * 60 * 60);
+/// Lines of log kept for one run; later lines are dropped, and the last says so.
+pub const LOG_LINES_PER_RUN: usize = 500;
+/// Bytes of one line of log.
+pub const LOG_LINE_BYTES: usize = 2_048;
+/// Attempts at one action, the first included.
+pub const ACTION_ATTEMPTS: u32 = 3;
+/// Wait before the second attempt; doubled for each one after.
+pub const RETRY_WAIT: Duration = Duration::from_millis(500);
+/// The longest wait that a rate-limited answer may ask for and get.
+pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(5 * 60);
+/// The shortest wait between two looks at a vendor's job.
+pub const PENDING_WAIT_MIN: Duration = Duration::from_millis(100);
+/// The longest time over all looks at one vendor's job. PAN-OS commits take up to 30 minutes.
+pub const PENDING_TIME: Duration = Duration::from_secs(45 * 60);
+
+// Plugins.
+
+/// Bytes of a component. A Python component is 22 MB, of which the interpreter is most.
+pub const COMPONENT_BYTES: usize = 64 * 1024 * 1024;
+/// Bytes of linear memory of one instance.
+pub const PLUGIN_MEMORY_BYTES: usize = 128 * 1024 * 1024;
+/// Elements of a table of one instance.
+pub const PLUGIN_TABLE_ELEMENTS: usize = 100_000;
+/// Bytes of stack of one instance.
+pub const PLUGIN_STACK_BYTES: usize = 512 * 1024;
+/// Bytes that one value, passed either way, may take. Twice the largest HTTP response, for its headers.
+pub const PLUGIN_VALUE_BYTES: usize = 2 * HTTP_RESPONSE_BYTES;
+/// Time a plugin may compute, host waits not counted: far above any honest action, far below a person's patience.
+pub const PLUGIN_COMPUTE_TIME: Duration = Duration::from_secs(10);
+/// Tick of the clock that interrupts plugins. A plugin that loops is noticed within one.
+pub const EPOCH_TICK: Duration = Duration::from_millis(10);
+/// The longest time limit that an action may declare for one call.
+pub const ACTION_TIME_MAX: Duration = Duration::from_secs(5 * 60);
+/// Time for `describe`.
+pub const DESCRIBE_TIME: Duration = Duration::from_secs(5);
+/// Bytes of a JSON Schema in a manifest.
+pub const SCHEMA_BYTES: usize = 64 * 1024;
+/// Levels of nesting in a JSON Schema.
+pub const SCHEMA_DEPTH: usize = 32;
+/// Actions of one connector; needs and labels of one playbook.
+pub const MANIFEST_ITEMS: usize = 256;
+/// Bytes of one text in a manifest.
+pub const MANIFEST_TEXT_BYTES: usize = 1_024;
+/// Time to compile a component. The largest known guest, CPython, takes 34 s on two slow cores.
+pub const COMPILE_TIME: Duration = Duration::from_secs(180);
+/// Bytes of address space of the child that compiles.
+pub const COMPILE_MEMORY_BYTES: u64 = 4 * 1024 * 1024 * 1024;
+
+// Egress.
+
+/// Bytes of one HTTP response, headers not counted.
+pub const HTTP_RESPONSE_BYTES: usize = 8 * 1024 * 1024;
+/// Bytes of one HTTP request's body.
+pub const HTTP_REQUEST_BYTES: usize = 8 * 1024 * 1024;
+/// Header fields of one request or response.
+pub const HTTP_HEADERS: usize = 100;
+/// Bytes of a URL.
+pub const URL_BYTES: usize = 8 * 1024;
+/// Time for one exchange when the plugin names none.
+pub const HTTP_TIME: Duration = Duration::from_secs(30);
+/// Time for name, connection and TLS together.
+pub const CONNECT_TIME: Duration = Duration::from_secs(10);
+/// Redirects followed for one request.
+pub const REDIRECTS: usize = 5;
+/// Requests and streams of one asset at the same time; more wait their turn.
+pub const EGRESS_PER_ASSET: usize = 64;
+/// Idle connections kept for one asset and host, and how long.
+pub const IDLE_CONNECTIONS: usize = 16;
+/// Time that an idle connection is kept. Most servers close after 60 s or more.
+pub const IDLE_TIME: Duration = Duration::from_secs(30);
+/// Streams that one call of an action may have open.
+pub const TCP_STREAMS: usize = 8;
+/// Bytes of one read from a stream.
+pub const TCP_READ_BYTES: usize = 64 * 1024;
+/// Bytes read from all streams of one call.
+pub const TCP_TOTAL_BYTES: usize = 8 * 1024 * 1024;
+/// Time for one read or write of a stream.
+pub const TCP_TIME: Duration = Duration::from_secs(30);
+/// The shortest secret. A shorter one cannot be scrubbed from answers without tearing them apart.
+pub const SECRET_BYTES_MIN: usize = 6;
+/// The longest secret: a private key in PEM.
+pub const SECRET_BYTES_MAX: usize = 16 * 1024;
+
+// Store.
+
+/// Bytes of one stored value. sled puts larger ones into files that it never syncs (see `host/store`).
+pub const VALUE_CHUNK_BYTES: usize = 64 * 1024;
+/// Writes waiting for the writer thread.
+pub const WRITES_WAITING: usize = 4_096;
+/// Writes in one group commit: enough that the commit's own cost vanishes, few enough that the first need not wait.
+pub const WRITES_PER_COMMIT: usize = 512;
+/// Items of one page of a list.
+pub const PAGE_ITEMS: usize = 500;
