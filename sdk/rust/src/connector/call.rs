@@ -1,0 +1,35 @@
+use crate::{bindings::connector::Invocation, http, tcp};
+
+/// One call of one action. `C` is the asset's configuration.
+#[non_exhaustive]
+pub struct Call<C> {
+    /// The asset's configuration.
+    pub configuration: C,
+    /// The same for every attempt at the same step of the same run, and for no other.
+    pub idempotency_key: String,
+    /// 1 for the first attempt.
+    pub attempt: u32,
+    /// The token of the [`Pending`](super::Pending) that this call comes back for.
+    pub resume: Option<String>,
+}
+
+impl<C> Call<C> {
+    pub(super) fn new(configuration: C, invocation: &Invocation) -> Self {
+        Self {
+            configuration,
+            idempotency_key: invocation.idempotency_key.clone(),
+            attempt: invocation.attempt,
+            resume: invocation.resume.clone(),
+        }
+    }
+
+    /// HTTP under the operator's policy.
+    pub fn http(&self) -> http::Client {
+        http::Client::new()
+    }
+
+    /// TCP under the operator's policy.
+    pub fn tcp(&self) -> tcp::Client {
+        tcp::Client::new()
+    }
+}

@@ -1,0 +1,102 @@
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::{
+    Failure, Status,
+    bindings::connector::{Outcome as WireOutcome, Pending as WirePending, palisade::plugin::types::Report},
+};
+
+/// How a call ended, when it did not fail.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome<O> {
+    /// The action ran to its end.
+    Done(Done<O>),
+    /// The system works on it: come back. Nothing waits meanwhile.
+    Pending(Pending),
+}
+
+/// What an action did. `O` is everything found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Done<O> {
+    status: Status,
+    message: String,
+    summary: Map<String, Value>,
+    data: O,
+}
+
+/// A job of the system that is not finished.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pending {
+    /// Come back after this time; the host enforces a minimum of 100 ms.
+    pub after: Duration,
+    /// What the connector needs to recognise the job; handed back as [`Call::resume`](super::Call::resume).
+    pub token: String,
+    /// How far it is, for a person.
+    pub message: String,
+}
+
+impl<O> Done<O> {
+    /// It did what its name says; `message` is one sentence for a person.
+    pub fn success(message: impl Into<String>, data: O) -> Self {
+        Self { status: Status::Success, message: message.into(), summary: Map::new(), data }
+    }
+
+    /// The system answered, and the answer is no; `message` is one sentence for a person.
+    pub fn failed(message: impl Into<String>, data: O) -> Self {
+        Self { status: Status::Failed, ..Self::success(message, data) }
+    }
+
+    /// Adds one of the few facts that decide to the summary.
+    #[must_use]
+    pub fn fact(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.summary.insert(name.to_owned(), value.into());
+        self
+    }
+}
+
+/// What a handler returns: [`Done`], or [`Outcome`] where the system may need time.
+pub trait Answer {
+    /// Everything found: its schema is the action's output schema.
+    type Data: Serialize + JsonSchema;
+
+    /// The same as an outcome.
+    fn into_outcome(self) -> Outcome<Self::Data>;
+}
+
+impl<O: Serialize + JsonSchema> Answer for Done<O> {
+    type Data = O;
+
+    fn into_outcome(self) -> Outcome<O> {
+        Outcome::Done(self)
+    }
+}
+
+impl<O: Serialize + JsonSchema> Answer for Outcome<O> {
+    type Data = O;
+
+    fn into_outcome(self) -> Self {
+        self
+    }
+}
+
+impl<O: Serialize> Outcome<O> {
+    pub(super) fn into_wire(self) -> Result<WireOutcome, Failure> {
+        Ok(match self {
+            Self::Done(done) => WireOutcome::Done(Report {
+                status: done.status,
+                message: done.message,
+                summary: Value::Object(done.summary).to_string(),
+                data: serde_json::to_string(&done.data)
+                    .map_err(|error| Failure::upstream(format!("what was found is no JSON: {error}")))?,
+            }),
+            Self::Pending(pending) => WireOutcome::Pending(WirePending {
+                after_ms: u64::try_from(pending.after.as_millis()).unwrap_or(u64::MAX),
+                token: pending.token,
+                message: pending.message,
+            }),
+        })
+    }
+}

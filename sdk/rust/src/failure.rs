@@ -1,0 +1,36 @@
+pub use crate::bindings::connector::palisade::plugin::types::{Failure, RateLimit, UpstreamError};
+
+impl Failure {
+    /// The parameters, or the asset's configuration, cannot be used; `message` says which and why.
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self::InvalidParameters(message.into())
+    }
+
+    /// What was asked for does not exist there.
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::NotFound(message.into())
+    }
+
+    /// The system answered with something that is an error or makes no sense, and no HTTP status tells more.
+    pub fn upstream(message: impl Into<String>) -> Self {
+        Self::Upstream(UpstreamError { http_status: None, message: message.into() })
+    }
+
+    /// One sentence for a person: what kind of failure, then the words that came with it.
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::InvalidParameters(message) => format!("the parameters cannot be used: {message}"),
+            Self::Authentication(message) => format!("the system refused the credentials: {message}"),
+            Self::NotFound(message) => format!("not found: {message}"),
+            Self::RateLimited(limit) => format!("too many calls: {}", limit.message),
+            Self::Upstream(UpstreamError { http_status: Some(status), message }) => {
+                format!("the system answered with status {status}: {message}")
+            }
+            Self::Upstream(UpstreamError { http_status: None, message }) => {
+                format!("the system's answer is an error: {message}")
+            }
+            Self::Unavailable(message) => format!("the system could not be reached: {message}"),
+            Self::Denied(message) => format!("the policy forbids it: {message}"),
+        }
+    }
+}

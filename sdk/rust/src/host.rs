@@ -1,0 +1,9 @@
+//! The host's functions: the component's imports on wasm, the scripted ones of [`crate::testing`] elsewhere.
+
+#[cfg(target_arch = "wasm32")]
+pub(crate) use crate::bindings::connector::palisade::plugin::{clock, http, log, random, tcp};
+#[cfg(target_arch = "wasm32")]
+pub(crate) use crate::bindings::playbook::palisade::plugin::{actions, alerts};
+
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use crate::testing::host::{actions, alerts, clock, http, log, random, tcp};

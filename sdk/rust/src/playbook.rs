@@ -1,0 +1,135 @@
+//! Playbooks: plain functions that decide what to do about one alert.
+//!
+//! ```
+//! use palisade_sdk::playbook::{Action, Playbook, Run};
+//!
+//! palisade_sdk::playbook!(playbook);
+//!
+//! fn playbook() -> Playbook {
+//!     Playbook::new("reputation", "1.0.0", handle)
+//!         .about("Notes the reputation of the destination")
+//!         .publisher("Palisade")
+//!         .label("network")
+//!         .needs("example", "ip reputation")
+//!         .manual_minutes(5)
+//! }
+//!
+//! fn handle(run: &Run) -> Result<String, String> {
+//!     let artifacts = run.artifacts();
+//!     let ip = artifacts.ip("destinationAddress").ok_or("The alert has no destination address.")?;
+//!     let lookup = run.start(Action::new("example", "ip reputation").parameter("ip", ip.to_string()));
+//!     let report = lookup.wait().map_err(|failure| failure.sentence())?;
+//!     run.add_note("Reputation", &report.message);
+//!     Ok(format!("Noted the reputation of {ip}."))
+//! }
+//! ```
+
+mod action;
+mod artifacts;
+mod run;
+
+pub use action::{Action, Started};
+pub use artifacts::{Artifact, Artifacts};
+pub use run::Run;
+
+pub use crate::bindings::playbook::palisade::plugin::alerts::{Alert, AlertStatus, Severity};
+use crate::bindings::{
+    connector::palisade::plugin::types::Identity,
+    playbook::{self as world, palisade::plugin::playbook_descriptor::Need},
+};
+
+/// What a playbook is, which alerts start it, and which actions it may start.
+pub struct Playbook {
+    name: &'static str,
+    version: &'static str,
+    description: &'static str,
+    publisher: &'static str,
+    labels: Vec<&'static str>,
+    needs: Vec<(&'static str, &'static str)>,
+    manual_minutes: u32,
+    handle: fn(&Run) -> Result<String, String>,
+}
+
+impl Playbook {
+    /// A playbook. The name has lower-case letters, digits and `-`; the version is semantic. `handle` returns one
+    /// sentence on how it ended, or why the alert could not be handled.
+    pub fn new(
+        name: &'static str,
+        version: &'static str,
+        handle: fn(&Run) -> Result<String, String>,
+    ) -> Self {
+        Self {
+            name,
+            version,
+            description: "",
+            publisher: "",
+            labels: Vec::new(),
+            needs: Vec::new(),
+            manual_minutes: 0,
+            handle,
+        }
+    }
+
+    /// One sentence on what it is for.
+    #[must_use]
+    pub fn about(mut self, description: &'static str) -> Self {
+        self.description = description;
+        self
+    }
+
+    /// Who publishes the playbook.
+    #[must_use]
+    pub fn publisher(mut self, publisher: &'static str) -> Self {
+        self.publisher = publisher;
+        self
+    }
+
+    /// A label of alerts that start it.
+    #[must_use]
+    pub fn label(mut self, label: &'static str) -> Self {
+        self.labels.push(label);
+        self
+    }
+
+    /// An action that it starts; it can start no others.
+    #[must_use]
+    pub fn needs(mut self, connector: &'static str, action: &'static str) -> Self {
+        self.needs.push((connector, action));
+        self
+    }
+
+    /// Minutes that the same work takes an analyst by hand.
+    #[must_use]
+    pub fn manual_minutes(mut self, minutes: u32) -> Self {
+        self.manual_minutes = minutes;
+        self
+    }
+
+    /// The description that the contract asks for.
+    pub fn describe(&self) -> world::Descriptor {
+        world::Descriptor {
+            identity: Identity {
+                name: self.name.to_owned(),
+                version: self.version.to_owned(),
+                description: self.description.to_owned(),
+                publisher: self.publisher.to_owned(),
+            },
+            labels: self.labels.iter().copied().map(str::to_owned).collect(),
+            needs: self
+                .needs
+                .iter()
+                .map(|&(connector, action)| Need { connector: connector.into(), action: action.into() })
+                .collect(),
+            manual_minutes: self.manual_minutes,
+        }
+    }
+
+    /// Handles the alert that started this run.
+    ///
+    /// # Errors
+    ///
+    /// Why the alert could not be handled, in one sentence.
+    pub fn handle(&self) -> Result<String, String> {
+        (self.handle)(&Run::new())
+    }
+}

@@ -1,0 +1,60 @@
+use serde_json::{Map, Value};
+
+use crate::{Failure, Report, bindings::playbook::palisade::plugin::actions as wire, host};
+
+/// An action to start.
+#[derive(Clone, Debug)]
+pub struct Action {
+    connector: &'static str,
+    action: &'static str,
+    asset: Option<String>,
+    parameters: Map<String, Value>,
+}
+
+impl Action {
+    /// An action of a connector, on the connector's default asset.
+    pub fn new(connector: &'static str, action: &'static str) -> Self {
+        Self { connector, action, asset: None, parameters: Map::new() }
+    }
+
+    /// The asset to act on, in place of the connector's default one.
+    #[must_use]
+    pub fn on(mut self, asset: impl Into<String>) -> Self {
+        self.asset = Some(asset.into());
+        self
+    }
+
+    /// Adds a parameter.
+    #[must_use]
+    pub fn parameter(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.parameters.insert(name.to_owned(), value.into());
+        self
+    }
+
+    pub(super) fn start(self) -> Started {
+        let id = host::actions::start(&wire::Request {
+            connector: self.connector.to_owned(),
+            action: self.action.to_owned(),
+            asset: self.asset,
+            parameters: Value::Object(self.parameters).to_string(),
+        });
+        Started { id }
+    }
+}
+
+/// An action that runs, or has ended.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Started {
+    pub(super) id: wire::ActionId,
+}
+
+impl Started {
+    /// Waits until the action has ended. Waiting again returns the same.
+    ///
+    /// # Errors
+    ///
+    /// Why the action could not run to its end, wrong parameters included.
+    pub fn wait(&self) -> Result<Report, Failure> {
+        host::actions::wait(self.id).map(Report::from)
+    }
+}

@@ -1,0 +1,90 @@
+//! TCP as the host does it, under the operator's policy, for protocols that are not HTTP.
+
+use crate::{Failure, UpstreamError, bindings::connector::palisade::plugin::tcp as wire, host};
+
+/// How much one read of a whole stream asks for, in bytes.
+const READ_BYTES: u32 = 64 * 1024;
+
+/// Opens streams.
+#[derive(Clone, Copy, Debug)]
+pub struct Client {
+    _private: (),
+}
+
+impl Client {
+    pub(crate) fn new() -> Self {
+        Self { _private: () }
+    }
+
+    /// Opens a stream.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Denied`] when the policy forbids it, else [`Failure::Unavailable`].
+    pub fn connect(self, host: &str, port: u16) -> Result<TcpStream, Failure> {
+        host::tcp::connect(host, port).map(|stream| TcpStream { stream }).map_err(failure)
+    }
+}
+
+/// An open stream; dropped, it is closed.
+pub struct TcpStream {
+    stream: host::tcp::TcpStream,
+}
+
+impl TcpStream {
+    /// Sends all of these bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Unavailable`] when the connection broke or nothing moved in time.
+    pub fn write(&self, bytes: &[u8]) -> Result<(), Failure> {
+        self.stream.write(bytes).map_err(failure)
+    }
+
+    /// Waits for the next bytes: at least one, at most `max`. Empty at the end of the stream.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Unavailable`] when the connection broke or nothing came in time.
+    pub fn read(&self, max: u32) -> Result<Vec<u8>, Failure> {
+        self.stream.read(max).map_err(failure)
+    }
+
+    /// Reads up to the end of the stream.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read), and [`Failure::Upstream`] when there are more than `bytes_max` bytes.
+    pub fn read_to_end(&self, bytes_max: usize) -> Result<Vec<u8>, Failure> {
+        let mut all = Vec::new();
+        loop {
+            let bytes = self.read(READ_BYTES)?;
+            if bytes.is_empty() {
+                return Ok(all);
+            }
+            all.extend_from_slice(&bytes);
+            if all.len() > bytes_max {
+                let message = format!("the answer is larger than {bytes_max} bytes");
+                return Err(Failure::Upstream(UpstreamError { http_status: None, message }));
+            }
+        }
+    }
+
+    /// Turns the stream into TLS; the certificate must be for the host.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Unavailable`] when it is not, or when the server does not go along.
+    pub fn start_tls(&self) -> Result<(), Failure> {
+        self.stream.start_tls().map_err(failure)
+    }
+}
+
+fn failure(error: wire::Error) -> Failure {
+    match error {
+        wire::Error::Denied(message) => Failure::Denied(message),
+        wire::Error::Unreachable(message) | wire::Error::Tls(message) | wire::Error::Timeout(message) => {
+            Failure::Unavailable(message)
+        }
+    }
+}
