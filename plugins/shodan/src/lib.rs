@@ -88,8 +88,8 @@ struct Account {
     query_credits: i64,
 }
 
-fn query_ip(call: &Call<Configuration>, asked: QueryIp) -> Result<Done<Host>, Failure> {
-    let ip = asked.ip.to_string();
+fn query_ip(call: &Call<Configuration>, QueryIp { ip }: QueryIp) -> Result<Done<Host>, Failure> {
+    let ip = ip.to_string();
     let host = match get(call, "/shodan/host", |request| request.segment(&ip)) {
         Err(Failure::NotFound(words)) => {
             return Err(Failure::not_found(format!("Shodan has seen no services on {ip}: {words}")));
@@ -105,8 +105,10 @@ fn query_ip(call: &Call<Configuration>, asked: QueryIp) -> Result<Done<Host>, Fa
         .fact("country_name", country))
 }
 
-fn query_domain(call: &Call<Configuration>, asked: QueryDomain) -> Result<Done<Search>, Failure> {
-    let domain = asked.domain;
+fn query_domain(
+    call: &Call<Configuration>,
+    QueryDomain { domain }: QueryDomain,
+) -> Result<Done<Search>, Failure> {
     // A space would add a filter of the caller's choice to the query.
     if !domain.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_')) {
         return Err(Failure::invalid(format!("`{domain}` is no domain name")));

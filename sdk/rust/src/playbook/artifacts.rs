@@ -76,7 +76,7 @@ mod tests {
     fn the_first_usable_value_counts() {
         let artifacts = Artifacts(vec![
             artifact(
-                json!({ "sourceAddress": "not an address", "destinationPort": "443", "requestURL": " " }),
+                &json!({ "sourceAddress": "not an address", "destinationPort": "443", "requestURL": " " }),
             ),
             artifact(&json!({ "sourceAddress": ["192.0.2.7", "192.0.2.8"], "bytesOut": 1200 })),
         ]);

@@ -1,0 +1,165 @@
+use palisade_sdk::{
+    Failure,
+    testing::{ConnectorTest, Exchange},
+};
+use serde_json::{Value, json};
+
+use crate::{Configuration, connector};
+
+const SYS_ID: &str = "9d385017c611228701d22104cc95c371";
+const TABLE: &str = "https://dev.service-now.com/api/now/table/incident";
+const PLAIN: &str = "sysparm_exclude_reference_link=true";
+
+fn basic() -> ConnectorTest<Configuration> {
+    ConnectorTest::new(connector).configuration(json!({
+        "url": "https://dev.service-now.com/", "username": "soar", "password": "placeholder",
+    }))
+}
+
+fn oauth() -> ConnectorTest<Configuration> {
+    ConnectorTest::new(connector).configuration(json!({
+        "url": "https://dev.service-now.com",
+        "username": "soar", "password": "placeholder-1", "client_id": "client", "client_secret": "placeholder-2",
+    }))
+}
+
+fn incident() -> Value {
+    json!({ "sys_id": SYS_ID, "number": "INC0010001", "state": "1", "correlation_id": "test-key" })
+}
+
+fn token(token: &str) -> Exchange {
+    Exchange::post("https://dev.service-now.com/oauth_token.do")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(
+            "client_id=client&client_secret=placeholder-2&grant_type=password&username=soar&password=placeholder-1",
+        )
+        .answer_json(200, json!({ "access_token": token, "token_type": "Bearer", "expires_in": 1799 }))
+}
+
+#[test]
+fn the_first_attempt_creates_without_looking() {
+    let report = basic()
+        .http(
+            Exchange::post(&format!("{TABLE}?{PLAIN}"))
+                .basic("soar", "placeholder")
+                .json(json!({
+                    "short_description": "Beaconing", "urgency": "1", "correlation_id": "test-key",
+                }))
+                .answer_json(201, json!({ "result": incident() })),
+        )
+        .invoke("create ticket", json!({ "short_description": "Beaconing", "fields": { "urgency": "1" } }))
+        .report();
+    assert_eq!(report.message, "Created ticket INC0010001.");
+    assert_eq!(
+        report.summary["link"],
+        format!("https://dev.service-now.com/nav_to.do?uri=%2Fincident.do%3Fsys_id%3D{SYS_ID}")
+    );
+}
+
+fn lookup() -> Exchange {
+    let query = "sysparm_query=correlation_id%3Dtest-key&sysparm_limit=1";
+    Exchange::get(&format!("{TABLE}?{PLAIN}&{query}")).basic("soar", "placeholder")
+}
+
+#[test]
+fn a_later_attempt_returns_the_ticket_of_an_earlier_one() {
+    let report = basic()
+        .attempt(2)
+        .http(lookup().answer_json(200, json!({ "result": [incident()] })))
+        .invoke("create ticket", json!({ "short_description": "Beaconing" }))
+        .report();
+    assert_eq!(report.message, "Ticket INC0010001 was created by an earlier attempt.");
+}
+
+#[test]
+fn a_later_attempt_creates_when_no_earlier_one_did() {
+    basic()
+        .attempt(2)
+        .http(lookup().answer_json(200, json!({ "result": [] })))
+        .http(
+            Exchange::post(&format!("{TABLE}?{PLAIN}"))
+                .basic("soar", "placeholder")
+                .body_containing("test-key")
+                .answer_json(201, json!({ "result": incident() })),
+        )
+        .invoke("create ticket", json!({ "short_description": "Beaconing" }))
+        .report();
+}
+
+#[test]
+fn a_refused_token_is_replaced_once() {
+    let record = || Exchange::get(&format!("{TABLE}/{SYS_ID}?{PLAIN}"));
+    let refusal = json!({ "error": { "message": "User Not Authenticated", "detail": "Token expired" } });
+
+    let report = oauth()
+        .http(token("first"))
+        .http(record().bearer("first").answer_json(401, refusal.clone()))
+        .http(token("second"))
+        .http(record().bearer("second").answer_json(200, json!({ "result": incident() })))
+        .invoke("get ticket", json!({ "id": SYS_ID }))
+        .report();
+    assert_eq!(report.data["number"], "INC0010001");
+
+    let failure = oauth()
+        .http(token("first"))
+        .http(record().bearer("first").answer_json(401, refusal.clone()))
+        .http(token("second"))
+        .http(record().bearer("second").answer_json(401, refusal))
+        .invoke("get ticket", json!({ "id": SYS_ID }))
+        .failure();
+    assert_eq!(failure, Failure::Authentication("User Not Authenticated: Token expired".into()));
+}
+
+#[test]
+fn a_note_finds_its_ticket_by_number() {
+    let query = "sysparm_query=number%3DINC0010001&sysparm_limit=1";
+    let report = basic()
+        .http(
+            Exchange::get(&format!("{TABLE}?{PLAIN}&{query}"))
+                .basic("soar", "placeholder")
+                .answer_json(200, json!({ "result": [incident()] })),
+        )
+        .http(
+            Exchange::request("PUT", &format!("{TABLE}/{SYS_ID}?{PLAIN}"))
+                .basic("soar", "placeholder")
+                .json(json!({ "work_notes": "Blocked." }))
+                .answer_json(200, json!({ "result": incident() })),
+        )
+        .invoke("add work note", json!({ "id": "INC0010001", "note": "Blocked." }))
+        .report();
+    assert_eq!(report.message, "Added a work note to ticket INC0010001.");
+}
+
+#[test]
+fn a_list_goes_on_to_the_next_page() {
+    let page = |limit: u32, offset: u32, records: usize| {
+        let query = format!("sysparm_query=active%3Dtrue&sysparm_limit={limit}&sysparm_offset={offset}");
+        Exchange::get(&format!("{TABLE}?{PLAIN}&{query}"))
+            .basic("soar", "placeholder")
+            .answer_json(200, json!({ "result": vec![incident(); records] }))
+            .answer_header("X-Total-Count", "130")
+    };
+    let report = basic()
+        .http(page(100, 5, 100))
+        .http(page(50, 105, 25))
+        .invoke("list tickets", json!({ "query": "active=true", "max_results": 150, "start_index": 5 }))
+        .report();
+    assert_eq!((report.summary["count"].clone(), report.summary["total"].clone()), (json!(125), json!(130)));
+}
+
+#[test]
+fn a_parameter_cannot_widen_a_query_or_leave_its_table() {
+    let failure = basic().invoke("get ticket", json!({ "id": "INC1^ORactive=true" })).failure();
+    assert!(matches!(failure, Failure::InvalidParameters(_)));
+    let failure = basic().invoke("get ticket", json!({ "id": SYS_ID, "table": "a/b" })).failure();
+    assert!(matches!(failure, Failure::InvalidParameters(_)));
+}
+
+#[test]
+fn an_asset_without_credentials_says_so() {
+    let failure = ConnectorTest::new(connector)
+        .configuration(json!({ "url": "https://dev.service-now.com", "client_id": "client" }))
+        .invoke("test connectivity", json!({}))
+        .failure();
+    assert_eq!(failure, Failure::invalid("the asset has only one of `client_id` and `client_secret`"));
+}
