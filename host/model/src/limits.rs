@@ -123,11 +123,22 @@ pub const SECRET_BYTES_MAX: usize = 16 * 1024;
 
 // Store.
 
-/// Bytes of one stored value. sled puts larger ones into files that it never syncs (see `host/store`).
-pub const VALUE_CHUNK_BYTES: usize = 64 * 1024;
+/// Bytes of one piece of a stored value; longer values are cut. sled puts every page above a quarter of its 512 KiB
+/// segment into a file that it never syncs, and a page holds up to 21 values whatever their size: 21 of these take 84 KiB.
+pub const VALUE_CHUNK_BYTES: usize = 4 * 1024;
+/// Pieces of a component that go into one atomic batch, 1 MiB of them.
+pub const COMPONENT_PIECES_PER_BATCH: usize = 256;
+/// Bytes of pages that sled keeps in memory.
+pub const STORE_CACHE_BYTES: u64 = 128 * 1024 * 1024;
+/// Runs that the writer remembers so that it need not read them: twice as many as can be at work.
+pub const RUNS_CACHED: usize = 2 * RUNS_AT_ONCE;
 /// Writes waiting for the writer thread.
 pub const WRITES_WAITING: usize = 4_096;
 /// Writes in one group commit: enough that the commit's own cost vanishes, few enough that the first need not wait.
 pub const WRITES_PER_COMMIT: usize = 512;
 /// Items of one page of a list.
 pub const PAGE_ITEMS: usize = 500;
+/// Bytes after which a page of a list ends early. An alert may take 1 MiB and more, so that items alone bound nothing.
+pub const PAGE_BYTES: usize = 8 * 1024 * 1024;
+/// Plugins that may be installed, and assets that may be configured: each at most, as lists of them have no pages.
+pub const REGISTRY_ITEMS: usize = 500;

@@ -1,0 +1,90 @@
+//! What is installed and configured.
+
+use palisade_model::{
+    asset::{Asset, Network},
+    limits::REGISTRY_ITEMS,
+    plugin::{Identity, Manifest, PlaybookManifest, Plugin},
+};
+use serde_json::{Map, json};
+
+use super::samples::{at, digest, name};
+use crate::{error::StoreError, store::Store};
+
+fn plugin(text: &str, version: &str) -> Plugin {
+    let identity = Identity {
+        name: name(text),
+        version: version.to_owned(),
+        description: "Looks.".to_owned(),
+        publisher: "Palisade".to_owned(),
+    };
+    let manifest =
+        PlaybookManifest { identity, labels: vec!["c2".to_owned()], needs: vec![], manual_minutes: 5 };
+    Plugin { digest: digest(1), size: 12, installed: at(1), manifest: Manifest::Playbook(manifest) }
+}
+
+fn asset(text: &str) -> Asset {
+    Asset {
+        name: name(text),
+        connector: name("shodan"),
+        configuration: Map::new(),
+        sealed: [("api_key".to_owned(), "v1:x".to_owned())].into(),
+        network: Network::default(),
+    }
+}
+
+pub(super) async fn keeps_plugins_and_assets(store: &dyn Store) {
+    for (text, version) in [("triage", "1.0.0"), ("block", "1.0.0"), ("triage", "2.0.0")] {
+        store.put_plugin(plugin(text, version)).await.unwrap();
+    }
+    assert_eq!(store.plugins().unwrap(), [plugin("block", "1.0.0"), plugin("triage", "2.0.0")]);
+    assert_eq!(store.plugin(&name("triage")).unwrap(), Some(plugin("triage", "2.0.0")));
+    assert_eq!(store.plugin(&name("tri")).unwrap(), None);
+    assert!(store.remove_plugin(name("triage")).await.unwrap());
+    assert!(!store.remove_plugin(name("triage")).await.unwrap());
+    assert_eq!(store.plugins().unwrap(), [plugin("block", "1.0.0")]);
+
+    store.put_asset(asset("edge")).await.unwrap();
+    assert_eq!(store.asset(&name("edge")).unwrap(), Some(asset("edge")));
+    assert_eq!(store.assets().unwrap(), [asset("edge")]);
+    assert!(store.remove_asset(name("edge")).await.unwrap());
+    assert!(!store.remove_asset(name("edge")).await.unwrap());
+    assert_eq!(store.assets().unwrap(), []);
+}
+
+pub(super) async fn keeps_components_of_any_size(store: &dyn Store) {
+    let large: Vec<u8> = (0..3_000_001_u32).map(|index| (index % 251) as u8).collect();
+    for (byte, file) in [(1, vec![]), (2, vec![9; 4096]), (3, large)] {
+        store.put_component(digest(byte), file.clone()).await.unwrap();
+        store.put_component(digest(byte), file.clone()).await.unwrap();
+        assert!(
+            store.component(&digest(byte)).unwrap().unwrap() == file,
+            "{} bytes came back changed",
+            file.len()
+        );
+    }
+    assert!(store.remove_component(digest(3)).await.unwrap());
+    assert!(!store.remove_component(digest(3)).await.unwrap());
+    assert!(store.component(&digest(3)).unwrap().is_none());
+    assert!(store.component(&digest(2)).unwrap().is_some());
+}
+
+pub(super) async fn keeps_settings(store: &dyn Store) {
+    let key = name("retention");
+    assert_eq!(store.setting(&key).unwrap(), None);
+    // Longer, then shorter: what the long value took must not come back.
+    for value in [json!({ "note": "x".repeat(100_000) }), json!({ "days": 90 }), json!(null)] {
+        store.put_setting(key.clone(), value.clone()).await.unwrap();
+        assert!(store.setting(&key).unwrap() == Some(value), "a setting came back changed");
+    }
+}
+
+pub(super) async fn is_bounded(store: &dyn Store) {
+    for index in 1..REGISTRY_ITEMS {
+        drop(store.put_asset(asset(&format!("a{index}"))));
+    }
+    store.put_asset(asset("last")).await.unwrap();
+    let full = store.put_asset(asset("one-more")).await;
+    assert!(matches!(full, Err(StoreError::Full { what: "assets", max: REGISTRY_ITEMS })), "{full:?}");
+    store.put_asset(asset("last")).await.unwrap();
+    assert_eq!(store.assets().unwrap().len(), REGISTRY_ITEMS);
+}

@@ -1,0 +1,152 @@
+//! Keys: one byte for the table, then numbers big-endian, so that the order of the bytes is the order of the numbers.
+
+use palisade_model::{
+    alert::AlertId,
+    name::Name,
+    plugin::Digest,
+    run::{RunId, RunStatus, Seq},
+};
+use ring::digest;
+
+/// What a key is of. All tables share one tree, because sled writes a batch as a whole only within a tree.
+/// The bytes are the format on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Table {
+    /// Counters and the format.
+    Meta = b'm',
+    /// Alerts by number.
+    Alert = b'a',
+    /// Number of the alert by what its source calls it.
+    Source = b'd',
+    /// Numbers of the alerts that wait.
+    Waiting = b'w',
+    /// Runs by number.
+    Run = b'r',
+    /// Numbers of runs by how they stand.
+    RunStatus = b's',
+    /// Numbers of runs by alert.
+    RunAlert = b'l',
+    /// Journal entries by run and place.
+    Journal = b'j',
+    /// Plugins by name.
+    Plugin = b'p',
+    /// Assets by name.
+    Asset = b't',
+    /// Components by digest.
+    Component = b'c',
+    /// The host's own values by name.
+    Setting = b'g',
+    /// Later pieces of a value that is longer than one.
+    Piece = b'+',
+}
+
+fn key(table: Table, parts: &[&[u8]]) -> Vec<u8> {
+    let mut key = Vec::with_capacity(1 + parts.iter().map(|part| part.len()).sum::<usize>());
+    key.push(table as u8);
+    parts.iter().for_each(|part| key.extend_from_slice(part));
+    key
+}
+
+/// What all keys of a table begin with.
+pub(super) fn table(table: Table) -> Vec<u8> {
+    key(table, &[])
+}
+
+/// A record of a table that is ordered by number.
+pub(super) fn numbered(table: Table, number: u64) -> Vec<u8> {
+    key(table, &[&number.to_be_bytes()])
+}
+
+/// A record of a table that is ordered by name.
+pub(super) fn named(table: Table, name: &Name) -> Vec<u8> {
+    key(table, &[name.as_str().as_bytes()])
+}
+
+/// A counter or the format.
+pub(super) fn meta(name: &str) -> Vec<u8> {
+    key(Table::Meta, &[name.as_bytes()])
+}
+
+/// A component.
+pub(super) fn component(digest: &Digest) -> Vec<u8> {
+    key(Table::Component, &[digest.as_str().as_bytes()])
+}
+
+/// An alert by what its source calls it. Both texts are a stranger's: hashing bounds them, and the length in front
+/// keeps `("ab", "c")` apart from `("a", "bc")`.
+pub(super) fn source(source: &str, source_id: &str) -> Vec<u8> {
+    let mut hash = digest::Context::new(&digest::SHA256);
+    hash.update(&(source.len() as u64).to_be_bytes());
+    hash.update(source.as_bytes());
+    hash.update(source_id.as_bytes());
+    key(Table::Source, &[hash.finish().as_ref()])
+}
+
+/// What the index keys of all runs that stand so begin with; the run's number follows.
+pub(super) fn runs_of_status(status: RunStatus) -> Vec<u8> {
+    let byte = match status {
+        RunStatus::Running => 0_u8,
+        RunStatus::Succeeded => 1,
+        RunStatus::Failed => 2,
+        RunStatus::Interrupted => 3,
+    };
+    key(Table::RunStatus, &[&[byte]])
+}
+
+/// What the index keys of all runs of an alert begin with; the run's number follows.
+pub(super) fn runs_of_alert(alert: AlertId) -> Vec<u8> {
+    numbered(Table::RunAlert, alert)
+}
+
+/// An entry of a journal.
+pub(super) fn entry(run: RunId, seq: Seq) -> Vec<u8> {
+    with_number(numbered(Table::Journal, run), seq)
+}
+
+/// A later piece of the value at `key`.
+pub(super) fn piece(of: &[u8], index: u32) -> Vec<u8> {
+    key(Table::Piece, &[of, &index.to_be_bytes()])
+}
+
+/// The index key with this number at its end.
+pub(super) fn with_number(mut prefix: Vec<u8>, number: u64) -> Vec<u8> {
+    prefix.extend_from_slice(&number.to_be_bytes());
+    prefix
+}
+
+/// The number at the end of a key.
+pub(super) fn number(key: &[u8]) -> Option<u64> {
+    key.last_chunk().map(|bytes| u64::from_be_bytes(*bytes))
+}
+
+/// A key in words, for an error.
+pub(super) fn describe(key: &[u8]) -> String {
+    let table = char::from(*key.first().unwrap_or(&b'?'));
+    let rest = key.get(1..).unwrap_or_default();
+    match (table, rest.first_chunk().map(|bytes| u64::from_be_bytes(*bytes)), number(rest)) {
+        ('a', Some(alert), _) => format!("alert {alert}"),
+        ('r', Some(run), _) => format!("run {run}"),
+        ('j', Some(run), Some(seq)) => format!("entry {seq} of run {run}"),
+        _ => format!("record {table} {}", rest.escape_ascii()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sort_as_their_numbers_do() {
+        assert!(entry(1, 255) < entry(1, 256));
+        assert!(entry(1, u64::MAX) < entry(2, 0));
+        assert!(numbered(Table::Alert, 9) < numbered(Table::Alert, 10));
+        assert_eq!(number(&entry(7, 300)), Some(300));
+    }
+
+    #[test]
+    fn of_a_source_have_one_size_and_one_meaning() {
+        assert_ne!(source("ab", "c"), source("a", "bc"));
+        assert_eq!(source("splunk", &"x".repeat(1 << 20)).len(), source("splunk", "x").len());
+    }
+}

@@ -1,0 +1,254 @@
+//! The embedded default: a directory on a local disk, with sled inside.
+
+mod keys;
+mod tables;
+mod tree;
+mod writer;
+
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
+
+use palisade_model::{
+    Timestamp,
+    alert::{Alert, AlertId, NewAlert},
+    asset::Asset,
+    limits::{PAGE_ITEMS, REGISTRY_ITEMS},
+    name::Name,
+    plugin::{Digest, Plugin},
+    run::{Entry, Event, Run, RunId, RunStatus, Seq},
+};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use sled::Batch;
+
+use self::{
+    keys::Table,
+    tables::{StoredEntry, Tables},
+    tree::{Tree, serialize},
+    writer::Writer,
+};
+use crate::{
+    error::StoreError,
+    store::{
+        Append, Appended,
+        Durability::{Buffered, Durable},
+        Health, NewRun, Page, RunFilter, Store, Write,
+    },
+};
+
+/// The format that this program writes.
+const FORMAT: u64 = 1;
+
+/// A [`Store`] in a directory of its own. One process at a time has it open.
+///
+/// Dropping it waits until the writes that were handed over are done.
+pub struct SledStore {
+    // Dropped first: what waits is written while the tree is still there.
+    writer: Writer,
+    tree: Arc<Tree>,
+    waiting: Arc<AtomicU64>,
+}
+
+impl SledStore {
+    /// Opens the store in this directory, which is created, readable by its owner only, if it does not exist.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::AlreadyOpen`], [`StoreError::NewerFormat`], or [`StoreError::Open`].
+    pub fn open(directory: &Path) -> Result<Self, StoreError> {
+        let tree = Arc::new(Tree::open(directory)?);
+        let format = keys::meta("format");
+        match tree.number(&format)? {
+            Some(FORMAT) => {}
+            Some(found) => {
+                return Err(StoreError::NewerFormat {
+                    directory: directory.to_owned(),
+                    found,
+                    known: FORMAT,
+                });
+            }
+            None => {
+                let mut batch = Batch::default();
+                Tree::insert(&mut batch, format, &FORMAT.to_be_bytes());
+                tree.apply(batch)?;
+                tree.sync()?;
+            }
+        }
+        let waiting = Arc::new(AtomicU64::new(0));
+        let tables = Tables::new(Arc::clone(&tree), Arc::clone(&waiting))?;
+        let writer = Writer::start(tables)
+            .map_err(|error| StoreError::Open { directory: directory.to_owned(), source: Arc::new(error) })?;
+        Ok(Self { writer, tree, waiting })
+    }
+
+    /// The records whose numbers an index has under this prefix, newest first.
+    fn newest<T: DeserializeOwned>(
+        &self,
+        prefix: Vec<u8>,
+        table: Table,
+        page: Page,
+        wanted: impl Fn(&T) -> bool,
+    ) -> Result<Vec<T>, StoreError> {
+        let end = keys::with_number(prefix.clone(), page.before.unwrap_or(u64::MAX));
+        let keys = self.tree.range(prefix..end).rev().map(|key| Ok(keys::numbered(table, number(&key?)?)));
+        self.tree.page(keys, page.limit, wanted)
+    }
+
+    fn put(&self, table: Table, name: &Name, value: Vec<u8>, what: &'static str) -> Write<()> {
+        let key = keys::named(table, name);
+        self.writer
+            .submit(Durable, move |tables| tables.put_limited(table, key, &value, (REGISTRY_ITEMS, what)))
+    }
+
+    fn remove(&self, table: Table, name: &Name) -> Write<bool> {
+        let key = keys::named(table, name);
+        self.writer.submit(Durable, move |tables| tables.remove(&key))
+    }
+
+    /// Every record of a table.
+    fn all<T: DeserializeOwned>(&self, table: Table) -> Result<Vec<T>, StoreError> {
+        let records = self.tree.keys(&keys::table(table)).map(|key| self.tree.record(&key?));
+        records.filter_map(Result::transpose).collect()
+    }
+}
+
+impl Store for SledStore {
+    fn append_alert(&self, received: Timestamp, alert: NewAlert) -> Write<Appended> {
+        self.writer.submit(Durable, move |tables| tables.append_alert(received, alert))
+    }
+
+    fn handle_alert(&self, alert: AlertId, runs: Vec<NewRun>) -> Write<Vec<RunId>> {
+        self.writer.submit(Buffered, move |tables| tables.handle_alert(alert, runs))
+    }
+
+    fn start_run(&self, alert: AlertId, run: NewRun) -> Write<RunId> {
+        self.writer.submit(Durable, move |tables| tables.start_run(alert, run))
+    }
+
+    fn append(&self, append: Append) -> Write<Seq> {
+        self.writer.submit(append.durability, move |tables| tables.append(append))
+    }
+
+    fn alert(&self, alert: AlertId) -> Result<Option<Alert>, StoreError> {
+        self.tree.record(&keys::numbered(Table::Alert, alert))
+    }
+
+    fn alerts(&self, page: Page) -> Result<Vec<Alert>, StoreError> {
+        self.newest(keys::table(Table::Alert), Table::Alert, page, |_| true)
+    }
+
+    fn waiting(&self, limit: usize) -> Result<Vec<AlertId>, StoreError> {
+        let keys = self.tree.keys(&keys::table(Table::Waiting));
+        keys.take(limit.min(PAGE_ITEMS)).map(|key| number(&key?)).collect()
+    }
+
+    fn waiting_count(&self) -> u64 {
+        self.waiting.load(Relaxed)
+    }
+
+    fn run(&self, run: RunId) -> Result<Option<Run>, StoreError> {
+        self.tree.record(&keys::numbered(Table::Run, run))
+    }
+
+    fn runs(&self, filter: RunFilter, page: Page) -> Result<Vec<Run>, StoreError> {
+        let prefix = match filter {
+            RunFilter { alert: Some(alert), .. } => keys::runs_of_alert(alert),
+            RunFilter { status: Some(status), .. } => keys::runs_of_status(status),
+            RunFilter { alert: None, status: None } => keys::table(Table::Run),
+        };
+        // A run may end between the look at the index and the look at the run.
+        let wanted = |run: &Run| filter.status.is_none_or(|status| run.status == status);
+        self.newest(prefix, Table::Run, page, wanted)
+    }
+
+    fn running(&self, limit: usize) -> Result<Vec<Run>, StoreError> {
+        let keys = self.tree.keys(&keys::runs_of_status(RunStatus::Running));
+        let keys = keys.map(|key| Ok(keys::numbered(Table::Run, number(&key?)?)));
+        self.tree.page(keys, limit, |run: &Run| !run.status.is_final())
+    }
+
+    fn journal(&self, run: RunId, from: Seq, limit: usize) -> Result<Vec<Entry>, StoreError> {
+        let keys = self.tree.range(keys::entry(run, from)..keys::entry(run, Seq::MAX));
+        let entries =
+            self.tree.page(keys.map(|key| Ok(key?.to_vec())), limit, |_: &StoredEntry<Event>| true)?;
+        Ok(entries.into_iter().map(|(seq, at, event)| Entry { seq, at, event }).collect())
+    }
+
+    fn put_plugin(&self, plugin: Plugin) -> Write<()> {
+        self.put(Table::Plugin, plugin.name(), serialize(&plugin), "plugins")
+    }
+
+    fn remove_plugin(&self, name: Name) -> Write<bool> {
+        self.remove(Table::Plugin, &name)
+    }
+
+    fn plugin(&self, name: &Name) -> Result<Option<Plugin>, StoreError> {
+        self.tree.record(&keys::named(Table::Plugin, name))
+    }
+
+    fn plugins(&self) -> Result<Vec<Plugin>, StoreError> {
+        self.all(Table::Plugin)
+    }
+
+    fn put_asset(&self, asset: Asset) -> Write<()> {
+        self.put(Table::Asset, &asset.name, serialize(&asset), "assets")
+    }
+
+    fn remove_asset(&self, name: Name) -> Write<bool> {
+        self.remove(Table::Asset, &name)
+    }
+
+    fn asset(&self, name: &Name) -> Result<Option<Asset>, StoreError> {
+        self.tree.record(&keys::named(Table::Asset, name))
+    }
+
+    fn assets(&self) -> Result<Vec<Asset>, StoreError> {
+        self.all(Table::Asset)
+    }
+
+    fn put_component(&self, digest: Digest, file: Vec<u8>) -> Write<()> {
+        self.writer.submit(Durable, move |tables| tables.put_component(&digest, &file))
+    }
+
+    fn remove_component(&self, digest: Digest) -> Write<bool> {
+        self.writer.submit(Durable, move |tables| tables.remove_component(&digest))
+    }
+
+    fn component(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
+        self.tree.get(&keys::component(digest))
+    }
+
+    fn put_setting(&self, name: Name, value: Value) -> Write<()> {
+        self.put(Table::Setting, &name, serialize(&value), "settings")
+    }
+
+    fn setting(&self, name: &Name) -> Result<Option<Value>, StoreError> {
+        self.tree.record(&keys::named(Table::Setting, name))
+    }
+
+    fn health(&self) -> Health {
+        let counts = &self.writer.counts;
+        Health {
+            writes: counts.writes.load(Relaxed),
+            commits: counts.commits.load(Relaxed),
+            syncs: counts.syncs.load(Relaxed),
+            waiting: self.waiting_count(),
+            // What cannot be read is a failure, and that is said where it can be acted on.
+            disk_bytes: self.tree.disk_bytes().unwrap_or(0),
+            failure: self.tree.failure().map(ToString::to_string),
+        }
+    }
+}
+
+/// The number at the end of an index key.
+fn number(key: &[u8]) -> Result<u64, StoreError> {
+    keys::number(key).ok_or_else(|| tree::damaged(key))
+}
+
+#[cfg(test)]
+mod tests;

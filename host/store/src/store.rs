@@ -1,0 +1,217 @@
+//! What the host asks of a store, whatever the database behind it.
+
+use std::pin::Pin;
+
+use palisade_model::{
+    Timestamp,
+    alert::{Alert, AlertId, NewAlert},
+    asset::Asset,
+    name::Name,
+    plugin::{Digest, Plugin},
+    run::{Entry, Event, Run, RunId, RunStatus, Seq},
+};
+use serde_json::Value;
+
+use crate::error::StoreError;
+
+/// A write on its way. It was handed over when the method returned; the future only waits for the answer, so dropping
+/// it takes nothing back.
+pub type Write<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send>>;
+
+/// Durable storage of alerts, runs, their journals, and what is installed.
+///
+/// Writes are asynchronous and never block the caller: too many of them end in [`StoreError::Busy`]. They take effect
+/// in the order in which they were handed over, each as a whole or not at all, and survive a crash in that order: if
+/// one is there after a restart, so is every earlier one. A write is durable before its future resolves unless its
+/// documentation says otherwise; durable means that it survives loss of power.
+///
+/// Reads are synchronous, see every write that was acknowledged, and may see one that is not durable yet. A read
+/// returns at most [`PAGE_ITEMS`] items and stops early when those found take more than [`PAGE_BYTES`], so a list may
+/// be shorter than asked for: only an empty one says that there is nothing more.
+///
+/// [`PAGE_ITEMS`]: palisade_model::limits::PAGE_ITEMS
+/// [`PAGE_BYTES`]: palisade_model::limits::PAGE_BYTES
+pub trait Store: Send + Sync + 'static {
+    /// Takes an alert in and lets it wait to be handled. Two alerts with the same source and source id are one.
+    fn append_alert(&self, received: Timestamp, alert: NewAlert) -> Write<Appended>;
+
+    /// Ends the waiting of an alert and creates the runs it starts, as one. No runs is an answer too: no playbook
+    /// matched. Returns the runs' numbers in the order given.
+    ///
+    /// Not durable by itself, because nothing is lost: after a crash the alert waits again. It is durable with the
+    /// first durable write that follows.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotWaiting`] if it was handled before.
+    fn handle_alert(&self, alert: AlertId, runs: Vec<NewRun>) -> Write<Vec<RunId>>;
+
+    /// Creates a run of an alert, whether it waits or not: for a playbook that a person starts.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NoSuchAlert`].
+    fn start_run(&self, alert: AlertId, run: NewRun) -> Write<RunId>;
+
+    /// Appends to the journal of a run, and in the same step to what follows from it: a change of the alert, the end
+    /// of the run. Returns the number of entries the journal has now.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Conflict`] if the journal has another length than expected; [`StoreError::RunEnded`] if the run
+    /// has ended; [`StoreError::NoSuchRun`].
+    fn append(&self, append: Append) -> Write<Seq>;
+
+    /// One alert.
+    fn alert(&self, alert: AlertId) -> Result<Option<Alert>, StoreError>;
+
+    /// Alerts, newest first.
+    fn alerts(&self, page: Page) -> Result<Vec<Alert>, StoreError>;
+
+    /// The alerts that wait to be handled, oldest first.
+    fn waiting(&self, limit: usize) -> Result<Vec<AlertId>, StoreError>;
+
+    /// How many alerts wait to be handled. Costs nothing.
+    fn waiting_count(&self) -> u64;
+
+    /// One run.
+    fn run(&self, run: RunId) -> Result<Option<Run>, StoreError>;
+
+    /// Runs, newest first.
+    fn runs(&self, filter: RunFilter, page: Page) -> Result<Vec<Run>, StoreError>;
+
+    /// The runs that have not ended, oldest first.
+    fn running(&self, limit: usize) -> Result<Vec<Run>, StoreError>;
+
+    /// The journal of a run from this entry on, that one included.
+    fn journal(&self, run: RunId, from: Seq, limit: usize) -> Result<Vec<Entry>, StoreError>;
+
+    /// Records an installed plugin, in place of one with the same name.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Full`].
+    fn put_plugin(&self, plugin: Plugin) -> Write<()>;
+
+    /// Removes an installed plugin. `false` if there was none.
+    fn remove_plugin(&self, name: Name) -> Write<bool>;
+
+    /// One installed plugin.
+    fn plugin(&self, name: &Name) -> Result<Option<Plugin>, StoreError>;
+
+    /// All installed plugins, by name.
+    fn plugins(&self) -> Result<Vec<Plugin>, StoreError>;
+
+    /// Records an asset, in place of one with the same name.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Full`].
+    fn put_asset(&self, asset: Asset) -> Write<()>;
+
+    /// Removes an asset. `false` if there was none.
+    fn remove_asset(&self, name: Name) -> Write<bool>;
+
+    /// One asset.
+    fn asset(&self, name: &Name) -> Result<Option<Asset>, StoreError>;
+
+    /// All assets, by name.
+    fn assets(&self) -> Result<Vec<Asset>, StoreError>;
+
+    /// Keeps a component's file. The store takes the caller's word for the digest; whoever reads it back checks it.
+    fn put_component(&self, digest: Digest, file: Vec<u8>) -> Write<()>;
+
+    /// Removes a component's file. `false` if there was none.
+    fn remove_component(&self, digest: Digest) -> Write<bool>;
+
+    /// A component's file.
+    fn component(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Keeps a value of the host's own under a name.
+    fn put_setting(&self, name: Name, value: Value) -> Write<()>;
+
+    /// The value kept under a name.
+    fn setting(&self, name: &Name) -> Result<Option<Value>, StoreError>;
+
+    /// How the store is.
+    fn health(&self) -> Health;
+}
+
+/// What became of an alert that was taken in. Either way it is durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Appended {
+    /// It is new, and has this number.
+    New(AlertId),
+    /// Its source sent it before; this is the number it has.
+    Duplicate(AlertId),
+}
+
+/// A run before it has a number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewRun {
+    /// The playbook.
+    pub playbook: Name,
+    /// The exact component that runs.
+    pub digest: Digest,
+    /// When it began.
+    pub started: Timestamp,
+}
+
+/// An addition to the journal of one run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Append {
+    /// The run.
+    pub run: RunId,
+    /// Entries the journal must have: a writer that lost its run to another one finds out here.
+    pub expected: Seq,
+    /// When it happened.
+    pub at: Timestamp,
+    /// What happened, in order.
+    pub events: Vec<Event>,
+    /// When the write counts as done.
+    pub durability: Durability,
+}
+
+/// When a write counts as done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// When it survives loss of power.
+    Durable,
+    /// When readers see it. A crash may lose it, and then everything after it.
+    Buffered,
+}
+
+/// A part of a list, newest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Only items with a smaller number; from the newest if none.
+    pub before: Option<u64>,
+    /// The most items.
+    pub limit: usize,
+}
+
+/// Which runs. The default is all of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RunFilter {
+    /// Only those of this alert.
+    pub alert: Option<AlertId>,
+    /// Only those that stand so.
+    pub status: Option<RunStatus>,
+}
+
+/// How a store is. The counts are since it was opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Health {
+    /// Writes done.
+    pub writes: u64,
+    /// Groups in which they were done.
+    pub commits: u64,
+    /// Groups that were synced to the disk.
+    pub syncs: u64,
+    /// Alerts that wait to be handled.
+    pub waiting: u64,
+    /// Bytes the store takes on disk.
+    pub disk_bytes: u64,
+    /// Why the store takes no more writes; none while it does.
+    pub failure: Option<String>,
+}
