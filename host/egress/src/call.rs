@@ -1,0 +1,156 @@
+//! What one invocation of one action may do.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use palisade_model::{action::Effect, limits::TCP_STREAMS, plugin::Read};
+use serde_json::Value;
+
+use crate::{
+    exchange,
+    gate::Gate,
+    http::{HttpError, Request, Response},
+    scrub::Reader,
+    secrets::Placeholders,
+    tcp::{Stream, TcpError},
+};
+
+/// What one invocation of one action may do through its asset's [`Gate`].
+///
+/// Its placeholders are its own: those of another call mean nothing here.
+pub struct Call {
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) placeholders: Arc<Placeholders>,
+    effect: Effect,
+    reads: Vec<Read>,
+    configuration: Value,
+    ledger: Arc<Ledger>,
+}
+
+/// What a call has used up; its streams, which may outlive a borrow of the call, count into it as well.
+#[derive(Default)]
+pub(crate) struct Ledger {
+    /// Nanoseconds spent waiting for the other side.
+    upstream: AtomicU64,
+    /// Open streams.
+    pub(crate) streams: AtomicUsize,
+    /// Bytes read from all streams.
+    pub(crate) read: AtomicUsize,
+}
+
+/// Counts the time until it is dropped, also when the wait is cancelled.
+pub(crate) struct Wait<'a> {
+    ledger: &'a Ledger,
+    began: Instant,
+}
+
+impl Ledger {
+    pub(crate) fn wait(&self) -> Wait<'_> {
+        Wait { ledger: self, began: Instant::now() }
+    }
+}
+
+impl Drop for Wait<'_> {
+    fn drop(&mut self) {
+        let nanoseconds = u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.ledger.upstream.fetch_add(nanoseconds, Ordering::Relaxed);
+    }
+}
+
+impl Call {
+    pub(crate) fn new(
+        gate: Arc<Gate>,
+        effect: Effect,
+        reads: Vec<Read>,
+        configuration: Value,
+        placeholders: Placeholders,
+    ) -> Self {
+        let placeholders = Arc::new(placeholders);
+        Self { gate, placeholders, effect, reads, configuration, ledger: Arc::default() }
+    }
+
+    /// The asset's configuration as the connector gets it: with the schema's defaults, and with a placeholder for each
+    /// secret that was not revealed.
+    pub fn configuration(&self) -> &Value {
+        &self.configuration
+    }
+
+    /// Sends one request and waits for its whole response. See the crate's documentation for what happens on the way.
+    ///
+    /// # Errors
+    ///
+    /// [`HttpError`]; every status of a response that did arrive is a success here.
+    pub async fn send(&self, request: Request) -> Result<Response, HttpError> {
+        let _wait = self.ledger.wait();
+        exchange::send(self, request).await.map_err(|error| error.map(|text| self.scrub(text)))
+    }
+
+    /// Opens a stream. It counts against [`TCP_STREAMS`] until it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`TcpError`], `Denied` among them when there are too many streams.
+    pub async fn connect(&self, host: &str, port: u16) -> Result<Stream, TcpError> {
+        let _wait = self.ledger.wait();
+        let stream = Stream::open(&self.gate, &self.placeholders, &self.ledger, host, port).await;
+        stream.map_err(|error| error.map(|text| self.scrub(text)))
+    }
+
+    /// The text with `[secret:FIELD]` in place of every secret of the asset and every placeholder of this call.
+    pub fn scrub(&self, text: String) -> String {
+        let scrubber = &self.gate.scrubber;
+        scrubber.placeholders(scrubber.text(text, Reader::Everyone), &self.placeholders)
+    }
+
+    /// The time spent so far waiting for the other side. A call does one thing at a time, so its waits never overlap.
+    pub fn upstream(&self) -> Duration {
+        Duration::from_nanos(self.ledger.upstream.load(Ordering::Relaxed))
+    }
+
+    /// Whether the action's effect lets it send this.
+    pub(crate) fn check_effect(&self, method: &http::Method, path: &str) -> Result<(), HttpError> {
+        let declared = |read: &Read| read.method == method.as_str() && read.path == path;
+        if self.effect.mutates() || method.is_safe() || self.reads.iter().any(declared) {
+            return Ok(());
+        }
+        Err(HttpError::Denied(format!(
+            "an action that only reads may not send {method} {path}; if the request changes nothing, the connector's \
+             author has to declare it under the action's reads"
+        )))
+    }
+
+    /// Whether the action's effect forbids it to change anything.
+    pub(crate) fn only_reads(&self) -> bool {
+        !self.effect.mutates()
+    }
+}
+
+/// One of the [`TCP_STREAMS`] of a call, given back when dropped.
+pub(crate) struct Slot(Arc<Ledger>);
+
+impl Slot {
+    pub(crate) fn take(ledger: &Arc<Ledger>) -> Result<Self, TcpError> {
+        if ledger.streams.fetch_add(1, Ordering::Relaxed) >= TCP_STREAMS {
+            ledger.streams.fetch_sub(1, Ordering::Relaxed);
+            return Err(TcpError::Denied(format!(
+                "a call may have {TCP_STREAMS} open streams, and it has them"
+            )));
+        }
+        Ok(Self(Arc::clone(ledger)))
+    }
+
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.0
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.0.streams.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,192 @@
+//! Raw TCP as a connector sees it; the contract's `tcp` interface.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use palisade_model::limits::{TCP_READ_BYTES, TCP_TIME, TCP_TOTAL_BYTES};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    sync::OwnedSemaphorePermit,
+    time::timeout,
+};
+
+use crate::{
+    call::{Ledger, Slot},
+    connector::Wire,
+    gate::Gate,
+    scrub::Reader,
+    secrets::Placeholders,
+    url,
+};
+
+/// An open stream; dropped, it is closed.
+pub struct Stream {
+    gate: Arc<Gate>,
+    placeholders: Arc<Placeholders>,
+    /// The name it was opened for, which a certificate must prove.
+    host: String,
+    /// `None` once an operation failed: how much of it went through nobody knows, so nothing may follow.
+    wire: Option<Wire>,
+    /// Scrubbed bytes that did not fit into the last read; a label may be longer than the secret.
+    rest: Vec<u8>,
+    slot: Slot,
+    _turn: OwnedSemaphorePermit,
+}
+
+/// Why there is no stream, or no more of it. The text is for a person and contains no secret.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TcpError {
+    /// The policy forbids it; says what would allow it.
+    #[error("{0}")]
+    Denied(String),
+    /// No address, no connection, or the connection broke.
+    #[error("{0}")]
+    Unreachable(String),
+    /// The certificate does not prove that this is the server.
+    #[error("{0}")]
+    Tls(String),
+    /// Nothing in time.
+    #[error("{0}")]
+    Timeout(String),
+}
+
+impl TcpError {
+    /// The same error, its text changed.
+    pub(crate) fn map(self, change: impl FnOnce(String) -> String) -> Self {
+        match self {
+            Self::Denied(text) => Self::Denied(change(text)),
+            Self::Unreachable(text) => Self::Unreachable(change(text)),
+            Self::Tls(text) => Self::Tls(change(text)),
+            Self::Timeout(text) => Self::Timeout(change(text)),
+        }
+    }
+}
+
+impl Stream {
+    pub(crate) async fn open(
+        gate: &Arc<Gate>,
+        placeholders: &Arc<Placeholders>,
+        ledger: &Arc<Ledger>,
+        host: &str,
+        port: u16,
+    ) -> Result<Self, TcpError> {
+        // An IPv6 address may stand in brackets, as before a port.
+        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+        let host =
+            url::host(bare).map_err(|error| TcpError::Denied(format!("the host cannot be used: {error}")))?;
+        gate.policy.tcp(&host, port).map_err(TcpError::Denied)?;
+        let slot = Slot::take(ledger)?;
+        let turn = timeout(TCP_TIME, Arc::clone(&gate.turns).acquire_owned())
+            .await
+            .map_err(|_| {
+                TcpError::Timeout("the asset has too many requests and streams at the same time".to_owned())
+            })?
+            .expect("the semaphore is never closed");
+        let wire = Wire::Plain(gate.dialer.tcp(&host, port).await?);
+        Ok(Self {
+            gate: Arc::clone(gate),
+            placeholders: Arc::clone(placeholders),
+            host,
+            wire: Some(wire),
+            rest: Vec::new(),
+            slot,
+            _turn: turn,
+        })
+    }
+
+    /// Sends all of these bytes, within [`TCP_TIME`].
+    ///
+    /// # Errors
+    ///
+    /// [`TcpError`]; the stream is closed then. `Denied` if there is a placeholder in the bytes: only a revealed secret
+    /// can be sent here.
+    pub async fn write(&mut self, bytes: &[u8]) -> Result<(), TcpError> {
+        let _wait = self.slot.ledger().wait();
+        if let Some(secret) = self.placeholders.first(bytes) {
+            return Err(TcpError::Denied(format!(
+                "the host cannot put the secret `{}` into a TCP stream; the connector's author has to declare it \
+                 under reveal",
+                self.gate.secrets.name(secret)
+            )));
+        }
+        let mut wire = self.wire.take().ok_or_else(|| closed(&self.host))?;
+        let write = async {
+            wire.write_all(bytes).await?;
+            wire.flush().await
+        };
+        match timeout(TCP_TIME, write).await {
+            Ok(Ok(())) => {
+                self.wire = Some(wire);
+                Ok(())
+            }
+            Ok(Err(error)) => {
+                Err(TcpError::Unreachable(format!("the connection to {} broke: {error}", self.host)))
+            }
+            Err(_) => Err(slow(&self.host, "took nothing")),
+        }
+    }
+
+    /// Waits for the next bytes, within [`TCP_TIME`]: at least one, at most `max` and [`TCP_READ_BYTES`]; none at the
+    /// end of the stream. Secrets that were not revealed are taken out, unless one is split between two reads.
+    ///
+    /// # Errors
+    ///
+    /// [`TcpError`]; the stream is closed then. `Denied` once all streams of the call have read [`TCP_TOTAL_BYTES`].
+    pub async fn read(&mut self, max: u32) -> Result<Vec<u8>, TcpError> {
+        let max = usize::try_from(max).unwrap_or(usize::MAX).clamp(1, TCP_READ_BYTES);
+        if self.rest.is_empty() {
+            self.rest = self.receive(max).await?;
+        }
+        let later = self.rest.split_off(max.min(self.rest.len()));
+        Ok(std::mem::replace(&mut self.rest, later))
+    }
+
+    async fn receive(&mut self, max: usize) -> Result<Vec<u8>, TcpError> {
+        let ledger = self.slot.ledger();
+        let _wait = ledger.wait();
+        let mut wire = self.wire.take().ok_or_else(|| closed(&self.host))?;
+        let mut bytes = vec![0; max];
+        let length = match timeout(TCP_TIME, wire.read(&mut bytes)).await {
+            Ok(Ok(length)) => length,
+            Ok(Err(error)) => {
+                return Err(TcpError::Unreachable(format!("the connection to {} broke: {error}", self.host)));
+            }
+            Err(_) => return Err(slow(&self.host, "sent nothing")),
+        };
+        if ledger.read.fetch_add(length, Ordering::Relaxed) + length > TCP_TOTAL_BYTES {
+            return Err(TcpError::Denied(format!(
+                "a call reads at most {TCP_TOTAL_BYTES} bytes from its streams"
+            )));
+        }
+        self.wire = Some(wire);
+        bytes.truncate(length);
+        Ok(self.gate.scrubber.bytes(bytes, Reader::Connector))
+    }
+
+    /// Turns the stream into TLS; the certificate must be for the host that the stream was opened for.
+    ///
+    /// # Errors
+    ///
+    /// [`TcpError`]; the stream is closed then.
+    pub async fn start_tls(&mut self) -> Result<(), TcpError> {
+        let _wait = self.slot.ledger().wait();
+        match self.wire.take() {
+            // Bytes that came in plain and were not read yet are a stranger's: they must not pass for the server's.
+            Some(Wire::Plain(stream)) if self.rest.is_empty() => {
+                let stream = self.gate.dialer.start_tls(&self.host, stream).await?;
+                self.wire = Some(Wire::Tls(Box::new(stream)));
+                Ok(())
+            }
+            Some(Wire::Plain(_)) => Err(TcpError::Tls(format!("{} sent more before TLS began", self.host))),
+            Some(Wire::Tls(_)) => Err(TcpError::Tls(format!("the stream to {} is TLS already", self.host))),
+            None => Err(closed(&self.host)),
+        }
+    }
+}
+
+fn closed(host: &str) -> TcpError {
+    TcpError::Unreachable(format!("the stream to {host} was closed by an earlier error"))
+}
+
+fn slow(host: &str, did: &str) -> TcpError {
+    TcpError::Timeout(format!("{host} {did} for {} s", TCP_TIME.as_secs()))
+}
