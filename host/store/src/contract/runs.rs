@@ -8,15 +8,11 @@ use palisade_model::{
 };
 use serde_json::{Map, json};
 
-use super::samples::{alert, at, digest, name, run};
+use super::samples::{alert, at, digest, log, name, run};
 use crate::{
     error::StoreError,
     store::{Append, Durability, Page, RunFilter, Store, Write},
 };
-
-fn log(message: &str) -> Event {
-    Event::Log { action: None, level: LogLevel::Info, message: message.to_owned() }
-}
 
 fn end(status: RunStatus) -> Event {
     Event::Concluded { status, message: "That was it.".to_owned() }

@@ -5,6 +5,7 @@ use palisade_model::{
     alert::{Artifact, NewAlert, Severity},
     name::Name,
     plugin::Digest,
+    run::{Event, LogLevel},
 };
 use serde_json::json;
 
@@ -49,4 +50,9 @@ pub fn alert(source_id: &str) -> NewAlert {
 /// A run of this playbook.
 pub fn run(playbook: &str) -> NewRun {
     NewRun { playbook: name(playbook), digest: digest(7), started: at(100) }
+}
+
+/// A line of a run's log.
+pub fn log(message: &str) -> Event {
+    Event::Log { action: None, level: LogLevel::Info, message: message.to_owned() }
 }
