@@ -69,7 +69,9 @@ pub enum NotANetwork {
     #[error("{0:?} is not a network: write it as 10.0.0.0/8 or 2001:db8::/32")]
     Cidr(String),
     /// Not a rule.
-    #[error("{0:?} is not a connect-to rule: write it as HOST:PORT:ADDRESS:PORT, for example api.shodan.io:443:10.0.0.7:8443")]
+    #[error(
+        "{0:?} is not a connect-to rule: write it as HOST:PORT:ADDRESS:PORT, for example api.shodan.io:443:10.0.0.7:8443"
+    )]
     ConnectTo(String),
 }
 

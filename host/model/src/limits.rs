@@ -130,6 +130,10 @@ pub const VALUE_CHUNK_BYTES: usize = 4 * 1024;
 pub const COMPONENT_PIECES_PER_BATCH: usize = 256;
 /// Bytes of pages that sled keeps in memory.
 pub const STORE_CACHE_BYTES: u64 = 128 * 1024 * 1024;
+/// Time to wait for a store whose last user is just leaving, which takes it some milliseconds.
+pub const STORE_LOCK_WAIT: Duration = Duration::from_secs(2);
+/// Time between two looks at the lock of a store.
+pub const STORE_LOCK_POLL: Duration = Duration::from_millis(5);
 /// Runs that the writer remembers so that it need not read them: twice as many as can be at work.
 pub const RUNS_CACHED: usize = 2 * RUNS_AT_ONCE;
 /// Writes waiting for the writer thread.

@@ -1,0 +1,143 @@
+//! The cache of compiled components.
+//!
+//! A file's name is the SHA-256 of the component and a hash of everything the engine's configuration and version put
+//! into machine code. Its first 32 bytes are the SHA-256 of the rest, so that a torn or altered file is noticed before
+//! any of it is executed.
+
+use std::{
+    fs,
+    hash::{Hash, Hasher},
+    io::{self, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    path::{Path, PathBuf},
+};
+
+use palisade_model::plugin::Digest;
+use ring::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
+use wasmtime::{Engine, component::Component};
+
+/// The directory of artefacts.
+pub(crate) struct Artefacts {
+    directory: PathBuf,
+    compatibility: String,
+}
+
+/// Why the cache could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ArtefactError {
+    /// The file system refused.
+    #[error("cannot {what} {}", path.display())]
+    Io {
+        /// What was tried.
+        what: &'static str,
+        /// On which path.
+        path: PathBuf,
+        /// The system's answer.
+        #[source]
+        source: io::Error,
+    },
+    /// Others may write there.
+    #[error("{} can be written by others: chmod go-w it, because code is loaded from there", .0.display())]
+    Writable(PathBuf),
+    /// The file is not what was written.
+    #[error("{} is damaged: remove it and install the plugin again", .0.display())]
+    Damaged(PathBuf),
+}
+
+impl Artefacts {
+    pub(crate) fn open(directory: PathBuf, engine: &Engine) -> Result<Self, ArtefactError> {
+        let io = |what| {
+            let path = directory.clone();
+            move |source| ArtefactError::Io { what, path, source }
+        };
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&directory).map_err(io("create"))?;
+        let mode = fs::metadata(&directory).map_err(io("read"))?.permissions().mode();
+        if mode & 0o022 != 0 {
+            return Err(ArtefactError::Writable(directory));
+        }
+        Ok(Self { directory, compatibility: compatibility(engine) })
+    }
+
+    /// Where the artefact of this component is, or will be.
+    pub(crate) fn path(&self, component: &Digest) -> PathBuf {
+        self.directory.join(format!("{component}-{}.cwasm", self.compatibility))
+    }
+
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Writes an artefact so that it is there whole or not at all.
+    pub(crate) fn put(&self, component: &Digest, code: &[u8]) -> Result<(), ArtefactError> {
+        let path = self.path(component);
+        let io = |what| {
+            let path = path.clone();
+            move |source| ArtefactError::Io { what, path, source }
+        };
+        let unfinished = path.with_extension(format!("{}.part", std::process::id()));
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&unfinished)
+            .map_err(io("create"))?;
+        file.write_all(digest(&SHA256, code).as_ref())
+            .and_then(|()| file.write_all(code))
+            .and_then(|()| file.sync_all())
+            .map_err(io("write"))?;
+        fs::rename(&unfinished, &path).map_err(io("rename"))
+    }
+
+    /// Loads an artefact; nothing if there is none for this engine.
+    pub(crate) fn load(
+        &self,
+        engine: &Engine,
+        component: &Digest,
+    ) -> Result<Option<Component>, ArtefactError> {
+        let path = self.path(component);
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(ArtefactError::Io { what: "read", path, source }),
+        };
+        let Some((sum, code)) = bytes.split_first_chunk::<SHA256_OUTPUT_LEN>() else {
+            return Err(ArtefactError::Damaged(path));
+        };
+        if digest(&SHA256, code).as_ref() != sum {
+            return Err(ArtefactError::Damaged(path));
+        }
+        // SAFETY: `deserialize` runs whatever machine code it is given, so `code` must be the output of this very
+        // engine's compiler. It is: `put` is the only writer, and it is given what `compile_in_this_process` made;
+        // the directory is writable by this user alone (checked in `open`); the bytes were hashed above, in memory,
+        // and are the ones that are loaded; wasmtime itself checks that version and configuration match.
+        #[allow(unsafe_code)]
+        let component = unsafe { Component::deserialize(engine, code) };
+        component.map(Some).map_err(|_| ArtefactError::Damaged(path))
+    }
+
+    /// Deletes an artefact, if it is there.
+    pub(crate) fn remove(&self, component: &Digest) -> Result<(), ArtefactError> {
+        let path = self.path(component);
+        match fs::remove_file(&path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                Err(ArtefactError::Io { what: "delete", path, source })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What the engine's version and configuration put into an artefact, as 16 hexadecimal digits.
+pub(crate) fn compatibility(engine: &Engine) -> String {
+    let mut hasher = std::hash::DefaultHasher::new();
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
+/// SHA-256 of a component.
+pub(crate) fn digest_of(component: &[u8]) -> Digest {
+    let mut bytes = [0; SHA256_OUTPUT_LEN];
+    bytes.copy_from_slice(digest(&SHA256, component).as_ref());
+    Digest::from_bytes(bytes)
+}

@@ -1,0 +1,293 @@
+//! The engine of wasmtime with everything that is set up once.
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use palisade_contract::{connector as connector_world, playbook as playbook_world};
+use palisade_model::{
+    limits::{
+        ACTIONS_AT_ONCE, EPOCH_TICK, PLUGIN_MEMORY_BYTES, PLUGIN_STACK_BYTES, PLUGIN_TABLE_ELEMENTS,
+        RUNS_AT_ONCE,
+    },
+    plugin::{ConnectorManifest, Digest, Manifest, PlaybookManifest},
+};
+use wasmtime::{
+    Config, Engine, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig,
+    component::{Component, HasSelf, Linker},
+};
+
+use crate::{
+    artefacts::{ArtefactError, Artefacts},
+    compile::{self, CompileError},
+    connector::{Connector, ConnectorHost},
+    describe,
+    fault::Fault,
+    guest::Guest,
+    manifest::ManifestError,
+    playbook::{Playbook, PlaybookHost},
+    schema::SchemaError,
+};
+
+/// Instances alive at once: every run and every action at work, and a few that are asked to describe themselves.
+const INSTANCES: u32 = (RUNS_AT_ONCE + ACTIONS_AT_ONCE + 16) as u32;
+
+/// Core instances, memories and tables of one component. A Rust guest has one to three of each; CPython and QuickJS
+/// guests bring adapters and need up to about 20.
+const PARTS_PER_COMPONENT: u32 = 32;
+
+/// Bytes of an instance's memory that stay mapped when its slot is given back. First-party plugins touch less than
+/// this, so that a call of one causes neither page faults nor `madvise` after the first; see `docs/performance.md`.
+const KEEP_RESIDENT_BYTES: usize = 512 * 1024;
+
+/// How to build a [`Sandbox`].
+pub struct SandboxOptions {
+    /// Directory for compiled artefacts; belongs to the host alone.
+    pub cache: PathBuf,
+    /// The program that compiles: called with `compile-component IN OUT`, it calls [`crate::compile_in_this_process`].
+    pub compiler: PathBuf,
+    /// Where instances live.
+    pub allocation: Allocation,
+}
+
+/// Where instances live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Allocation {
+    /// In slots mapped once: the fast way. Falls back to [`Self::OnDemand`] where the address space cannot be had.
+    Pooled,
+    /// Mapped for each instance.
+    OnDemand,
+}
+
+/// The engine, its linkers and its cache; one for the process.
+pub struct Sandbox {
+    engine: Engine,
+    allocation: Allocation,
+    artefacts: Artefacts,
+    compiler: PathBuf,
+    linkers: Linkers,
+    ticker: Arc<AtomicBool>,
+}
+
+/// One linker per world, with and without Wasi. Only a component that imports Wasi pays for its context.
+pub(crate) struct Linkers {
+    pub(crate) connector: Linker<Guest<ConnectorHost>>,
+    pub(crate) connector_with_wasi: Linker<Guest<ConnectorHost>>,
+    pub(crate) playbook: Linker<Guest<PlaybookHost>>,
+    pub(crate) playbook_with_wasi: Linker<Guest<PlaybookHost>>,
+}
+
+/// Why a sandbox could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// wasmtime refuses this machine or configuration.
+    #[error("the WebAssembly engine cannot be set up on this machine")]
+    Engine(#[source] Fault),
+    /// The cache directory cannot be used.
+    #[error("the cache of compiled plugins cannot be used")]
+    Cache(#[source] ArtefactError),
+    /// The clock that interrupts plugins cannot be started.
+    #[error("cannot start the thread that interrupts plugins")]
+    Ticker(#[source] std::io::Error),
+}
+
+/// Why a component could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// There is no artefact for this engine; compile the component.
+    #[error("plugin {0} is not compiled for this version of the host")]
+    NotCompiled(Digest),
+    /// The artefact is damaged.
+    #[error("the compiled plugin cannot be loaded")]
+    Artefact(#[from] ArtefactError),
+    /// It is neither a connector nor a playbook of this host.
+    #[error("{0}")]
+    World(String),
+    /// It broke while it was asked to describe itself.
+    #[error("the plugin broke while describing itself")]
+    Describe(#[source] Fault),
+    /// What it says of itself is not acceptable.
+    #[error("what the plugin says of itself is not acceptable")]
+    Manifest(#[from] ManifestError),
+    /// A schema in its manifest is not acceptable.
+    #[error("a schema of the plugin is not acceptable")]
+    Schema(#[from] SchemaError),
+}
+
+impl Sandbox {
+    /// Sets up the engine, tries the pool, and starts the clock that interrupts plugins.
+    ///
+    /// # Errors
+    ///
+    /// See [`SetupError`].
+    pub fn new(options: SandboxOptions) -> Result<Arc<Self>, SetupError> {
+        let setup = |error| SetupError::Engine(Fault::new("engine", error));
+        let (engine, allocation) = match options.allocation {
+            Allocation::OnDemand => (Engine::new(&config()).map_err(setup)?, Allocation::OnDemand),
+            Allocation::Pooled => match Engine::new(&pooled(config())) {
+                Ok(engine) => (engine, Allocation::Pooled),
+                Err(error) => {
+                    tracing::warn!(%error, "No address space for the instance pool; instances are mapped one by one.");
+                    (Engine::new(&config()).map_err(setup)?, Allocation::OnDemand)
+                }
+            },
+        };
+        let linkers = Linkers::new(&engine).map_err(setup)?;
+        let artefacts = Artefacts::open(options.cache, &engine).map_err(SetupError::Cache)?;
+        let ticker = start_ticker(engine.weak()).map_err(SetupError::Ticker)?;
+        Ok(Arc::new(Self { engine, allocation, artefacts, compiler: options.compiler, linkers, ticker }))
+    }
+
+    /// Where instances really live.
+    pub fn allocation(&self) -> Allocation {
+        self.allocation
+    }
+
+    /// Compiles a component in a child process and keeps the artefact. Does nothing if it is there already.
+    ///
+    /// # Errors
+    ///
+    /// See [`CompileError`].
+    pub async fn compile(&self, component: &[u8]) -> Result<Digest, CompileError> {
+        compile::compile(&self.compiler, &self.artefacts, component).await
+    }
+
+    /// Whether the artefact of this component is there, for this engine.
+    pub fn is_compiled(&self, component: &Digest) -> bool {
+        self.artefacts.path(component).exists()
+    }
+
+    /// Asks a compiled component what it is, in an instance that can reach nothing, and checks what it says.
+    ///
+    /// # Errors
+    ///
+    /// See [`LoadError`].
+    pub async fn describe(&self, digest: &Digest) -> Result<Manifest, LoadError> {
+        describe::describe(self, &self.component(digest)?).await
+    }
+
+    /// Loads a compiled connector, ready to be called.
+    ///
+    /// # Errors
+    ///
+    /// See [`LoadError`].
+    pub fn connector(&self, digest: &Digest, manifest: &ConnectorManifest) -> Result<Connector, LoadError> {
+        Connector::new(self, &self.component(digest)?, manifest)
+    }
+
+    /// Loads a compiled playbook, ready to be run.
+    ///
+    /// # Errors
+    ///
+    /// See [`LoadError`].
+    pub fn playbook(&self, digest: &Digest, manifest: &PlaybookManifest) -> Result<Playbook, LoadError> {
+        Playbook::new(self, &self.component(digest)?, manifest)
+    }
+
+    /// Deletes the artefact of a removed plugin.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be deleted.
+    pub fn forget(&self, digest: &Digest) -> Result<(), LoadError> {
+        Ok(self.artefacts.remove(digest)?)
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    pub(crate) fn linkers(&self) -> &Linkers {
+        &self.linkers
+    }
+
+    fn component(&self, digest: &Digest) -> Result<Component, LoadError> {
+        self.artefacts.load(&self.engine, digest)?.ok_or_else(|| LoadError::NotCompiled(digest.clone()))
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.ticker.store(false, Ordering::Relaxed);
+    }
+}
+
+impl Linkers {
+    fn new(engine: &Engine) -> wasmtime::Result<Self> {
+        let mut connector = Linker::new(engine);
+        connector_world::Connector::add_to_linker::<_, HasSelf<_>>(&mut connector, |guest| guest)?;
+        let mut connector_with_wasi = connector.clone();
+        wasmtime_wasi::p2::add_to_linker_async(&mut connector_with_wasi)?;
+
+        let mut playbook = Linker::new(engine);
+        playbook_world::Playbook::add_to_linker::<_, HasSelf<_>>(&mut playbook, |guest| guest)?;
+        let mut playbook_with_wasi = playbook.clone();
+        wasmtime_wasi::p2::add_to_linker_async(&mut playbook_with_wasi)?;
+        Ok(Self { connector, connector_with_wasi, playbook, playbook_with_wasi })
+    }
+}
+
+/// What the compiler and the runtime must agree on: an artefact made under another configuration is not loaded.
+///
+/// Playbooks need canonical NaNs and deterministic relaxed SIMD to replay exactly. Connectors get them too: one
+/// configuration means one engine, one cache and one pool, and connectors do not compute with floats.
+pub(crate) fn config() -> Config {
+    let mut config = Config::new();
+    config
+        .cranelift_nan_canonicalization(true)
+        .relaxed_simd_deterministic(true)
+        .epoch_interruption(true)
+        .max_wasm_stack(PLUGIN_STACK_BYTES)
+        // The host's own frames run on the same fiber: as much again, and some more for the deepest of them.
+        .async_stack_size(2 * PLUGIN_STACK_BYTES + 512 * 1024)
+        .memory_init_cow(true);
+    config
+}
+
+pub(crate) fn pooled(mut config: Config) -> Config {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(INSTANCES)
+        .total_core_instances(4 * INSTANCES)
+        .total_memories(2 * INSTANCES)
+        .total_tables(4 * INSTANCES)
+        .total_stacks(INSTANCES)
+        .max_core_instances_per_component(PARTS_PER_COMPONENT)
+        .max_memories_per_component(PARTS_PER_COMPONENT)
+        .max_tables_per_component(PARTS_PER_COMPONENT)
+        .max_component_instance_size(4 * 1024 * 1024)
+        .max_core_instance_size(4 * 1024 * 1024)
+        .max_memory_size(PLUGIN_MEMORY_BYTES)
+        .table_elements(PLUGIN_TABLE_ELEMENTS)
+        .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
+        .table_keep_resident(64 * 1024)
+        .max_unused_warm_slots(64);
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    config
+}
+
+/// Advances the epoch every [`EPOCH_TICK`] until the sandbox is dropped. A thread and not a task: a plugin that spins
+/// can hold the very worker that would run the timer.
+fn start_ticker(engine: EngineWeak) -> std::io::Result<Arc<AtomicBool>> {
+    let running = Arc::new(AtomicBool::new(true));
+    let go_on = Arc::clone(&running);
+    std::thread::Builder::new().name("plugin-ticker".into()).spawn(move || {
+        while go_on.load(Ordering::Relaxed) {
+            std::thread::sleep(EPOCH_TICK);
+            match engine.upgrade() {
+                Some(engine) => engine.increment_epoch(),
+                None => return,
+            }
+        }
+    })?;
+    Ok(running)
+}
+
+/// Ticks of the epoch in this time.
+pub(crate) fn ticks(time: Duration) -> u64 {
+    u64::try_from(time.as_millis() / EPOCH_TICK.as_millis()).unwrap_or(u64::MAX)
+}

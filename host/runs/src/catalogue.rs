@@ -1,0 +1,233 @@
+//! What is installed and configured, loaded and ready.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use palisade_egress::{Gate, GateError};
+use palisade_engine::{Connector, LoadError, Playbook, Sandbox, Schema};
+use palisade_model::{
+    asset::Asset,
+    name::Name,
+    plugin::{ConnectorManifest, Digest, Manifest, PlaybookManifest, Plugin},
+};
+use palisade_vault::{Secret, Vault, VaultError};
+use serde_json::Value;
+
+/// What is installed and configured at one moment. It never changes: a change makes a new one, and a run keeps the one
+/// it began with.
+#[derive(Clone, Default)]
+pub struct Catalogue {
+    connectors: HashMap<Name, Arc<LoadedConnector>>,
+    playbooks: BTreeMap<Name, Arc<LoadedPlaybook>>,
+    assets: BTreeMap<Name, Arc<LoadedAsset>>,
+}
+
+/// An installed connector.
+pub struct LoadedConnector {
+    /// The component.
+    pub digest: Digest,
+    /// What it says of itself.
+    pub manifest: ConnectorManifest,
+    pub(crate) connector: Connector,
+}
+
+/// An installed playbook.
+pub struct LoadedPlaybook {
+    /// The component.
+    pub digest: Digest,
+    /// What it says of itself.
+    pub manifest: PlaybookManifest,
+    pub(crate) playbook: Playbook,
+}
+
+/// A configured asset.
+pub struct LoadedAsset {
+    /// The configuration.
+    pub asset: Asset,
+    /// Its connector.
+    pub connector: Arc<LoadedConnector>,
+    pub(crate) gate: Arc<Gate>,
+}
+
+/// Why an asset cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum AssetError {
+    /// Its connector is not installed.
+    #[error("there is no connector `{0}`: install it first, or see `palisade plugin list`")]
+    NoConnector(Name),
+    /// Its configuration does not fit the connector's schema.
+    #[error("the configuration of asset `{asset}` does not fit connector `{connector}`: {violation}")]
+    Configuration {
+        /// The asset.
+        asset: Name,
+        /// The connector.
+        connector: Name,
+        /// What does not fit.
+        violation: String,
+    },
+    /// A secret cannot be read.
+    #[error("secret `{field}` of asset `{asset}` cannot be read")]
+    Secret {
+        /// The asset.
+        asset: Name,
+        /// The field.
+        field: String,
+        /// Why.
+        #[source]
+        source: VaultError,
+    },
+    /// Its way out cannot be built.
+    #[error("asset `{asset}` cannot reach anything")]
+    Gate {
+        /// The asset.
+        asset: Name,
+        /// Why.
+        #[source]
+        source: GateError,
+    },
+}
+
+/// What the vault binds a sealed secret to, so that it opens for this field of this asset only.
+pub(crate) fn sealing_context(asset: &Name, field: &str) -> String {
+    format!("asset/{asset}/{field}")
+}
+
+impl Catalogue {
+    /// The playbooks that an alert with this label starts, by name.
+    pub fn for_label<'a>(&'a self, label: &'a str) -> impl Iterator<Item = &'a Arc<LoadedPlaybook>> {
+        self.playbooks
+            .values()
+            .filter(move |playbook| playbook.manifest.labels.iter().any(|one| one == label))
+    }
+
+    /// The playbook of this name.
+    pub fn playbook(&self, name: &str) -> Option<&Arc<LoadedPlaybook>> {
+        self.playbooks.get(name)
+    }
+
+    /// The connector of this name.
+    pub fn connector(&self, name: &str) -> Option<&Arc<LoadedConnector>> {
+        self.connectors.get(name)
+    }
+
+    /// The asset of this name.
+    pub fn asset(&self, name: &str) -> Option<&Arc<LoadedAsset>> {
+        self.assets.get(name)
+    }
+
+    /// Assets of this connector, by name.
+    pub fn assets_of<'a>(&'a self, connector: &'a str) -> impl Iterator<Item = &'a Arc<LoadedAsset>> {
+        self.assets.values().filter(move |asset| asset.asset.connector.as_str() == connector)
+    }
+
+    /// The asset that an action acts on when its playbook names none: the only one of the connector, or the one that
+    /// bears the connector's name.
+    ///
+    /// # Errors
+    ///
+    /// One sentence on what to configure.
+    pub fn default_asset<'a>(&'a self, connector: &'a str) -> Result<&'a Arc<LoadedAsset>, String> {
+        let assets: Vec<_> = self.assets_of(connector).collect();
+        match assets.as_slice() {
+            [] => Err(format!(
+                "there is no asset for connector `{connector}`: add one with `palisade asset add NAME --connector {connector}`"
+            )),
+            [only] => Ok(only),
+            several => several.iter().find(|asset| asset.asset.name.as_str() == connector).copied().ok_or_else(|| {
+                format!("connector `{connector}` has several assets and none is called `{connector}`, the default")
+            }),
+        }
+    }
+
+    pub(crate) fn with_plugin(
+        mut self,
+        plugin: &Plugin,
+        sandbox: &Sandbox,
+        vault: &Vault,
+    ) -> Result<Self, LoadError> {
+        let (name, digest) = (plugin.name().clone(), plugin.digest.clone());
+        match &plugin.manifest {
+            Manifest::Playbook(manifest) => {
+                let playbook = sandbox.playbook(&digest, manifest)?;
+                self.connectors.remove(&name);
+                self.playbooks
+                    .insert(name, Arc::new(LoadedPlaybook { digest, manifest: manifest.clone(), playbook }));
+            }
+            Manifest::Connector(manifest) => {
+                let connector = sandbox.connector(&digest, manifest)?;
+                let loaded = Arc::new(LoadedConnector { digest, manifest: manifest.clone(), connector });
+                self.playbooks.remove(&name);
+                self.connectors.insert(name.clone(), loaded);
+                // The assets' ways out follow from the connector's capabilities.
+                let assets: Vec<_> = self.assets_of(name.as_str()).map(|asset| asset.asset.clone()).collect();
+                for asset in assets {
+                    let unusable = asset.name.clone();
+                    match self.clone().with_asset(asset, vault) {
+                        Ok(catalogue) => self = catalogue,
+                        Err(error) => {
+                            tracing::warn!(asset = %unusable, error = &error as &dyn std::error::Error,
+                                "An asset does not fit the new version of its connector.");
+                            self.assets.remove(&unusable);
+                        }
+                    }
+                }
+            }
+        }
+        Ok(self)
+    }
+
+    pub(crate) fn with_asset(mut self, asset: Asset, vault: &Vault) -> Result<Self, AssetError> {
+        let connector = self.connector(asset.connector.as_str()).cloned();
+        let connector = connector.ok_or_else(|| AssetError::NoConnector(asset.connector.clone()))?;
+        check_configuration(&asset, &connector.manifest)?;
+        let open = |(field, sealed): (&String, &String)| {
+            let secret = vault.unseal(&sealing_context(&asset.name, field), sealed);
+            secret.map(|secret| (field.clone(), secret)).map_err(|source| AssetError::Secret {
+                asset: asset.name.clone(),
+                field: field.clone(),
+                source,
+            })
+        };
+        let secrets = asset.sealed.iter().map(open).collect::<Result<BTreeMap<String, Secret>, _>>()?;
+        let gate = Gate::new(&asset, &connector.manifest, secrets)
+            .map_err(|source| AssetError::Gate { asset: asset.name.clone(), source })?;
+        let loaded = LoadedAsset { asset, connector, gate: Arc::new(gate) };
+        self.assets.insert(loaded.asset.name.clone(), Arc::new(loaded));
+        Ok(self)
+    }
+
+    pub(crate) fn without_plugin(mut self, name: &Name) -> Self {
+        self.connectors.remove(name);
+        self.playbooks.remove(name);
+        self
+    }
+
+    pub(crate) fn without_asset(mut self, name: &Name) -> Self {
+        self.assets.remove(name);
+        self
+    }
+}
+
+/// Checks the whole configuration against the connector's schema, with a stand-in for each secret.
+fn check_configuration(asset: &Asset, manifest: &ConnectorManifest) -> Result<(), AssetError> {
+    let refuse = |violation: String| AssetError::Configuration {
+        asset: asset.name.clone(),
+        connector: asset.connector.clone(),
+        violation,
+    };
+    if let Some(unknown) = asset.sealed.keys().find(|field| !manifest.secrets.contains(field)) {
+        return Err(refuse(format!("`{unknown}` is no secret of this connector")));
+    }
+    if let Some(plain) = manifest.secrets.iter().find(|field| asset.configuration.contains_key(*field)) {
+        return Err(refuse(format!("`{plain}` is a secret: give it with `--secret {plain}`")));
+    }
+    let mut whole = asset.configuration.clone();
+    for field in asset.sealed.keys() {
+        whole.insert(field.clone(), Value::from("[secret]"));
+    }
+    let schema =
+        Schema::new("configuration", &manifest.configuration).map_err(|error| refuse(error.to_string()))?;
+    schema.check(&Value::Object(whole)).map_err(refuse)
+}

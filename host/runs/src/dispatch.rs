@@ -1,0 +1,74 @@
+//! Acknowledged alerts become runs.
+
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+use palisade_model::alert::AlertId;
+use palisade_store::StoreError;
+
+use crate::{
+    catalogue::{Catalogue, LoadedPlaybook},
+    runs::{Runs, new_run},
+};
+
+/// Alerts handled in one round: their writes share commits.
+const ALERTS_PER_ROUND: usize = 64;
+
+/// Wait after the store failed, before it is asked again.
+const STORE_WAIT: Duration = Duration::from_secs(1);
+
+/// Handles waiting alerts, oldest first, as long as the service is there.
+pub(crate) async fn dispatch(runs: Weak<Runs>) {
+    while let Some(runs) = runs.upgrade() {
+        match round(&runs).await {
+            // Woken by the next alert. One that came during the round has left its permit, so it is not missed.
+            Ok(0) => runs.alerts.notified().await,
+            Ok(_) => {}
+            Err(error) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "Waiting alerts could not be handled."
+                );
+                tokio::time::sleep(STORE_WAIT).await;
+            }
+        }
+    }
+}
+
+/// Handles the alerts that wait; returns how many there were.
+async fn round(runs: &Arc<Runs>) -> Result<usize, StoreError> {
+    // Taken and given back at once: a round begins only when there is room for a run.
+    drop(runs.run_permits.acquire().await);
+    let waiting = runs.store.waiting(ALERTS_PER_ROUND)?;
+    let catalogue = runs.catalogue();
+    let mut handed_over = Vec::with_capacity(waiting.len());
+    for alert in &waiting {
+        let playbooks = playbooks(runs, &catalogue, *alert)?;
+        let new = playbooks.iter().map(|playbook| new_run(playbook)).collect();
+        handed_over.push((*alert, playbooks, runs.store.handle_alert(*alert, new)));
+    }
+    for (alert, playbooks, write) in handed_over {
+        for (run, playbook) in write.await?.into_iter().zip(playbooks) {
+            runs.spawn(run, alert, playbook, Arc::clone(&catalogue));
+        }
+    }
+    Ok(waiting.len())
+}
+
+/// The playbooks that an alert starts.
+fn playbooks(
+    runs: &Runs,
+    catalogue: &Catalogue,
+    alert: AlertId,
+) -> Result<Vec<Arc<LoadedPlaybook>>, StoreError> {
+    let Some(alert) = runs.store.alert(alert)? else {
+        return Ok(Vec::new());
+    };
+    let playbooks: Vec<_> = catalogue.for_label(&alert.content.label).cloned().collect();
+    if playbooks.is_empty() {
+        tracing::info!(alert = alert.id, label = alert.content.label, "No playbook is for this label.");
+    }
+    Ok(playbooks)
+}

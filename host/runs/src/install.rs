@@ -1,0 +1,198 @@
+//! Changes of what is installed and configured.
+//!
+//! Each is durable in the store first and then a new [`Catalogue`]; a crash between the two is made good at the next
+//! start, which reads the store.
+
+use std::collections::BTreeMap;
+
+use palisade_engine::{CompileError, LoadError};
+use palisade_model::{
+    Timestamp,
+    asset::{Asset, Network},
+    name::Name,
+    plugin::{Digest, Manifest, Plugin},
+};
+use palisade_store::StoreError;
+use palisade_vault::{Secret, VaultError};
+use serde_json::{Map, Value};
+
+use crate::{
+    catalogue::{AssetError, sealing_context},
+    runs::Runs,
+};
+
+/// Why something could not be installed, configured or removed.
+#[derive(Debug, thiserror::Error)]
+pub enum InstallError {
+    /// It does not compile.
+    #[error("the component cannot be compiled")]
+    Compile(#[from] CompileError),
+    /// It does not load, or says unacceptable things of itself.
+    #[error("the component cannot be installed")]
+    Load(#[from] LoadError),
+    /// The operator granted another component than this.
+    #[error(
+        "the grant was for component {granted}, but this is {found}: look at it again with `palisade plugin inspect`"
+    )]
+    OtherComponent {
+        /// What was granted.
+        granted: Digest,
+        /// What came.
+        found: Digest,
+    },
+    /// The name belongs to a plugin of the other kind.
+    #[error("`{name}` is installed as a {installed}; remove it before you install a {new} of that name")]
+    OtherKind {
+        /// The name.
+        name: Name,
+        /// What it is.
+        installed: &'static str,
+        /// What it would become.
+        new: &'static str,
+    },
+    /// The asset cannot be used.
+    #[error("the asset cannot be used")]
+    Asset(#[from] AssetError),
+    /// A secret cannot be sealed.
+    #[error("the secret cannot be kept")]
+    Vault(#[from] VaultError),
+    /// Something still needs it.
+    #[error("`{name}` is needed by {by}: remove that first")]
+    Needed {
+        /// What would be removed.
+        name: Name,
+        /// What needs it.
+        by: String,
+    },
+    /// The stored component is not there or not what was installed.
+    #[error("the stored component of `{0}` is missing or damaged: install it again")]
+    Component(Name),
+    /// The store failed.
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+}
+
+/// What a removal did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removal {
+    /// It is gone.
+    Removed,
+    /// There was none.
+    Absent,
+}
+
+impl Runs {
+    /// Compiles a component and asks it what it is. Nothing is installed.
+    ///
+    /// # Errors
+    ///
+    /// [`InstallError::Compile`] or [`InstallError::Load`].
+    pub async fn inspect(&self, component: &[u8]) -> Result<(Digest, Manifest), InstallError> {
+        let digest = self.sandbox.compile(component).await?;
+        let manifest = self.sandbox.describe(&digest).await?;
+        Ok((digest, manifest))
+    }
+
+    /// Installs a component with everything it asks for. `granted` is the component that the operator saw.
+    ///
+    /// # Errors
+    ///
+    /// See [`InstallError`]. Nothing is half-installed.
+    pub async fn install(&self, component: Vec<u8>, granted: &Digest) -> Result<Plugin, InstallError> {
+        let (digest, manifest) = self.inspect(&component).await?;
+        if digest != *granted {
+            return Err(InstallError::OtherComponent { granted: granted.clone(), found: digest });
+        }
+        let _changing = self.changing.lock().await;
+        let size = component.len() as u64;
+        let plugin = Plugin { digest: digest.clone(), size, installed: Timestamp::now(), manifest };
+        if let Some(other) = self.store.plugin(plugin.name())?
+            && other.manifest.kind() != plugin.manifest.kind()
+        {
+            return Err(InstallError::OtherKind {
+                name: plugin.name().clone(),
+                installed: other.manifest.kind(),
+                new: plugin.manifest.kind(),
+            });
+        }
+        let catalogue = (*self.catalogue()).clone().with_plugin(&plugin, &self.sandbox, &self.vault)?;
+        self.store.put_component(digest, component).await?;
+        self.store.put_plugin(plugin.clone()).await?;
+        self.set_catalogue(catalogue);
+        Ok(plugin)
+    }
+
+    /// Removes a plugin. Runs at work keep what they have loaded.
+    ///
+    /// # Errors
+    ///
+    /// [`InstallError::Needed`] while an asset is configured for it.
+    pub async fn remove_plugin(&self, name: &Name) -> Result<Removal, InstallError> {
+        let _changing = self.changing.lock().await;
+        let catalogue = self.catalogue();
+        let assets: Vec<_> =
+            catalogue.assets_of(name.as_str()).map(|one| format!("asset `{}`", one.asset.name)).collect();
+        if !assets.is_empty() {
+            return Err(InstallError::Needed { name: name.clone(), by: assets.join(", ") });
+        }
+        let Some(plugin) = self.store.plugin(name)? else {
+            return Ok(Removal::Absent);
+        };
+        self.store.remove_plugin(name.clone()).await?;
+        self.set_catalogue((*catalogue).clone().without_plugin(name));
+        // The same file may be installed under no other name: a component's name is part of it.
+        self.store.remove_component(plugin.digest.clone()).await?;
+        self.sandbox.forget(&plugin.digest)?;
+        Ok(Removal::Removed)
+    }
+
+    /// Configures an asset, in place of one with the same name. A secret that is not given anew stays what it was.
+    ///
+    /// # Errors
+    ///
+    /// See [`InstallError`].
+    pub async fn put_asset(
+        &self,
+        name: Name,
+        connector: Name,
+        configuration: Map<String, Value>,
+        secrets: BTreeMap<String, Secret>,
+        network: Network,
+    ) -> Result<Asset, InstallError> {
+        let _changing = self.changing.lock().await;
+        let before = self.store.asset(&name)?.filter(|asset| asset.connector == connector);
+        let mut sealed = before.map(|asset| asset.sealed).unwrap_or_default();
+        for (field, secret) in secrets {
+            let context = sealing_context(&name, &field);
+            sealed.insert(field, self.vault.seal(&context, &secret)?);
+        }
+        let asset = Asset { name, connector, configuration, sealed, network };
+        let catalogue = (*self.catalogue()).clone().with_asset(asset.clone(), &self.vault)?;
+        self.store.put_asset(asset.clone()).await?;
+        self.set_catalogue(catalogue);
+        Ok(asset)
+    }
+
+    /// Removes an asset and its secrets.
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub async fn remove_asset(&self, name: &Name) -> Result<Removal, InstallError> {
+        let _changing = self.changing.lock().await;
+        let removed = self.store.remove_asset(name.clone()).await?;
+        self.set_catalogue((*self.catalogue()).clone().without_asset(name));
+        Ok(if removed { Removal::Removed } else { Removal::Absent })
+    }
+
+    /// Makes sure that an installed plugin is compiled for this version of the host.
+    pub(crate) async fn compile_again(&self, plugin: &Plugin) -> Result<(), InstallError> {
+        if self.sandbox.is_compiled(&plugin.digest) {
+            return Ok(());
+        }
+        tracing::info!(plugin = %plugin.name(), "Compiling a plugin for this version of the host.");
+        let missing = || InstallError::Component(plugin.name().clone());
+        let component = self.store.component(&plugin.digest)?.ok_or_else(missing)?;
+        if self.sandbox.compile(&component).await? == plugin.digest { Ok(()) } else { Err(missing()) }
+    }
+}
