@@ -124,7 +124,8 @@ pub const SECRET_BYTES_MAX: usize = 16 * 1024;
 // Store.
 
 /// Bytes of one piece of a stored value; longer values are cut. sled puts every page above a quarter of its 512 KiB
-/// segment into a file that it never syncs, and a page holds up to 21 values whatever their size: 21 of these take 84 KiB.
+/// segment into a file that it never syncs, and a page holds up to 21 values whatever their size: 21 of these take
+/// 84 KiB.
 pub const VALUE_CHUNK_BYTES: usize = 4 * 1024;
 /// Pieces of a component that go into one atomic batch, 1 MiB of them.
 pub const COMPONENT_PIECES_PER_BATCH: usize = 256;

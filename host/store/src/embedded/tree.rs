@@ -3,13 +3,18 @@
 use std::{
     error::Error,
     fs::{DirBuilder, File},
+    io,
     ops::Range,
     os::unix::fs::DirBuilderExt,
     path::Path,
     sync::{Arc, OnceLock, PoisonError, RwLock},
+    thread,
+    time::Instant,
 };
 
-use palisade_model::limits::{PAGE_BYTES, PAGE_ITEMS, STORE_CACHE_BYTES, VALUE_CHUNK_BYTES};
+use palisade_model::limits::{
+    PAGE_BYTES, PAGE_ITEMS, STORE_CACHE_BYTES, STORE_LOCK_POLL, STORE_LOCK_WAIT, VALUE_CHUNK_BYTES,
+};
 use serde::{Serialize, de::DeserializeOwned};
 use sled::{Batch, IVec};
 
@@ -34,18 +39,11 @@ pub(super) struct Tree {
 impl Tree {
     /// Opens the tree in this directory, which is created if missing.
     pub(super) fn open(directory: &Path) -> Result<Self, StoreError> {
-        let failed = |source: Cause| StoreError::Open { directory: directory.to_owned(), source };
-        let io_failed = |error: std::io::Error| failed(Arc::new(error));
+        let io_failed =
+            |error: io::Error| StoreError::Open { directory: directory.to_owned(), source: Arc::new(error) };
         // Alerts are nobody else's business.
         DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(io_failed)?;
-        let config = sled::Config::new().path(directory).cache_capacity(STORE_CACHE_BYTES);
-        let db = config.open().map_err(|error| match error {
-            // sled has no variant for a lock that is held; its text is fixed, as its version is.
-            sled::Error::Io(io) if io.to_string().starts_with("could not acquire lock") => {
-                StoreError::AlreadyOpen { directory: directory.to_owned() }
-            }
-            other => failed(Arc::new(other)),
-        })?;
+        let db = open_sled(directory)?;
         let file = File::open(directory.join("db")).map_err(io_failed)?;
         // The names of the new files are data of the directories they are in.
         for directory in [Some(directory), directory.parent()].into_iter().flatten() {
@@ -204,6 +202,28 @@ impl Tree {
     pub(super) fn pieces(&self, key: &[u8]) -> Result<Option<u32>, StoreError> {
         let head = self.db.get(key).map_err(unreadable)?;
         head.map(|head| split_head(key, &head).map(|(more, _)| more)).transpose()
+    }
+}
+
+/// Opens sled. A store that was closed a moment ago may still be locked: sled's background threads let go of the file
+/// when they have ended, and nothing waits for them.
+fn open_sled(directory: &Path) -> Result<sled::Db, StoreError> {
+    let config = sled::Config::new().path(directory).cache_capacity(STORE_CACHE_BYTES);
+    let deadline = Instant::now() + STORE_LOCK_WAIT;
+    loop {
+        match config.open() {
+            Ok(db) => return Ok(db),
+            // sled has no variant for a lock that is held; its text is fixed, as its version is.
+            Err(sled::Error::Io(io)) if io.to_string().starts_with("could not acquire lock") => {
+                if Instant::now() >= deadline {
+                    return Err(StoreError::AlreadyOpen { directory: directory.to_owned() });
+                }
+                thread::sleep(STORE_LOCK_POLL);
+            }
+            Err(other) => {
+                return Err(StoreError::Open { directory: directory.to_owned(), source: Arc::new(other) });
+            }
+        }
     }
 }
 

@@ -90,9 +90,9 @@ async fn work() {
         }
         for result in writers.join_all().await {
             if let Err(error) = result {
-                say(format!("error {error:?}"));
+                say(&format!("error {error:?}"));
                 let next = store.put_setting(samples::name("next"), 1.into()).await;
-                say(format!("next {next:?}"));
+                say(&format!("next {next:?}"));
                 return;
             }
         }
@@ -112,12 +112,12 @@ async fn write(store: Arc<dyn Store>, source_id: String) -> Result<(), StoreErro
         durability: Durability::Durable,
     };
     store.append(append).await?;
-    say(format!("ack {alert} {run} {source_id}"));
+    say(&format!("ack {alert} {run} {source_id}"));
     Ok(())
 }
 
 /// One line, by one system call.
-fn say(line: String) {
+fn say(line: &str) {
     let mut output = std::io::stdout().lock();
     output.write_all(format!("{line}\n").as_bytes()).unwrap();
     output.flush().unwrap();
