@@ -14,7 +14,7 @@ use std::{
 pub(crate) struct Reserved {
     network: IpAddr,
     prefix: u8,
-    /// What it is for, as in "is in a private network".
+    /// What it is for.
     pub(crate) what: &'static str,
 }
 

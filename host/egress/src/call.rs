@@ -154,3 +154,16 @@ impl Drop for Slot {
         self.0.streams.fetch_sub(1, Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the engine relies on: a call is driven from any thread.
+    #[test]
+    fn its_futures_may_move_between_threads() {
+        fn check<T: Send>(_: impl FnOnce(&'static Call, Request) -> T) {}
+        check(|call, request| call.send(request));
+        check(|call, _| call.connect("a.example", 1));
+    }
+}

@@ -139,8 +139,8 @@ async fn connect(host: &str, addresses: &[SocketAddr], deadline: Instant) -> Res
 
 fn denied(host: &str, address: IpAddr, reserved: &Reserved) -> TcpError {
     TcpError::Denied(format!(
-        "{host} is at {address}, in {} ({reserved}), not on the public internet; the operator can allow it for this \
-         asset with --allow-network {reserved}",
+        "{host} is at {address} ({}, {reserved}), which is not on the public internet; the operator can allow it for \
+         this asset with --allow-network {reserved}",
         reserved.what
     ))
 }

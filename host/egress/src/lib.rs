@@ -5,25 +5,26 @@
 //!
 //! # The story of one request
 //!
-//! 1. The URL is read in the one strict way that leaves no second reading (`url`).
+//! 1. The URL is read in the one strict way that leaves no second reading (`url`); the method and the header fields must
+//!    be a request's, and not the host's business (`outgoing`).
 //! 2. A capability of the connector must name the server and the method (`policy`). Servers that the operator did not
 //!    configure are spoken to over https on port 443 only.
 //! 3. An action that investigates or tests sends safe methods and the reads that it declared (`call`).
-//! 4. The header fields must be the connector's business; the host adds its own (`outgoing`).
-//! 5. Placeholders become secrets, only where a capability for exactly this server says (`outgoing`, `secrets`).
-//! 6. The asset waits its turn, then a pooled connection is used or a new one made: the connect-to rule, the name's
+//! 4. Placeholders become secrets, only where a capability for exactly this server says (`outgoing`, `secrets`). The
+//!    host adds its own header fields.
+//! 5. The asset waits its turn, then a pooled connection is used or a new one made: the connect-to rule, the name's
 //!    addresses, the check of each, TCP to exactly a checked address, TLS for the original name (`dial`, `tls`).
-//! 7. A GET or HEAD that is redirected starts again at 2 with the new URL. It keeps a secret only if the capability
+//! 6. A GET or HEAD that is redirected starts again at 2 with the new URL. It keeps a secret only if the capability
 //!    that let the secret go to the first server covers the new one as well (`exchange`).
-//! 8. The response is read within bounds of size and time, and the asset's secrets are taken out (`exchange`, `scrub`).
+//! 7. The response is read within bounds of size and time, and the asset's secrets are taken out (`exchange`, `scrub`).
 //!
-//! A stream of raw TCP goes through 2 and 6, and its reads through the scrubbing of 8 (`tcp`); inside it the host cannot
+//! A stream of raw TCP goes through 2 and 5, and its reads through the scrubbing of 7 (`tcp`); inside it the host cannot
 //! look.
 //!
 //! # What is promised
 //!
 //! - A request whose method is not safe (RFC 9110, section 9.2.1) is never sent a second time by this crate.
-//! - A secret that is not revealed reaches only servers and places that a capability names, and the connector never.
+//! - A secret that is not revealed reaches only servers and places that a capability names, and never the connector.
 //! - An address outside the public internet is connected to only if the asset's network grants it.
 //! - No error, and nothing that [`Call::scrub`] returns, contains a secret.
 

@@ -70,8 +70,9 @@ impl Policy {
             .iter()
             .map(|capability| {
                 let hosts = match &capability.host {
+                    HostPattern::Named(name) => Hosts::named(name)?,
                     HostPattern::Configured(field) => configured_origin(field, configuration)?,
-                    other => Hosts::declared(other)?,
+                    HostPattern::Anywhere => Hosts::Anywhere,
                 };
                 let secrets: Vec<_> = capability
                     .secrets
@@ -90,8 +91,9 @@ impl Policy {
             .iter()
             .map(|capability| {
                 let (hosts, port) = match &capability.host {
+                    HostPattern::Named(name) => (Hosts::named(name)?, None),
                     HostPattern::Configured(field) => configured_host(field, configuration)?,
-                    other => (Hosts::declared(other)?, None),
+                    HostPattern::Anywhere => (Hosts::Anywhere, None),
                 };
                 // A port that the operator wrote is the operator's decision.
                 let ports = port.map_or_else(|| capability.ports.clone(), |port| vec![port]);
@@ -164,16 +166,9 @@ impl<'a> Grant<'a> {
 }
 
 impl Hosts {
-    fn declared(pattern: &HostPattern) -> Result<Self, GateError> {
-        let (name, below) = match pattern {
-            HostPattern::Anywhere => return Ok(Self::Anywhere),
-            HostPattern::Configured(field) => return Ok(Self::NotSet { field: field.clone() }),
-            HostPattern::Named(name) => match name.strip_prefix("*.") {
-                Some(suffix) => (suffix, true),
-                None => (name.as_str(), false),
-            },
-        };
-        let host = url::host(name).map_err(|source| GateError::Host { host: name.to_owned(), source })?;
+    fn named(pattern: &str) -> Result<Self, GateError> {
+        let (name, below) = pattern.strip_prefix("*.").map_or((pattern, false), |suffix| (suffix, true));
+        let host = url::host(name).map_err(|source| GateError::Host { host: pattern.to_owned(), source })?;
         Ok(if below { Self::Below(format!(".{host}")) } else { Self::Named(host) })
     }
 

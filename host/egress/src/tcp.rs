@@ -97,8 +97,8 @@ impl Stream {
     ///
     /// # Errors
     ///
-    /// [`TcpError`]; the stream is closed then. `Denied` if there is a placeholder in the bytes: only a revealed secret
-    /// can be sent here.
+    /// `Denied` if there is a placeholder in the bytes: only a revealed secret can be sent here. After any other
+    /// [`TcpError`] the stream is closed.
     pub async fn write(&mut self, bytes: &[u8]) -> Result<(), TcpError> {
         let _wait = self.slot.ledger().wait();
         if let Some(secret) = self.placeholders.first(bytes) {

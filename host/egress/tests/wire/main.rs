@@ -1,0 +1,10 @@
+//! The way out against real servers on loopback: sockets, TLS and all.
+
+#![allow(clippy::unwrap_used)]
+
+mod http;
+mod lab;
+mod redirects;
+mod secrets;
+mod tcp;
+mod tls;
