@@ -1,0 +1,181 @@
+//! A running lab.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use crate::server::{accept, serve_control, serve_systems};
+use crate::tls::{Identity, TlsError};
+use crate::world::World;
+use crate::{Faults, Ledger, System, rdap, story, whois};
+
+/// How to start a lab.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LabOptions {
+    /// Port of the simulated systems on 127.0.0.1; zero for a free one.
+    pub https_port: u16,
+    /// Port of the control interface on 127.0.0.1; zero for a free one.
+    pub control_port: u16,
+    /// Time that every system takes for every answer.
+    pub latency: Duration,
+}
+
+/// Why a lab did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// No certificates.
+    #[error("the lab has no certificates")]
+    Tls(#[from] TlsError),
+    /// A port is taken or may not be used.
+    #[error("the lab cannot listen on 127.0.0.1:{port}")]
+    Listen {
+        /// The port that was asked for; zero for any.
+        port: u16,
+        /// What the operating system says.
+        source: io::Error,
+    },
+}
+
+/// A running lab; dropped, it stops and breaks all its connections.
+pub struct Lab {
+    ca_pem: String,
+    https: SocketAddr,
+    control: SocketAddr,
+    whois: Vec<(&'static str, SocketAddr)>,
+    world: Arc<World>,
+    /// The listeners; dropping them ends them.
+    _listeners: JoinSet<()>,
+}
+
+impl Lab {
+    /// Starts all systems; when this returns, they answer. Needs a tokio runtime with time and I/O.
+    ///
+    /// # Errors
+    /// [`StartError`] when a port cannot be had or there is no certificate.
+    pub async fn start(options: LabOptions) -> Result<Lab, StartError> {
+        let identity = Identity::new()?;
+        let world = Arc::new(World::default());
+        for system in System::ALL {
+            world.set_latency(system, options.latency);
+        }
+        let mut listeners = JoinSet::new();
+
+        let (listener, https) = listen(options.https_port).await?;
+        let (acceptor, systems) = (identity.acceptor, Arc::clone(&world));
+        listeners.spawn(accept(listener, move |stream| {
+            serve_systems(stream, acceptor.clone(), Arc::clone(&systems))
+        }));
+
+        let (listener, control) = listen(options.control_port).await?;
+        let controlled = Arc::clone(&world);
+        listeners
+            .spawn(accept(listener, move |stream| serve_control(stream, Arc::clone(&controlled), control)));
+
+        let mut whois = Vec::new();
+        for server in &whois::SERVERS {
+            let (listener, address) = listen(0).await?;
+            let asked = Arc::clone(&world);
+            listeners.spawn(accept(listener, move |stream| whois::serve(stream, server, Arc::clone(&asked))));
+            whois.push((server.name, address));
+        }
+        Ok(Lab { ca_pem: identity.ca_pem, https, control, whois, world, _listeners: listeners })
+    }
+
+    /// The certificate of the authority that a client must trust.
+    pub fn ca_pem(&self) -> &str {
+        &self.ca_pem
+    }
+
+    /// Where all HTTPS systems answer; the host name tells them apart.
+    pub fn https(&self) -> SocketAddr {
+        self.https
+    }
+
+    /// Where the control interface answers, over plain HTTP.
+    pub fn control(&self) -> SocketAddr {
+        self.control
+    }
+
+    /// Where each WHOIS server answers.
+    pub fn whois(&self) -> &[(&'static str, SocketAddr)] {
+        &self.whois
+    }
+
+    /// Leads every real name to the lab, in the format of curl's `--connect-to`.
+    pub fn connect_to(&self) -> Vec<String> {
+        let https = self.https;
+        let named = [story::SHODAN_HOST, story::SERVICENOW_HOST];
+        let on_443 = named.iter().chain(&rdap::HOSTS).map(|host| format!("{host}:443:{https}"));
+        let on_5986 = story::WINDOWS_HOSTS.iter().map(|host| format!("{host}:5986:{https}"));
+        let on_43 = self.whois.iter().map(|(server, address)| format!("{server}:43:{address}"));
+        on_443.chain(on_5986).chain(on_43).collect()
+    }
+
+    /// What was asked so far.
+    pub fn ledger(&self) -> &Ledger {
+        &self.world.ledger
+    }
+
+    /// What goes wrong from now on.
+    pub fn faults(&self) -> &Faults {
+        &self.world.faults
+    }
+
+    /// Sets the time that a system takes for every answer, at most one hour.
+    pub fn set_latency(&self, system: System, latency: Duration) {
+        self.world.set_latency(system, latency);
+    }
+
+    /// ServiceNow's incidents, oldest first, each with its journal entries as `journal`.
+    pub fn tickets(&self) -> Vec<Value> {
+        self.world.servicenow.tickets()
+    }
+
+    /// Lets every access token of ServiceNow expire now; refresh tokens stay good.
+    pub fn expire_tokens(&self) {
+        self.world.servicenow.expire_tokens();
+    }
+
+    /// Where everything is and how to get in, for programs outside; `ca` is where the authority's certificate was
+    /// written.
+    pub fn description(&self, ca: &str) -> Value {
+        let whois: serde_json::Map<_, _> = self
+            .whois
+            .iter()
+            .map(|(server, address)| ((*server).to_owned(), json!(address.to_string())))
+            .collect();
+        json!({
+            "ca": ca,
+            "https": self.https.to_string(),
+            "control": format!("http://{}", self.control),
+            "whois": whois,
+            "connect_to": self.connect_to(),
+            "shodan": { "key": story::SHODAN_KEY },
+            "servicenow": {
+                "url": format!("https://{}", story::SERVICENOW_HOST),
+                "user": story::SERVICENOW_USER,
+                "password": story::SERVICENOW_PASSWORD,
+                "client_id": story::SERVICENOW_CLIENT_ID,
+                "client_secret": story::SERVICENOW_CLIENT_SECRET,
+            },
+            "windows": {
+                "hosts": story::WINDOWS_HOSTS,
+                "port": 5986,
+                "user": story::WINDOWS_USER,
+                "password": story::WINDOWS_PASSWORD,
+            },
+        })
+    }
+}
+
+async fn listen(port: u16) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Listen { port, source };
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
+}

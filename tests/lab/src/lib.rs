@@ -1,0 +1,33 @@
+//! Simulators of the vendor systems that Palisade's connectors talk to.
+//!
+//! A [`Lab`] plays Shodan, RDAP and WHOIS servers, a ServiceNow instance and a few Windows servers on free ports of
+//! 127.0.0.1. A connector calls them by their real names (`https://api.shodan.io/...`); the host's `connect_to`
+//! setting, in curl's format, leads those names to the lab, and TLS is verified against the lab's own authority.
+//!
+//! The simulators are as strict as the originals: they refuse what the vendor refuses, with the vendor's status and
+//! body. Where the lab cannot do what the vendor can, it answers 501 and says so rather than make something up.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod call;
+mod control;
+mod faults;
+mod identifier;
+mod lab;
+mod ledger;
+mod limits;
+mod rdap;
+mod server;
+mod servicenow;
+mod shodan;
+pub mod story;
+mod system;
+mod tls;
+mod whois;
+mod winrm;
+mod world;
+
+pub use faults::{Fault, FaultError, FaultKind, Faults};
+pub use lab::{Lab, LabOptions, StartError};
+pub use ledger::{Entry, Ledger, Overflow};
+pub use system::System;
+pub use tls::TlsError;

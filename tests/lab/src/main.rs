@@ -1,0 +1,70 @@
+//! Plays vendor systems until Ctrl-C.
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use palisade_lab::{Lab, LabOptions};
+
+/// Plays Shodan, RDAP, WHOIS, ServiceNow and Windows servers on 127.0.0.1.
+///
+/// Writes `ca.pem` and `lab.json` into a directory and serves until Ctrl-C.
+#[derive(Parser)]
+#[command(name = "palisade-lab", version)]
+struct Arguments {
+    /// Directory for `ca.pem` and `lab.json`; made if it is not there.
+    #[arg(long)]
+    dir: PathBuf,
+    /// Milliseconds that every answer takes.
+    #[arg(long, default_value_t = 0)]
+    latency_ms: u64,
+    /// Port of the simulated systems; any free one if zero.
+    #[arg(long, default_value_t = 0)]
+    https_port: u16,
+    /// Port of the control interface; any free one if zero.
+    #[arg(long, default_value_t = 0)]
+    control_port: u16,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("palisade-lab: {error}");
+            let mut source = error.source();
+            while let Some(cause) = source {
+                eprintln!("  because: {cause}");
+                source = cause.source();
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
+    let lab = Lab::start(LabOptions {
+        https_port: arguments.https_port,
+        control_port: arguments.control_port,
+        latency: Duration::from_millis(arguments.latency_ms),
+    })
+    .await?;
+
+    std::fs::create_dir_all(&arguments.dir)?;
+    let ca = std::path::absolute(arguments.dir.join("ca.pem"))?;
+    std::fs::write(&ca, lab.ca_pem())?;
+    let description = serde_json::to_string_pretty(&lab.description(&ca.to_string_lossy()))?;
+    // Last, so that a program which waits for this file finds everything ready.
+    std::fs::write(arguments.dir.join("lab.json"), description + "\n")?;
+
+    println!("control  http://{}", lab.control());
+    println!("trust    {}", ca.display());
+    println!("plays    (in the format of curl's --connect-to)");
+    for route in lab.connect_to() {
+        println!("  {route}");
+    }
+    tokio::signal::ctrl_c().await?;
+    Ok(())
+}

@@ -1,0 +1,66 @@
+//! The one story that all simulated systems tell.
+//!
+//! On `srv-web-01`, a web server of Acme, the worker process of the web site has started a PowerShell, which has
+//! started `updchk.exe`, which keeps a connection open to `updates.cdn-metrics.com` at 203.0.113.66. The domain was
+//! registered weeks ago with privacy protection; the address belongs to a small hosting company. Nobody knows
+//! anything about [`UNKNOWN_IP`] and [`UNKNOWN_DOMAIN`].
+//!
+//! All addresses are from the blocks for documentation (RFC 5737, RFC 3849). Who owns them is this story's
+//! invention: in truth they belong to nobody. Credentials are the lab's own and open nothing else.
+
+/// Name of Shodan's API.
+pub const SHODAN_HOST: &str = "api.shodan.io";
+/// Key of Shodan's API.
+pub const SHODAN_KEY: &str = "LABxK3yForPalisade0000000000LAB1";
+
+/// Name of the ServiceNow instance.
+pub const SERVICENOW_HOST: &str = "acme.service-now.com";
+/// User of the ServiceNow instance, for Basic authentication and the password grant.
+pub const SERVICENOW_USER: &str = "palisade.integration";
+/// Password of [`SERVICENOW_USER`].
+pub const SERVICENOW_PASSWORD: &str = "Lab-Only-ServiceNow-1";
+/// OAuth client of the ServiceNow instance.
+pub const SERVICENOW_CLIENT_ID: &str = "5ea1ab0c11e74a0e9f0d2c3b4a596877";
+/// Secret of [`SERVICENOW_CLIENT_ID`].
+pub const SERVICENOW_CLIENT_SECRET: &str = "Lab-Only-Client-Secret-1";
+
+/// Names of the Windows servers; WinRM answers on port 5986.
+pub const WINDOWS_HOSTS: [&str; 3] = [SOURCE_HOST, "srv-db-01.acme.example", "wks-0142.acme.example"];
+/// User on every Windows server. WinRM takes Basic authentication for local accounts only, so it has no domain.
+pub const WINDOWS_USER: &str = "svc-palisade";
+/// Password of [`WINDOWS_USER`].
+pub const WINDOWS_PASSWORD: &str = "Lab-Only-Windows-1";
+
+/// The server that connects out.
+pub const SOURCE_HOST: &str = "srv-web-01.acme.example";
+/// Address of [`SOURCE_HOST`].
+pub const SOURCE_IP: &str = "10.20.30.41";
+/// Where it connects to.
+pub const DESTINATION_IP: &str = "203.0.113.66";
+/// The name of [`DESTINATION_IP`].
+pub const DESTINATION_DOMAIN: &str = "updates.cdn-metrics.com";
+/// The part of [`DESTINATION_DOMAIN`] that somebody has registered.
+pub const REGISTERED_DOMAIN: &str = "cdn-metrics.com";
+/// An address of a company that is not suspicious.
+pub const HARMLESS_IP: &str = "198.51.100.7";
+/// A domain under a country's top-level domain without RDAP.
+pub const WHOIS_ONLY_DOMAIN: &str = "metrics-relay.it";
+/// An address nobody knows.
+pub const UNKNOWN_IP: &str = "192.0.2.200";
+/// A domain nobody has registered.
+pub const UNKNOWN_DOMAIN: &str = "quiet-harbor-7731.com";
+
+/// The hosting company that holds 203.0.113.0/24.
+pub(crate) const HOSTER: &str = "Polder Hosting B.V.";
+/// Its autonomous system, from the range for documentation (RFC 5398).
+pub(crate) const HOSTER_AS: &str = "AS64496";
+/// Its abuse desk.
+pub(crate) const HOSTER_ABUSE: &str = "abuse@polder-hosting.example";
+/// The registrar of [`REGISTERED_DOMAIN`].
+pub(crate) const REGISTRAR: &str = "Northwind Registrar, Inc.";
+/// Its abuse desk.
+pub(crate) const REGISTRAR_ABUSE: &str = "abuse@northwind-registrar.example";
+/// When [`REGISTERED_DOMAIN`] was registered.
+pub(crate) const REGISTERED_AT: &str = "2026-10-28T03:12:55Z";
+/// When that registration ends.
+pub(crate) const EXPIRES_AT: &str = "2027-10-28T03:12:55Z";

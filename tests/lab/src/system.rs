@@ -1,0 +1,38 @@
+//! The systems that the lab plays.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{rdap, story};
+
+/// A kind of system, named as in the ledger and in faults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum System {
+    /// `api.shodan.io`.
+    Shodan,
+    /// The bootstrap files of IANA and all RDAP servers.
+    Rdap,
+    /// All WHOIS servers.
+    Whois,
+    /// `acme.service-now.com`.
+    ServiceNow,
+    /// All Windows servers.
+    WinRm,
+}
+
+impl System {
+    /// Every system.
+    pub const ALL: [System; 5] =
+        [System::Shodan, System::Rdap, System::Whois, System::ServiceNow, System::WinRm];
+
+    /// The system that answers HTTPS under this name; the name is in lower case and has no port.
+    pub(crate) fn at(host: &str) -> Option<System> {
+        match host {
+            story::SHODAN_HOST => Some(System::Shodan),
+            story::SERVICENOW_HOST => Some(System::ServiceNow),
+            _ if rdap::HOSTS.contains(&host) => Some(System::Rdap),
+            _ if story::WINDOWS_HOSTS.contains(&host) => Some(System::WinRm),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Everything the simulators share and change.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::call::{Answer, Call};
+use crate::limits::DELAY;
+use crate::servicenow::ServiceNow;
+use crate::winrm::WinRm;
+use crate::{Faults, Ledger, System, rdap, shodan};
+
+/// The state of one lab.
+#[derive(Default)]
+pub(crate) struct World {
+    pub(crate) ledger: Ledger,
+    pub(crate) faults: Faults,
+    pub(crate) servicenow: ServiceNow,
+    pub(crate) winrm: WinRm,
+    /// Milliseconds by system.
+    latency: [AtomicU64; System::ALL.len()],
+}
+
+impl World {
+    /// What this system says to this call.
+    pub(crate) fn answer(&self, system: System, call: &Call) -> Answer {
+        match system {
+            System::Shodan => shodan::answer(call),
+            System::Rdap => rdap::answer(call),
+            System::ServiceNow => self.servicenow.answer(call),
+            System::WinRm => self.winrm.answer(call),
+            System::Whois => Answer::not_played("WHOIS over HTTP"),
+        }
+    }
+
+    pub(crate) fn latency(&self, system: System) -> Duration {
+        Duration::from_millis(self.latency[system as usize].load(Ordering::Relaxed))
+    }
+
+    /// Longer latencies than an hour are cut to an hour.
+    pub(crate) fn set_latency(&self, system: System, latency: Duration) {
+        let millis = latency.min(DELAY).as_millis() as u64;
+        self.latency[system as usize].store(millis, Ordering::Relaxed);
+    }
+}
