@@ -40,15 +40,14 @@ async fn follow(call: &Call, mut url: Url, mut outgoing: Outgoing) -> Result<Res
     for _ in 0..=REDIRECTS {
         call.check_effect(&outgoing.method, &url.path)?;
         let request = outgoing.fill(call, &grant, &url)?;
-        let response = {
-            let _turn = gate.turns.acquire().await.expect("the semaphore is never closed");
-            let response = once(gate, &url.origin, request).await?;
-            match location(&outgoing.method, &response) {
-                None => return collect(gate, &url.origin, response).await,
-                Some(location) => location,
-            }
+        let turn = gate.turns.acquire().await.expect("the semaphore is never closed");
+        let response = once(gate, &url.origin, request).await?;
+        let Some(location) = location(&outgoing.method, &response) else {
+            return collect(gate, &url.origin, response).await;
         };
-        let next = url.join(&response).map_err(|error| {
+        // The next hop waits for a turn of its own: requests that kept theirs meanwhile could wait for each other.
+        drop(turn);
+        let next = url.join(&location).map_err(|error| {
             HttpError::Invalid(format!("{} redirects to a URL that cannot be used: {error}", url.origin))
         })?;
         if next.origin != url.origin {
@@ -156,7 +155,7 @@ async fn collect(
         HttpError::TooLarge(format!("the response from {origin} has more than {HTTP_RESPONSE_BYTES} bytes"))
     };
     let (parts, mut body) = response.into_parts();
-    if is_encoded(&parts.headers) && gate.scrubber.hides_from(Reader::Connector) {
+    if is_encoded(&parts.headers) && !body.is_end_stream() && gate.scrubber.hides_from(Reader::Connector) {
         return Err(HttpError::Denied(format!(
             "{origin} compressed its response though it was told not to; secrets cannot be taken out of it"
         )));

@@ -70,7 +70,7 @@ pub(crate) struct Url {
     pub(crate) query: Option<String>,
 }
 
-/// Why a text is not a [`Url`] or a host.
+/// Why a text is not a URL or a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAUrl {
     /// Longer than [`URL_BYTES`].
