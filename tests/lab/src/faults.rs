@@ -82,6 +82,9 @@ pub enum FaultError {
     /// Too long.
     #[error("a delay of {0} ms is longer than one hour")]
     Delay(u64),
+    /// It would never strike.
+    #[error("a fault that strikes zero times is none")]
+    Never,
     /// WHOIS knows neither statuses nor redirects.
     #[error("this kind of fault needs HTTP, and WHOIS is not HTTP")]
     NotHttp,
@@ -131,7 +134,6 @@ impl Faults {
         let mut armed = self.armed();
         let fits = |fault: &Fault| {
             fault.system == system
-                && fault.times != Some(0)
                 && fault.path_prefix.as_deref().is_none_or(|prefix| path.starts_with(prefix))
         };
         let index = armed.iter().position(fits)?;
@@ -154,6 +156,7 @@ impl Faults {
 fn check(fault: &Fault) -> Result<(), FaultError> {
     let http = fault.system != System::Whois;
     match &fault.kind {
+        _ if fault.times == Some(0) => Err(FaultError::Never),
         FaultKind::Status { .. } | FaultKind::Redirect { .. } if !http => Err(FaultError::NotHttp),
         FaultKind::Status { code, .. }
             if StatusCode::from_u16(*code).is_err() || !(200..600).contains(code) =>

@@ -94,7 +94,8 @@ impl WinRm {
                 Answer::new(StatusCode::INTERNAL_SERVER_ERROR, CONTENT_TYPE, envelope)
             }
         };
-        answer.with("server", "Microsoft-HTTPAPI/2.0").authenticated(right)
+        let answer = answer.with("server", "Microsoft-HTTPAPI/2.0");
+        if right || !anonymous { answer.authenticated(right) } else { answer }
     }
 
     fn process(&self, call: &Call, authenticated: bool) -> Result<String, Refusal> {

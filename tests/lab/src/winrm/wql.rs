@@ -4,6 +4,9 @@
 
 use super::cim::{Class, Instance, Value};
 
+/// Depth of `NOT` and parentheses, so that no query exhausts the stack.
+const DEPTH: usize = 64;
+
 /// A query on one class.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Query {
@@ -15,8 +18,8 @@ pub(crate) struct Query {
 
 #[derive(Debug, PartialEq, Eq)]
 enum Condition {
-    All(Box<Condition>, Box<Condition>),
-    Any(Box<Condition>, Box<Condition>),
+    All(Vec<Condition>),
+    Any(Vec<Condition>),
     Not(Box<Condition>),
     Compare { property: String, operator: Operator, wanted: String },
     Null { property: String, is: bool },
@@ -46,7 +49,7 @@ pub(crate) struct Malformed;
 
 impl Query {
     pub(crate) fn parse(text: &str) -> Result<Query, Malformed> {
-        let mut parser = Parser { tokens: tokens(text)?, next: 0 };
+        let mut parser = Parser { tokens: tokens(text)?, next: 0, depth: 0 };
         parser.keyword("SELECT")?;
         let columns = parser.columns()?;
         parser.keyword("FROM")?;
@@ -83,9 +86,7 @@ impl Query {
 impl Condition {
     fn fits(&self, class: &Class) -> bool {
         match self {
-            Condition::All(left, right) | Condition::Any(left, right) => {
-                left.fits(class) && right.fits(class)
-            }
+            Condition::All(parts) | Condition::Any(parts) => parts.iter().all(|part| part.fits(class)),
             Condition::Not(inner) => inner.fits(class),
             Condition::Compare { property, .. } | Condition::Null { property, .. } => {
                 class.properties.iter().any(|known| known.eq_ignore_ascii_case(property))
@@ -95,8 +96,8 @@ impl Condition {
 
     fn holds(&self, instance: &Instance) -> bool {
         match self {
-            Condition::All(left, right) => left.holds(instance) && right.holds(instance),
-            Condition::Any(left, right) => left.holds(instance) || right.holds(instance),
+            Condition::All(parts) => parts.iter().all(|part| part.holds(instance)),
+            Condition::Any(parts) => parts.iter().any(|part| part.holds(instance)),
             Condition::Not(inner) => !inner.holds(instance),
             Condition::Null { property, is } => (*instance.value(property) == Value::Null) == *is,
             Condition::Compare { property, operator, wanted } => {
@@ -143,6 +144,7 @@ fn like(text: &[char], pattern: &[char]) -> bool {
 struct Parser {
     tokens: Vec<Token>,
     next: usize,
+    depth: usize,
 }
 
 impl Parser {
@@ -158,27 +160,27 @@ impl Parser {
     }
 
     fn any(&mut self) -> Result<Condition, Malformed> {
-        let mut left = self.all()?;
+        let mut parts = vec![self.all()?];
         while self.at_keyword("OR") {
-            left = Condition::Any(Box::new(left), Box::new(self.all()?));
+            parts.push(self.all()?);
         }
-        Ok(left)
+        Ok(Condition::Any(parts))
     }
 
     fn all(&mut self) -> Result<Condition, Malformed> {
-        let mut left = self.one()?;
+        let mut parts = vec![self.one()?];
         while self.at_keyword("AND") {
-            left = Condition::All(Box::new(left), Box::new(self.one()?));
+            parts.push(self.one()?);
         }
-        Ok(left)
+        Ok(Condition::All(parts))
     }
 
     fn one(&mut self) -> Result<Condition, Malformed> {
         if self.at_keyword("NOT") {
-            return Ok(Condition::Not(Box::new(self.one()?)));
+            return self.inside(|parser| Ok(Condition::Not(Box::new(parser.one()?))));
         }
         if self.at_sign("(") {
-            let inner = self.any()?;
+            let inner = self.inside(Parser::any)?;
             return if self.at_sign(")") { Ok(inner) } else { Err(Malformed) };
         }
         let property = self.name()?;
@@ -206,6 +208,19 @@ impl Parser {
             }
             _ => Err(Malformed),
         }
+    }
+
+    fn inside(
+        &mut self,
+        parse: impl FnOnce(&mut Parser) -> Result<Condition, Malformed>,
+    ) -> Result<Condition, Malformed> {
+        if self.depth == DEPTH {
+            return Err(Malformed);
+        }
+        self.depth += 1;
+        let inner = parse(self);
+        self.depth -= 1;
+        inner
     }
 
     fn name(&mut self) -> Result<String, Malformed> {
@@ -307,6 +322,12 @@ mod tests {
         assert!(matches("Handle > 10 OR Handle < 9"), "numbers are not compared as text");
         assert!(!matches("Size = 0"), "null equals nothing");
         assert!(matches("Size IS NULL AND NOT (Handle <> 7)"));
+    }
+
+    #[test]
+    fn depth_is_bounded_and_length_is_not() {
+        assert!(matches(&format!("{}Handle = 7", "Handle = 7 AND ".repeat(50_000))));
+        assert_eq!(Query::parse(&format!("SELECT * FROM A WHERE {}", "(".repeat(50_000))), Err(Malformed));
     }
 
     #[test]
