@@ -252,7 +252,7 @@ impl alerts::Host for Guest<PlaybookHost> {
             alerts::Severity::High => Severity::High,
             alerts::Severity::Critical => Severity::Critical,
         };
-        self.host.change(AlertChange::Severity { severity }).await
+        self.host.change(AlertChange::Severity(severity)).await
     }
 
     async fn set_status(&mut self, status: alerts::AlertStatus) -> wasmtime::Result<()> {
@@ -261,12 +261,12 @@ impl alerts::Host for Guest<PlaybookHost> {
             alerts::AlertStatus::Open => AlertStatus::Open,
             alerts::AlertStatus::Closed => AlertStatus::Closed,
         };
-        self.host.change(AlertChange::Status { status }).await
+        self.host.change(AlertChange::Status(status)).await
     }
 
     async fn set_owner(&mut self, owner: Option<String>) -> wasmtime::Result<()> {
         let owner = owner.map(|owner| wit::line(owner, ALERT_TEXT_BYTES));
-        self.host.change(AlertChange::Owner { owner }).await
+        self.host.change(AlertChange::Owner(owner)).await
     }
 
     async fn add_note(&mut self, title: String, text: String) -> wasmtime::Result<()> {

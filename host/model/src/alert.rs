@@ -108,25 +108,17 @@ pub struct Alert {
     pub notes: Vec<Note>,
 }
 
-/// One change of an alert.
+/// One change of an alert. The value stands beside its kind, so that none of its fields can clash with those of the
+/// journal entry around it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "change", rename_all = "kebab-case")]
+#[serde(tag = "change", content = "value", rename_all = "kebab-case")]
 pub enum AlertChange {
     /// A new severity.
-    Severity {
-        /// The severity.
-        severity: Severity,
-    },
+    Severity(Severity),
     /// A new status.
-    Status {
-        /// The status.
-        status: AlertStatus,
-    },
+    Status(AlertStatus),
     /// A new owner, or none.
-    Owner {
-        /// The owner.
-        owner: Option<String>,
-    },
+    Owner(Option<String>),
     /// One more note.
     Note(Note),
     /// One more artifact.
@@ -142,9 +134,9 @@ impl Alert {
     /// Applies one change.
     pub fn apply(&mut self, change: AlertChange) {
         match change {
-            AlertChange::Severity { severity } => self.content.severity = severity,
-            AlertChange::Status { status } => self.status = status,
-            AlertChange::Owner { owner } => self.owner = owner,
+            AlertChange::Severity(severity) => self.content.severity = severity,
+            AlertChange::Status(status) => self.status = status,
+            AlertChange::Owner(owner) => self.owner = owner,
             AlertChange::Note(note) => self.notes.push(note),
             AlertChange::Artifact(artifact) => self.content.artifacts.push(artifact),
         }

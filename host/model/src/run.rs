@@ -183,3 +183,29 @@ impl From<Ended> for crate::action::ActionResult {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alert::Note;
+
+    #[test]
+    fn every_field_of_a_flattened_event_survives() {
+        let at: Timestamp = "2026-01-02T03:04:05Z".parse().unwrap();
+        let later: Timestamp = "2026-01-02T03:04:06Z".parse().unwrap();
+        let note = Note { at: later, author: "run 1".into(), title: "t".into(), text: "x".into() };
+        let failure = Failure::RateLimited { retry_after_ms: Some(5), message: "slow".into() };
+        let ended = ActionEnded {
+            position: 2,
+            result: Ended::Failure(failure),
+            attempts: 1,
+            took_us: 3,
+            upstream_us: 4,
+        };
+        for event in [Event::AlertChanged(AlertChange::Note(note)), Event::ActionEnded(ended)] {
+            let entry = Entry { seq: 7, at, event };
+            let text = serde_json::to_string(&entry).unwrap();
+            assert_eq!(serde_json::from_str::<Entry>(&text).unwrap(), entry, "{text}");
+        }
+    }
+}

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use palisade_engine::{Invocation, Outcome, Sandbox};
+use palisade_engine::{Allocation, Invocation, Outcome, Sandbox};
 use palisade_model::{
     Timestamp,
     action::{ActionResult, Failure},
@@ -184,6 +184,11 @@ impl Runs {
     /// What is installed and configured now.
     pub fn catalogue(&self) -> Arc<Catalogue> {
         Arc::clone(&self.catalogue.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Where instances of plugins live.
+    pub fn allocation(&self) -> Allocation {
+        self.sandbox.allocation()
     }
 
     /// The store, for reading.

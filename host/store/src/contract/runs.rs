@@ -82,11 +82,11 @@ pub(super) async fn change_their_alert_and_end_in_one_step(store: &dyn Store) {
         data: Map::new(),
     };
     let changes = [
-        AlertChange::Severity { severity: Severity::Critical },
-        AlertChange::Status { status: AlertStatus::Open },
+        AlertChange::Severity(Severity::Critical),
+        AlertChange::Status(AlertStatus::Open),
         AlertChange::Note(note.clone()),
         AlertChange::Artifact(artifact.clone()),
-        AlertChange::Owner { owner: Some("Ada".to_owned()) },
+        AlertChange::Owner(Some("Ada".to_owned())),
     ];
     append(store, 1, 0, changes.map(Event::AlertChanged).to_vec()).await.unwrap();
     let changed = store.alert(1).unwrap().unwrap();
@@ -94,7 +94,7 @@ pub(super) async fn change_their_alert_and_end_in_one_step(store: &dyn Store) {
     assert_eq!((changed.notes, changed.content.artifacts[1].clone()), (vec![note], artifact));
     assert_eq!(changed.owner.as_deref(), Some("Ada"));
 
-    let close = AlertChange::Status { status: AlertStatus::Closed };
+    let close = AlertChange::Status(AlertStatus::Closed);
     append(store, 1, 5, vec![Event::AlertChanged(close), end(RunStatus::Succeeded)]).await.unwrap();
     assert_eq!(store.alert(1).unwrap().unwrap().status, AlertStatus::Closed);
     let run = store.run(1).unwrap().unwrap();
@@ -102,7 +102,7 @@ pub(super) async fn change_their_alert_and_end_in_one_step(store: &dyn Store) {
     assert_eq!(run.message, "That was it.");
     assert!(store.running(10).unwrap().is_empty());
 
-    let closed_again = AlertChange::Status { status: AlertStatus::New };
+    let closed_again = AlertChange::Status(AlertStatus::New);
     append(store, 1, 3, vec![Event::AlertChanged(closed_again)]).await.unwrap_err();
     let alert = store.alert(1).unwrap().unwrap();
     assert_eq!(alert.status, AlertStatus::Closed, "a refused append changes no alert");
@@ -136,7 +136,7 @@ pub(super) async fn keep_every_kind_of_entry(store: &dyn Store) {
             title: "Title".to_owned(),
             text: String::new(),
         })),
-        Event::AlertChanged(AlertChange::Owner { owner: None }),
+        Event::AlertChanged(AlertChange::Owner(None)),
         Event::Log { action: Some(1), level: LogLevel::Warn, message: "line\nline".to_owned() },
         end(RunStatus::Interrupted),
     ];

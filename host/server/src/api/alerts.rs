@@ -1,0 +1,45 @@
+//! Alerts.
+
+use axum::{Json, extract::State};
+use palisade_model::{alert::Alert, limits::PAGE_ITEMS, run::Run};
+use palisade_store::{Page, RunFilter};
+use serde::Serialize;
+
+use super::Paging;
+use crate::{
+    extract::{Number, Parameters},
+    problem::Problem,
+    server,
+};
+
+#[derive(Serialize)]
+pub(super) struct Alerts {
+    alerts: Vec<Alert>,
+}
+
+/// An alert and the runs it started.
+#[derive(Serialize)]
+pub(super) struct AlertAndRuns {
+    alert: Alert,
+    runs: Vec<Run>,
+}
+
+/// `GET /alerts`: newest first.
+pub(super) async fn list(
+    State(edge): server::State,
+    Parameters(paging): Parameters<Paging>,
+) -> Result<Json<Alerts>, Problem> {
+    Ok(Json(Alerts { alerts: edge.runs.store().alerts(paging.page())? }))
+}
+
+/// `GET /alerts/{id}`.
+pub(super) async fn show(
+    State(edge): server::State,
+    Number(id): Number,
+) -> Result<Json<AlertAndRuns>, Problem> {
+    let store = edge.runs.store();
+    let alert = store.alert(id)?.ok_or_else(|| Problem::not_found(format!("there is no alert {id}")))?;
+    let filter = RunFilter { alert: Some(id), status: None };
+    let runs = store.runs(filter, Page { before: None, limit: PAGE_ITEMS })?;
+    Ok(Json(AlertAndRuns { alert, runs }))
+}

@@ -1,0 +1,69 @@
+//! Alerts as plain JSON.
+
+use palisade_model::{
+    alert::{Artifact, NewAlert, Severity},
+    name::Name,
+};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::problem::Problem;
+
+/// What a source sends. Fields that are not named here are refused, so that a typing error is seen at once.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    /// The source's own id; a second alert with it is a duplicate.
+    id: String,
+    name: String,
+    label: String,
+    #[serde(default = "medium")]
+    severity: Severity,
+    #[serde(default)]
+    description: String,
+    link: Option<String>,
+    #[serde(default)]
+    artifacts: Vec<BodyArtifact>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BodyArtifact {
+    #[serde(default = "event")]
+    name: String,
+    #[serde(default = "event")]
+    label: String,
+    cef: Map<String, Value>,
+    #[serde(default)]
+    data: Map<String, Value>,
+}
+
+/// The alert in a body.
+pub(crate) fn alert(body: Value, source: Name) -> Result<NewAlert, Problem> {
+    let body = Body::deserialize(body).map_err(|error| Problem::invalid("", error.to_string()))?;
+    let artifacts = (1..).zip(body.artifacts).map(|(id, artifact)| Artifact {
+        id,
+        name: artifact.name,
+        label: artifact.label,
+        cef: artifact.cef,
+        data: artifact.data,
+    });
+    Ok(NewAlert {
+        source: source.into(),
+        source_id: body.id,
+        name: body.name,
+        label: body.label,
+        severity: body.severity,
+        description: body.description,
+        link: body.link,
+        artifacts: artifacts.collect(),
+    })
+}
+
+fn medium() -> Severity {
+    Severity::Medium
+}
+
+fn event() -> String {
+    "event".to_owned()
+}

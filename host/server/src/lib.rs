@@ -1,0 +1,18 @@
+//! The HTTP edge: alerts come in, and people and programs look at what became of them.
+//!
+//! `/ingest/…` takes alerts from sources (`ingest`), `/api/v1/…` answers the command line and programs (`api`). Every
+//! refusal, whoever makes it, is one problem document (`problem.rs`); the one conversion from the host's errors to HTTP
+//! lives there.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod api;
+mod extract;
+mod ingest;
+pub mod limits;
+mod problem;
+mod server;
+mod tokens;
+
+pub use server::{ServeError, Server, ServerOptions};
+pub use tokens::{NewTokens, TokenError};
