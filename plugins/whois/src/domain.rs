@@ -161,20 +161,33 @@ impl Domain {
             domain: asked,
             country: registrant.country.clone(),
             registrant: registrant.published(),
-            registrar: answer.first(&["registrar", "registrar name", "sponsoring registrar"]),
+            registrar: answer.first(&[
+                "registrar",
+                "registrar organization",
+                "registrar name",
+                "sponsoring registrar",
+            ]),
             created: answer.first(&["creation date", "created", "registered", "registered on"]),
-            updated: answer.first(&["updated date", "changed", "last-update", "modified", "last updated"]),
+            updated: answer.first(&[
+                "updated date",
+                "changed",
+                "last-update",
+                "last update",
+                "modified",
+                "last updated",
+            ]),
             expires: answer.first(&[
                 "registry expiry date",
                 "registrar registration expiration date",
                 "expiration date",
                 "expires",
                 "expire",
+                "expire date",
                 "expiry date",
                 "paid-till",
             ]),
             nameservers: answer
-                .all(&["name server", "nserver", "nameserver"])
+                .all(&["name server", "nserver", "nameserver", "nameservers"])
                 .iter()
                 // Some registries append the server's addresses.
                 .filter_map(|server| server.split_whitespace().next())

@@ -123,6 +123,27 @@ fn a_top_level_domain_without_rdap_is_asked_over_whois() {
 }
 
 #[test]
+fn sections_are_understood() {
+    let answer = "Domain:             example.it\nStatus:             ok\nCreated:            2026-10-30 11:02:37\n\
+        Expire Date:        2027-10-30\n\nRegistrant\n  Organization:     Example S.r.l.\n\
+        \x20 Address:          Via Esempio 12\n                    Milano\n  Created:          2026-10-30 11:02:35\n\n\
+        Registrar\n  Organization:     Registrar S.r.l.\n\n\nNameservers\n  ns1.example.net\n  ns2.example.net\n";
+    let report = test()
+        .http(dns())
+        .tcp(Conversation::new("whois.iana.org", 43, "it\r\n", "domain: IT\n\nwhois: whois.nic.it\n"))
+        .tcp(Conversation::new("whois.nic.it", 43, "example.it\r\n", answer))
+        .invoke("whois domain", json!({ "domain": "example.it" }))
+        .report();
+    assert_eq!(
+        report.message,
+        "example.it is held by Example S.r.l. through Registrar S.r.l. since 2026-10-30 11:02:37."
+    );
+    assert_eq!(report.data["expires"], "2027-10-30");
+    assert_eq!(report.data["registrant"]["name"], json!(null));
+    assert_eq!(report.data["nameservers"], json!(["ns1.example.net", "ns2.example.net"]));
+}
+
+#[test]
 fn an_address_belongs_to_a_network() {
     let report = test()
         .http(

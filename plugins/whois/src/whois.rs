@@ -28,7 +28,7 @@ pub(crate) struct Text {
     /// Server that gave it.
     pub(crate) server: String,
     pub(crate) raw: String,
-    /// Keys in lower case.
+    /// Keys in lower case; within a section they begin with its title.
     fields: Vec<(String, String)>,
 }
 
@@ -58,14 +58,7 @@ pub(crate) fn ask(call: &Call<Configuration>, server: &str, object: &str) -> Res
 
 impl Text {
     fn parse(server: &str, raw: &str) -> Self {
-        let fields = raw
-            .lines()
-            .filter(|line| !line.starts_with(['%', '#']))
-            .filter_map(|line| line.split_once(':'))
-            .map(|(key, value)| (key.trim().to_ascii_lowercase(), value.trim().to_owned()))
-            .filter(|(key, value)| !key.is_empty() && !value.is_empty())
-            .collect();
-        Self { server: server.to_owned(), raw: raw.to_owned(), fields }
+        Self { server: server.to_owned(), raw: raw.to_owned(), fields: fields(raw) }
     }
 
     /// The first value of the first of these keys that has one.
@@ -87,4 +80,41 @@ impl Text {
         NOTHING.iter().any(|words| raw.contains(words))
             && self.first(&["registrar", "nserver", "inetnum"]).is_none()
     }
+}
+
+/// Most registries write `key: value`. Some write sections: a title, and below it, indented, keys or bare values.
+fn fields(raw: &str) -> Vec<(String, String)> {
+    let mut fields = Vec::new();
+    let mut section: Option<String> = None;
+    let mut section_has_keys = false;
+    for line in raw.lines().filter(|line| !line.starts_with(['%', '#'])) {
+        let indented = line.starts_with([' ', '\t']);
+        let text = line.trim();
+        if text.is_empty() {
+            section = None;
+            continue;
+        }
+        match (text.split_once(':'), &section) {
+            (Some((key, value)), section) => {
+                let key = key.trim().to_ascii_lowercase();
+                let key = match section {
+                    Some(title) if indented => format!("{title} {key}"),
+                    _ => key,
+                };
+                section_has_keys = true;
+                fields.push((key, value.trim().to_owned()));
+            }
+            // The rest of a value, such as an address, is not told from a bare value but by what stands before.
+            (None, Some(title)) if indented && !section_has_keys => {
+                fields.push((title.clone(), text.to_owned()));
+            }
+            (None, _) if !indented => {
+                section = Some(text.to_ascii_lowercase());
+                section_has_keys = false;
+            }
+            (None, _) => {}
+        }
+    }
+    fields.retain(|(key, value)| !key.is_empty() && !value.is_empty());
+    fields
 }

@@ -1,6 +1,6 @@
 use std::net::IpAddr;
 
-use palisade_sdk::{Failure, connector::Call};
+use palisade_sdk::{Failure, connector::Call, log};
 
 use crate::{Configuration, Target, item::Item, wsman::Wsman};
 
@@ -10,8 +10,6 @@ pub(crate) struct Machine<'a> {
     /// Its `Win32_ComputerSystem`.
     pub(crate) computer: Item,
     pub(crate) name: String,
-    /// Of all its network adapters that are in use.
-    pub(crate) addresses: Vec<String>,
 }
 
 impl<'a> Machine<'a> {
@@ -24,39 +22,55 @@ impl<'a> Machine<'a> {
             .next()
             .ok_or_else(|| Failure::upstream("the server has no Win32_ComputerSystem"))?;
         let name = computer.text("Name").ok_or_else(|| Failure::upstream("the server has no name"))?;
-        let adapters =
-            wsman.query("SELECT IPAddress FROM Win32_NetworkAdapterConfiguration WHERE IPEnabled = TRUE")?;
-        let addresses = adapters.iter().flat_map(|adapter| adapter.texts("IPAddress")).collect();
 
-        let machine = Self { wsman, computer, name, addresses };
-        if let Some(asked) = target.ip_hostname
-            && !machine.is(asked.trim(), host_of(&call.configuration.url))
-        {
-            let (name, addresses) = (&machine.name, machine.addresses.join(", "));
-            return Err(Failure::not_found(format!(
-                "this asset's server is {name} ({addresses}), not {asked}: that machine needs an asset of its own"
-            )));
+        let machine = Self { wsman, computer, name };
+        if let Some(asked) = target.ip_hostname {
+            let asked = asked.trim();
+            if !machine.is_called(asked, host_of(&call.configuration.url)) {
+                let addresses = machine.addresses()?;
+                if !addresses.iter().any(|address| same_address(address, asked)) {
+                    let (name, addresses) = (&machine.name, addresses.join(", "));
+                    return Err(Failure::not_found(format!(
+                        "this asset's server is {name} ({addresses}), not {asked}: that machine needs an asset of its own"
+                    )));
+                }
+            }
         }
         Ok(machine)
     }
 
-    /// Whether the machine goes by this name or address. The asset's own name for it counts too.
-    fn is(&self, asked: &str, host: &str) -> bool {
-        if let Ok(asked) = asked.parse::<IpAddr>() {
-            let known = self.addresses.iter().map(String::as_str).chain([host]);
-            return known
-                .filter_map(|address| address.parse::<IpAddr>().ok())
-                .any(|address| address == asked);
+    /// The addresses of all its network adapters that are in use; none, if the account may not know them.
+    pub(crate) fn addresses(&self) -> Result<Vec<String>, Failure> {
+        match self
+            .wsman
+            .query("SELECT IPAddress FROM Win32_NetworkAdapterConfiguration WHERE IPEnabled = TRUE")
+        {
+            Ok(adapters) => Ok(adapters.iter().flat_map(|adapter| adapter.texts("IPAddress")).collect()),
+            Err(Failure::Upstream(error)) => {
+                log::warn(format!("{} does not tell its addresses: {}", self.name, error.message));
+                Ok(Vec::new())
+            }
+            Err(failure) => Err(failure),
         }
+    }
+
+    /// Whether the machine goes by this name. The asset's own name or address for it counts too.
+    fn is_called(&self, asked: &str, host: &str) -> bool {
         let dns_name = self.computer.text("DNSHostName");
         let short = [Some(self.name.as_str()), dns_name.as_deref()];
         let domain = self.computer.text("Domain");
         host.eq_ignore_ascii_case(asked)
+            || same_address(host, asked)
             || short.into_iter().flatten().any(|name| {
                 let full = domain.as_ref().map(|domain| format!("{name}.{domain}"));
                 name.eq_ignore_ascii_case(asked) || full.is_some_and(|full| full.eq_ignore_ascii_case(asked))
             })
     }
+}
+
+/// Whether both are addresses, and the same, however written.
+fn same_address(one: &str, other: &str) -> bool {
+    matches!((one.parse::<IpAddr>(), other.parse::<IpAddr>()), (Ok(one), Ok(other)) if one == other)
 }
 
 /// The host in a URL, without port and without an IPv6 address's brackets.

@@ -49,6 +49,7 @@ pub(crate) fn get(call: &Call<Configuration>, target: Target) -> Result<Done<Sys
         .next()
         .ok_or_else(|| Failure::upstream("the server has no Win32_OperatingSystem"))?;
 
+    let addresses = machine.addresses()?;
     let computer = &machine.computer;
     let system = System {
         domain: computer.text("Domain"),
@@ -63,7 +64,7 @@ pub(crate) fn get(call: &Call<Configuration>, target: Target) -> Result<Done<Sys
         memory_bytes: computer.number("TotalPhysicalMemory"),
         user: computer.text("UserName"),
         name: machine.name,
-        addresses: machine.addresses,
+        addresses,
     };
     let os = system.operating_system.clone().unwrap_or_else(|| "an unknown operating system".to_owned());
     let message = format!("{} runs {os}.", system.name);

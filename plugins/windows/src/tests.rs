@@ -47,6 +47,7 @@ fn a_system_says_what_it_is() {
         .http(computer())
         .http(adapters())
         .http(query("Win32_OperatingSystem").answer(200, answer("", os, "<w:EndOfSequence/>")))
+        .http(adapters())
         .invoke("get system info", json!({ "ip_hostname": "10.0.0.5" }))
         .report();
     assert_eq!(report.message, "SRV01 runs Microsoft Windows Server 2022 Standard.");
@@ -54,6 +55,19 @@ fn a_system_says_what_it_is() {
     assert_eq!(report.data["last_boot"], "2026-01-01T08:00:00Z");
     assert_eq!(report.data["model"], json!(null));
     assert_eq!(report.data["memory_bytes"], 8_589_934_592_u64);
+}
+
+#[test]
+fn a_server_that_hides_its_adapters_is_known_by_its_names() {
+    let fault = r#"<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body><s:Fault><s:Code><s:Value>s:Receiver</s:Value></s:Code><s:Reason><s:Text xml:lang="en-US">Invalid class</s:Text></s:Reason></s:Fault></s:Body></s:Envelope>"#;
+    let os = "<w:XmlFragment><Caption>Windows Server</Caption></w:XmlFragment>";
+    let ended = test()
+        .http(computer())
+        .http(query("Win32_OperatingSystem").answer(200, answer("", os, "<w:EndOfSequence/>")))
+        .http(query("Win32_NetworkAdapterConfiguration").answer(500, fault))
+        .invoke("get system info", json!({ "ip_hostname": "srv01" }));
+    assert!(ended.log[0].1.contains("Invalid class"));
+    assert_eq!(ended.report().data["addresses"], json!([]));
 }
 
 #[test]
@@ -75,7 +89,6 @@ fn a_long_list_is_pulled_to_its_end() {
     };
     let report = test()
         .http(computer())
-        .http(adapters())
         .http(query("Win32_Process").answer(200, answer("uuid:more&amp;more", &process(4), "")))
         .http(
             Exchange::post("https://srv01.corp.example:5986/wsman")
@@ -109,7 +122,6 @@ fn sessions_know_their_users() {
         <w:XmlFragment><LogonId>999</LogonId><LogonType>5</LogonType></w:XmlFragment>";
     let report = test()
         .http(computer())
-        .http(adapters())
         .http(query("Win32_LoggedOnUser").answer(200, answer("", &logon, "<w:EndOfSequence/>")))
         .http(query("Win32_LogonSession").answer(200, answer("", sessions, "<w:EndOfSequence/>")))
         .invoke("list sessions", json!({}))
@@ -128,7 +140,12 @@ fn refusals_are_told_apart() {
     };
     let refused = |offer: &str| {
         test()
-            .http(identify().answer(401, "").answer_header("WWW-Authenticate", offer))
+            .http(
+                identify()
+                    .answer(401, "")
+                    .answer_header("WWW-Authenticate", "Negotiate")
+                    .answer_header("WWW-Authenticate", offer),
+            )
             .invoke("test connectivity", json!({}))
             .failure()
     };
@@ -137,8 +154,8 @@ fn refusals_are_told_apart() {
         Failure::Authentication("WinRM refuses this user and password".into())
     );
     assert_eq!(
-        refused("Negotiate"),
-        Failure::Authentication("WinRM does not allow Basic authentication, only Negotiate".into())
+        refused("Kerberos"),
+        Failure::Authentication("WinRM does not allow Basic authentication, but Negotiate, Kerberos".into())
     );
 
     let fault = r#"<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:w="http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd"><s:Body><s:Fault><s:Code><s:Value>s:Sender</s:Value><s:Subcode><s:Value>w:AccessDenied</s:Value></s:Subcode></s:Code><s:Reason><s:Text xml:lang="en-US">Access is denied.</s:Text></s:Reason></s:Fault></s:Body></s:Envelope>"#;

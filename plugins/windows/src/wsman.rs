@@ -89,10 +89,14 @@ fn fault(response: &Response) -> Option<Failure> {
 
 /// WinRM refuses credentials without a body, and says in a header what it would take.
 fn refusal(response: &Response) -> Option<String> {
-    let offer = response.header("www-authenticate").filter(|_| response.status == 401)?;
-    Some(match offer.to_ascii_lowercase().contains("basic") {
+    if response.status != 401 {
+        return None;
+    }
+    let schemes: Vec<_> =
+        response.headers("www-authenticate").filter_map(|offer| offer.split(' ').next()).collect();
+    Some(match schemes.iter().any(|scheme| scheme.eq_ignore_ascii_case("basic")) {
         true => "WinRM refuses this user and password".to_owned(),
-        false => format!("WinRM does not allow Basic authentication, only {offer}"),
+        false => format!("WinRM does not allow Basic authentication, but {}", schemes.join(", ")),
     })
 }
 

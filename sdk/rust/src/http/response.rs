@@ -25,7 +25,12 @@ impl From<wire::Response> for Response {
 impl Response {
     /// The first header field of this name, in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
+        self.headers(name).next()
+    }
+
+    /// All header fields of this name, in lower case.
+    pub fn headers(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.headers.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.as_str())
     }
 
     /// The body as text; bytes that are not UTF-8 are replaced.
@@ -47,7 +52,8 @@ impl Response {
         })
     }
 
-    /// This response, if its status is a success; the beginning of the body is the failure's message.
+    /// This response, if its status is a success; the beginning of the body is the failure's message,
+    /// if it is text.
     ///
     /// # Errors
     ///
@@ -66,13 +72,22 @@ impl Response {
         if (200..300).contains(&self.status) {
             return Ok(self);
         }
-        let message = shorten(&words(&self).unwrap_or_else(|| self.text()));
+        let message = shorten(&words(&self).unwrap_or_else(|| self.plain_words()));
         Err(match self.status {
             401 | 403 => Failure::Authentication(message),
             404 => Failure::NotFound(message),
             429 => Failure::RateLimited(RateLimit { retry_after_ms: self.retry_after_ms(), message }),
             status => Failure::Upstream(UpstreamError { http_status: Some(status), message }),
         })
+    }
+
+    /// The body, unless it is a page for a browser or empty.
+    fn plain_words(&self) -> String {
+        let text = self.text();
+        match text.trim_start().bytes().next() {
+            None | Some(b'<') => "no reason given".to_owned(),
+            Some(_) => text,
+        }
     }
 
     fn retry_after_ms(&self) -> Option<u64> {
@@ -103,7 +118,12 @@ mod tests {
     fn statuses_become_typed_failures() {
         assert!(response(204, &[], "").ok().is_ok());
         assert_eq!(response(403, &[], "no").ok().err(), Some(Failure::Authentication("no".into())));
-        assert_eq!(response(404, &[], "").ok().err(), Some(Failure::NotFound(String::new())));
+        for page in ["", "<html>Not here</html>"] {
+            assert_eq!(
+                response(404, &[], page).ok().err(),
+                Some(Failure::NotFound("no reason given".into()))
+            );
+        }
         assert_eq!(
             response(429, &[("retry-after", "7")], "slow\n down").ok().err(),
             Some(Failure::RateLimited(RateLimit {
