@@ -147,7 +147,7 @@ impl Connector {
         let outcome = match result {
             Ok(Ok(answer)) => self.accept(action, &host, answer),
             Ok(Err(error)) => {
-                let fault = Fault::new(&self.name, error).after(host.last_error());
+                let fault = Fault::new(&self.name, &error).after(host.last_error());
                 Err(Failure::Plugin { message: host.scrub(fault.to_string()) })
             }
             Err(_) => Err(Failure::Unavailable {

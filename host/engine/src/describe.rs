@@ -50,7 +50,7 @@ pub(crate) async fn describe(sandbox: &Sandbox, component: &Component) -> Result
             within_time(async { pre.instantiate_async(&mut store).await?.call_describe(&mut store).await })
                 .await?;
         let described = described.map_err(|error| {
-            LoadError::Describe(Fault::new(UNNAMED, error).after(store.data().host.last_error()))
+            LoadError::Describe(Fault::new(UNNAMED, &error).after(store.data().host.last_error()))
         })?;
         let manifest = connector(described)?;
         manifest::check_connector(&manifest)?;
@@ -66,7 +66,7 @@ pub(crate) async fn describe(sandbox: &Sandbox, component: &Component) -> Result
         let described =
             within_time(async { pre.instantiate_async(&mut store).await?.call_describe(&mut store).await })
                 .await?;
-        let described = described.map_err(|error| LoadError::Describe(Fault::new(UNNAMED, error)))?;
+        let described = described.map_err(|error| LoadError::Describe(Fault::new(UNNAMED, &error)))?;
         let manifest = playbook(described)?;
         manifest::check_playbook(&manifest)?;
         Ok(Manifest::Playbook(manifest))

@@ -19,8 +19,8 @@ pub struct Fault {
 
 impl Fault {
     /// The fault behind an error of wasmtime.
-    pub(crate) fn new(plugin: &str, error: wasmtime::Error) -> Self {
-        Self { plugin: plugin.to_owned(), cause: cause(&error) }
+    pub(crate) fn new(plugin: &str, error: &wasmtime::Error) -> Self {
+        Self { plugin: plugin.to_owned(), cause: cause(error) }
     }
 
     /// A fault that the host itself found.

@@ -115,7 +115,7 @@ impl Playbook {
             Ok(Ok(answer)) => Ok(answer.map(words).map_err(words)),
             Ok(Err(error)) => Err(match error.downcast_ref::<Stop>() {
                 Some(stop) => Fault::because(&self.name, stop.to_string()),
-                None => Fault::new(&self.name, error).after(store.data().host.last_error.as_deref()),
+                None => Fault::new(&self.name, &error).after(store.data().host.last_error.as_deref()),
             }),
             Err(_) => {
                 Err(Fault::because(&self.name, format!("it did not end within {} s", RUN_TIME.as_secs())))

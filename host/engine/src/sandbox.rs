@@ -126,7 +126,7 @@ impl Sandbox {
     ///
     /// See [`SetupError`].
     pub fn new(options: SandboxOptions) -> Result<Arc<Self>, SetupError> {
-        let setup = |error| SetupError::Engine(Fault::new("engine", error));
+        let setup = |error| SetupError::Engine(Fault::new("engine", &error));
         let (engine, allocation) = match options.allocation {
             Allocation::OnDemand => (Engine::new(&config()).map_err(setup)?, Allocation::OnDemand),
             Allocation::Pooled => match Engine::new(&pooled(config())) {
