@@ -194,7 +194,7 @@ pub(crate) fn list(
         count += page;
     }
     let (count, total) = (found.tickets.len(), found.total);
-    Ok(Done::success(format!("Found {count} tickets."), found).fact("count", count).fact("total", total))
+    Ok(Done::success(format!("Tickets found: {count}."), found).fact("count", count).fact("total", total))
 }
 
 pub(crate) fn test_connectivity(call: &Call<Configuration>) -> Result<Done<()>, Failure> {

@@ -97,7 +97,7 @@ fn query_ip(call: &Call<Configuration>, QueryIp { ip }: QueryIp) -> Result<Done<
         response => Host::from_answer(response?.json()?),
     };
 
-    let message = format!("Shodan has seen {} open ports on {ip}.", host.ports.len());
+    let message = format!("Open ports that Shodan has seen on {ip}: {}.", host.ports.len());
     let (ports, hostnames, country) = (host.ports.clone(), host.hostnames.clone(), host.country.clone());
     Ok(Done::success(message, host)
         .fact("ports", ports)
@@ -120,7 +120,8 @@ fn query_domain(
         search = self::search(call, domain.clone())?;
     }
     let total = search.total;
-    Ok(Done::success(format!("Shodan has seen {total} services for {domain}."), search).fact("total", total))
+    Ok(Done::success(format!("Services that Shodan has seen for {domain}: {total}."), search)
+        .fact("total", total))
 }
 
 fn search(call: &Call<Configuration>, query: String) -> Result<Search, Failure> {
@@ -130,7 +131,7 @@ fn search(call: &Call<Configuration>, query: String) -> Result<Search, Failure> 
 
 fn test_connectivity(call: &Call<Configuration>) -> Result<Done<Account>, Failure> {
     let account: Account = get(call, "/api-info", |request| request)?.json()?;
-    let message = format!("The API key works, {} query credits are left.", account.query_credits);
+    let message = format!("The API key works; query credits left: {}.", account.query_credits);
     Ok(Done::success(message, account))
 }
 
@@ -183,7 +184,7 @@ mod tests {
             ))
             .invoke("query ip", json!({ "ip": "192.0.2.7" }))
             .report();
-        assert_eq!(report.message, "Shodan has seen 2 open ports on 192.0.2.7.");
+        assert_eq!(report.message, "Open ports that Shodan has seen on 192.0.2.7: 2.");
         assert_eq!(report.summary["ports"], json!([22, 443]));
         assert_eq!(report.data["vulnerabilities"], json!(["CVE-2021-41773"]));
         assert_eq!(report.data["services"][1]["product"], "nginx");

@@ -63,11 +63,13 @@ pub(crate) fn look_up(
     };
 
     let owner = found.registrant.as_ref().and_then(Contact::title).map(str::to_owned);
-    let holder = owner.as_deref().unwrap_or("an unpublished holder");
+    let holder = owner.as_deref().unwrap_or("Someone who is not published");
     let through =
         found.registrar.as_ref().map(|registrar| format!(" through {registrar}")).unwrap_or_default();
     let since = found.created.as_ref().map(|date| format!(" since {date}")).unwrap_or_default();
-    let message = format!("{} is held by {holder}{through}{since}.", found.domain);
+    // A registrar's name may bring the full stop along: `Example Inc.`
+    let message = format!("{holder} holds {}{through}{since}", found.domain);
+    let message = format!("{}.", message.trim_end_matches('.'));
     let (domain, registrar) = (found.domain.clone(), found.registrar.clone());
     let (created, country) = (found.created.clone(), found.country.clone());
     Ok(Done::success(message, found)

@@ -81,7 +81,8 @@ pub(crate) fn look_up(
     };
 
     let owner = found.owner.as_ref().and_then(Contact::title).or(found.name.as_deref()).map(str::to_owned);
-    let message = format!("{ip} belongs to {}.", owner.as_deref().unwrap_or("a network without a name"));
+    let message =
+        format!("{} holds the network of {ip}.", owner.as_deref().unwrap_or("Someone who is not published"));
     let (range, country, asns) = (found.range.clone(), found.country.clone(), found.asns.clone());
     Ok(Done::success(message, found)
         .fact("owner", owner)

@@ -73,7 +73,7 @@ fn a_thin_registry_is_completed_by_the_registrar() {
         .report();
     assert_eq!(
         report.message,
-        "example.com is held by Example Org through Registrar Inc. since 2025-12-20T00:00:00Z."
+        "Example Org holds example.com through Registrar Inc. since 2025-12-20T00:00:00Z."
     );
     assert_eq!(report.summary["country"], "PA");
     assert_eq!(report.data["abuse"]["email"], "abuse@registrar.example");
@@ -117,7 +117,7 @@ fn a_top_level_domain_without_rdap_is_asked_over_whois() {
         .tcp(Conversation::new("whois.nic.zz", 43, "example.zz\r\n", answer))
         .invoke("whois domain", json!({ "domain": "www.example.zz" }))
         .report();
-    assert_eq!(report.message, "example.zz is held by Example Org since 2001-02-03.");
+    assert_eq!(report.message, "Example Org holds example.zz since 2001-02-03.");
     assert_eq!(report.data["nameservers"], json!(["ns1.example.zz"]));
     assert_eq!(report.data["raw"], answer);
 }
@@ -136,7 +136,7 @@ fn sections_are_understood() {
         .report();
     assert_eq!(
         report.message,
-        "example.it is held by Example S.r.l. through Registrar S.r.l. since 2026-10-30 11:02:37."
+        "Example S.r.l. holds example.it through Registrar S.r.l. since 2026-10-30 11:02:37."
     );
     assert_eq!(report.data["expires"], "2027-10-30");
     assert_eq!(report.data["registrant"]["name"], json!(null));
@@ -160,7 +160,7 @@ fn an_address_belongs_to_a_network() {
         ))
         .invoke("whois ip", json!({ "ip": "203.0.113.9" }))
         .report();
-    assert_eq!(report.message, "203.0.113.9 belongs to Example Hosting.");
+    assert_eq!(report.message, "Example Hosting holds the network of 203.0.113.9.");
     assert_eq!(report.data["cidrs"], json!(["203.0.113.0/24"]));
     assert_eq!(report.data["range"], "203.0.113.0 - 203.0.113.255");
 }

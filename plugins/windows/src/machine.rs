@@ -25,18 +25,35 @@ impl<'a> Machine<'a> {
 
         let machine = Self { wsman, computer, name };
         if let Some(asked) = target.ip_hostname {
-            let asked = asked.trim();
-            if !machine.is_called(asked, host_of(&call.configuration.url)) {
-                let addresses = machine.addresses()?;
-                if !addresses.iter().any(|address| same_address(address, asked)) {
-                    let (name, addresses) = (&machine.name, addresses.join(", "));
-                    return Err(Failure::not_found(format!(
-                        "this asset's server is {name} ({addresses}), not {asked}: that machine needs an asset of its own"
-                    )));
-                }
-            }
+            machine.confirm(asked.trim(), host_of(&call.configuration.url))?;
         }
         Ok(machine)
+    }
+
+    /// Fails unless this is the machine that was asked for. The asset's own name or address for it counts too.
+    fn confirm(&self, asked: &str, host: &str) -> Result<(), Failure> {
+        if self.is_called(asked) || host.eq_ignore_ascii_case(asked) || same_address(host, asked) {
+            return Ok(());
+        }
+        let addresses = self.addresses()?;
+        if addresses.iter().any(|address| same_address(address, asked)) {
+            return Ok(());
+        }
+        let name = &self.name;
+        let known = if addresses.is_empty() { "addresses unknown".to_owned() } else { addresses.join(", ") };
+        Err(Failure::not_found(format!(
+            "this asset's server is {name} ({known}), not {asked}: that machine needs an asset of its own"
+        )))
+    }
+
+    /// Whether this is its name, with or without its domain.
+    fn is_called(&self, asked: &str) -> bool {
+        let dns_name = self.computer.text("DNSHostName");
+        let domain = self.computer.text("Domain");
+        [Some(&self.name), dns_name.as_ref()].into_iter().flatten().any(|name| {
+            let full = domain.as_ref().map(|domain| format!("{name}.{domain}"));
+            name.eq_ignore_ascii_case(asked) || full.is_some_and(|full| full.eq_ignore_ascii_case(asked))
+        })
     }
 
     /// The addresses of all its network adapters that are in use; none, if the account may not know them.
@@ -52,19 +69,6 @@ impl<'a> Machine<'a> {
             }
             Err(failure) => Err(failure),
         }
-    }
-
-    /// Whether the machine goes by this name. The asset's own name or address for it counts too.
-    fn is_called(&self, asked: &str, host: &str) -> bool {
-        let dns_name = self.computer.text("DNSHostName");
-        let short = [Some(self.name.as_str()), dns_name.as_deref()];
-        let domain = self.computer.text("Domain");
-        host.eq_ignore_ascii_case(asked)
-            || same_address(host, asked)
-            || short.into_iter().flatten().any(|name| {
-                let full = domain.as_ref().map(|domain| format!("{name}.{domain}"));
-                name.eq_ignore_ascii_case(asked) || full.is_some_and(|full| full.eq_ignore_ascii_case(asked))
-            })
     }
 }
 

@@ -47,5 +47,5 @@ pub(crate) fn list(call: &Call<Configuration>, target: Target) -> Result<Done<Ve
         })
         .collect();
     let count = processes.len();
-    Ok(Done::success(format!("{} runs {count} processes.", machine.name), processes).fact("count", count))
+    Ok(Done::success(format!("Processes on {}: {count}.", machine.name), processes).fact("count", count))
 }

@@ -53,7 +53,7 @@ pub(crate) fn list(call: &Call<Configuration>, target: Target) -> Result<Done<Ve
         })
         .collect();
     let count = sessions.len();
-    Ok(Done::success(format!("{} has {count} sessions.", machine.name), sessions).fact("count", count))
+    Ok(Done::success(format!("Sessions on {}: {count}.", machine.name), sessions).fact("count", count))
 }
 
 /// The values of `Win32_LogonSession.LogonType`.
