@@ -133,6 +133,11 @@ impl Ledger {
         Ok(entries)
     }
 
+    /// How many requests of this kind one system has got. Copies nothing, so it can be asked often.
+    pub fn count(&self, system: System, method: &str) -> usize {
+        self.pages().entries.iter().filter(|entry| entry.system == system && entry.method == method).count()
+    }
+
     /// Forgets everything.
     pub fn clear(&self) {
         *self.pages() = Pages::default();

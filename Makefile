@@ -1,0 +1,60 @@
+# Palisade. The two commands: `make run` and `make test`.
+
+# One target directory for every checkout, outside of it, so that a second clone and CI build nothing twice.
+CARGO_TARGET_DIR ?= $(HOME)/.cache/palisade/target
+export CARGO_TARGET_DIR
+
+BIN := $(CARGO_TARGET_DIR)/debug
+PLUGINS := $(CARGO_TARGET_DIR)/plugins
+
+# Components that users install, and those that only tests do.
+PRODUCT := shodan whois servicenow windows suspicious-outbound-connections
+FIXTURES := bench-guest $(notdir $(wildcard tests/hostile*))
+
+.PHONY: run test bench build plugins check unit target tools help
+
+help: ## Lists the targets.
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+
+run: build plugins ## Builds everything, then shows one alert on its way into a ticket, and keeps serving.
+	@sh tests/lab/demo.sh "$(BIN)" "$(PLUGINS)"
+
+test: check build plugins unit ## Formatting, lints and every test.
+
+bench: target ## Measures the host against plain Rust, in one run, optimized.
+	cargo build --release -p palisade -p palisade-lab -p palisade-bench
+	"$(CARGO_TARGET_DIR)/release/palisade" plugin build $(foreach p,$(PRODUCT) bench-guest,-p $(p)) --out "$(CARGO_TARGET_DIR)/plugins"
+	"$(CARGO_TARGET_DIR)/release/palisade-bench"
+
+build: ## Builds the host and the lab.
+	cargo build --workspace --bins
+
+plugins: build target ## Builds every component with the command that authors use.
+	"$(BIN)/palisade" plugin build $(foreach p,$(PRODUCT) $(FIXTURES),-p $(p)) --out "$(PLUGINS)"
+
+check: ## Formatting and lints.
+	cargo fmt --check
+	cargo clippy --workspace --all-targets --quiet -- -D warnings
+
+unit: tools ## Runs the tests; the components must have been built.
+	@if cargo nextest --version >/dev/null 2>&1; then \
+	    cargo nextest run --workspace; \
+	else \
+	    echo "cargo-nextest is not installed; using cargo test (slower: cargo install cargo-nextest --locked)"; \
+	    cargo test --workspace --lib --bins --tests; \
+	fi
+	cargo test --doc -p palisade-sdk --quiet
+
+# Components are built for a target that Rust does not bring along.
+target:
+	@rustc --print target-libdir --target wasm32-unknown-unknown | xargs test -d \
+	|| rustup target add wasm32-unknown-unknown \
+	|| { echo; \
+	     echo "Components need Rust's standard library for wasm32-unknown-unknown, and rustup could not add it."; \
+	     echo "docs/building-plugins.md says how to build without rustup."; exit 1; }
+
+# One test reads the system calls of the store.
+tools:
+	@command -v strace >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get install -y -q strace; } \
+	|| { apt-get update -q && apt-get install -y -q strace; } \
+	|| { echo "Install strace: the test of the store's durability reads system calls."; exit 1; }
