@@ -6,15 +6,16 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use palisade_lab::{Lab, LabOptions};
+use palisade_lab::{Lab, LabOptions, story};
 
 /// Plays Shodan, RDAP, WHOIS, ServiceNow and Windows servers on 127.0.0.1.
 ///
-/// Writes `ca.pem` and `lab.json` into a directory and serves until Ctrl-C.
+/// Writes into a directory what a shell script needs to use it, then serves until Ctrl-C: `ca.pem`, `connect-to` (one
+/// rule a line), a file for each secret, and `lab.json` with everything, written last.
 #[derive(Parser)]
 #[command(name = "palisade-lab", version)]
 struct Arguments {
-    /// Directory for `ca.pem` and `lab.json`; made if it is not there.
+    /// Directory for these files; made if it is not there.
     #[arg(long)]
     dir: PathBuf,
     /// Milliseconds that every answer takes.
@@ -55,6 +56,14 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     std::fs::create_dir_all(&arguments.dir)?;
     let ca = std::path::absolute(arguments.dir.join("ca.pem"))?;
     std::fs::write(&ca, lab.ca_pem())?;
+    std::fs::write(arguments.dir.join("connect-to"), lab.connect_to().join("\n") + "\n")?;
+    for (name, secret) in [
+        ("shodan.key", story::SHODAN_KEY),
+        ("servicenow.password", story::SERVICENOW_PASSWORD),
+        ("windows.password", story::WINDOWS_PASSWORD),
+    ] {
+        std::fs::write(arguments.dir.join(name), secret)?;
+    }
     let description = serde_json::to_string_pretty(&lab.description(&ca.to_string_lossy()))?;
     // Last, so that a program which waits for this file finds everything ready.
     std::fs::write(arguments.dir.join("lab.json"), description + "\n")?;
