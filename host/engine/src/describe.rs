@@ -86,7 +86,18 @@ async fn within_time<T>(asking: impl Future<Output = T>) -> Result<T, LoadError>
 
 /// Names what the component imports and this host does not give; else passes on wasmtime's words.
 fn foreign(world: &str, component: &Component, sandbox: &Sandbox, error: &wasmtime::Error) -> LoadError {
-    let of_the_world = ["types", "log", "clock", "random", "http", "tcp", "actions", "alerts"];
+    let of_the_world = [
+        "types",
+        "connector-descriptor",
+        "playbook-descriptor",
+        "log",
+        "clock",
+        "random",
+        "http",
+        "tcp",
+        "actions",
+        "alerts",
+    ];
     let strange: Vec<_> = component
         .component_type()
         .imports(sandbox.engine())

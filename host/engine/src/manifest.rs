@@ -6,6 +6,7 @@ use palisade_model::{
     limits::{ACTION_TIME_MAX, MANIFEST_ITEMS, MANIFEST_TEXT_BYTES},
     plugin::{
         ActionSpec, Capabilities, ConnectorManifest, HostPattern, HttpCapability, Identity, PlaybookManifest,
+        SecretPlace,
     },
 };
 use serde_json::Value;
@@ -174,7 +175,14 @@ fn check_http(http: &HttpCapability, manifest: &ConnectorManifest) -> Checked {
     if http.host == HostPattern::Anywhere && !http.secrets.is_empty() {
         return contradiction("HTTP capability", "a secret must not go anywhere: name its hosts");
     }
-    http.secrets.iter().try_for_each(|secret| check_secret("HTTP capability", &secret.field, manifest))
+    http.secrets.iter().try_for_each(|secret| {
+        check_secret("HTTP capability", &secret.field, manifest)?;
+        match &secret.place {
+            SecretPlace::Header(name) => check_text("header of a secret", name),
+            SecretPlace::Query(name) => check_text("query parameter of a secret", name),
+            SecretPlace::Authorization | SecretPlace::Body => Ok(()),
+        }
+    })
 }
 
 fn check_host(what: &str, host: &HostPattern, manifest: &ConnectorManifest) -> Checked {

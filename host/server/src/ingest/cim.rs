@@ -57,7 +57,8 @@ pub(crate) fn split(row: Map<String, Value>) -> (Map<String, Value>, Map<String,
         }
         let host = HOSTS.iter().find(|(address, _)| address == key).filter(|_| !is_address(value));
         let key = host.map_or(*key, |(_, host)| *host);
-        if !cef.contains_key(key)
+        // Splunk often gives the same value twice, as `src` and `src_ip`; another value is kept as data.
+        if cef.get(key).is_none_or(|taken| taken == value)
             && let Some(value) = rest.remove(*field)
         {
             cef.insert(key.to_owned(), value);
@@ -100,7 +101,8 @@ mod tests {
     #[test]
     fn maps_what_has_a_key_and_keeps_the_rest() {
         let row = json!({
-            "src": "srv-web-01", "src_ip": "10.20.30.41", "dest": "203.0.113.66", "dest_port": "443",
+            "src": "srv-web-01", "src_ip": "10.20.30.41", "dest": "203.0.113.66", "dest_ip": "203.0.113.66",
+            "protocol": "http", "transport": "tcp", "dest_port": "443",
             "dns": ["updates.example.com", "cdn.example.com"], "user": "", "destinationUserId": "42",
             "_raw": "…", "risk_score": "80",
         });
@@ -110,10 +112,10 @@ mod tests {
             Value::Object(cef),
             json!({
                 "sourceAddress": "10.20.30.41", "sourceHostName": "srv-web-01", "destinationAddress": "203.0.113.66",
-                "destinationPort": "443", "destinationDnsDomain": ["updates.example.com", "cdn.example.com"],
+                "destinationPort": "443", "transportProtocol": "tcp", "destinationDnsDomain": ["updates.example.com", "cdn.example.com"],
                 "destinationUserId": "42",
             })
         );
-        assert_eq!(Value::Object(rest), json!({"_raw": "…", "risk_score": "80", "user": ""}));
+        assert_eq!(Value::Object(rest), json!({"_raw": "…", "protocol": "http", "risk_score": "80", "user": ""}));
     }
 }
