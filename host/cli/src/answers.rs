@@ -1,0 +1,142 @@
+//! What the host's API answers, around the types of the model.
+
+use palisade_model::{
+    Timestamp,
+    action::{Failure, Report},
+    alert::{Alert, AlertId, Severity},
+    asset::Network,
+    name::Name,
+    plugin::{Digest, Manifest, Plugin},
+    run::{Entry, Run, RunId},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// `GET /api/v1/status`
+#[derive(Deserialize)]
+pub(crate) struct Status {
+    pub(crate) version: String,
+    pub(crate) started: Timestamp,
+    pub(crate) allocation: String,
+    pub(crate) store: StoreHealth,
+}
+
+/// How the store does.
+#[derive(Deserialize)]
+pub(crate) struct StoreHealth {
+    pub(crate) writes: u64,
+    pub(crate) syncs: u64,
+    pub(crate) waiting: u64,
+    pub(crate) disk_bytes: u64,
+    pub(crate) failure: Option<String>,
+}
+
+/// `GET /api/v1/alerts`
+#[derive(Deserialize)]
+pub(crate) struct Alerts {
+    pub(crate) alerts: Vec<Alert>,
+}
+
+/// `GET /api/v1/alerts/{id}`
+#[derive(Deserialize)]
+pub(crate) struct AlertAndRuns {
+    pub(crate) alert: Alert,
+    pub(crate) runs: Vec<Run>,
+}
+
+/// `GET /api/v1/runs`
+#[derive(Deserialize)]
+pub(crate) struct RunList {
+    pub(crate) runs: Vec<Run>,
+}
+
+/// `GET /api/v1/runs/{id}`
+#[derive(Serialize, Deserialize)]
+pub(crate) struct RunAndAlert {
+    pub(crate) run: Run,
+    /// None if the alert is gone.
+    pub(crate) alert: Option<AlertInShort>,
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// An alert as a run's header shows it.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct AlertInShort {
+    pub(crate) id: AlertId,
+    pub(crate) name: String,
+    pub(crate) severity: Severity,
+    pub(crate) label: String,
+}
+
+/// `GET /api/v1/runs/{id}/journal`
+#[derive(Deserialize)]
+pub(crate) struct Journal {
+    pub(crate) run: Run,
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// `GET /api/v1/playbooks`
+#[derive(Deserialize)]
+pub(crate) struct Playbooks {
+    pub(crate) playbooks: Vec<Plugin>,
+}
+
+/// `POST /api/v1/playbooks/{name}/runs`
+#[derive(Deserialize)]
+pub(crate) struct StartedRun {
+    pub(crate) run: RunId,
+}
+
+/// `GET /api/v1/plugins`
+#[derive(Deserialize)]
+pub(crate) struct Plugins {
+    pub(crate) plugins: Vec<Plugin>,
+}
+
+/// `POST /api/v1/plugins/inspect`
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Inspected {
+    pub(crate) digest: Digest,
+    pub(crate) size: u64,
+    pub(crate) manifest: Manifest,
+    pub(crate) installed: Option<Plugin>,
+}
+
+/// `GET /api/v1/assets`
+#[derive(Deserialize)]
+pub(crate) struct Assets {
+    pub(crate) assets: Vec<AssetView>,
+}
+
+/// An asset without its secrets.
+#[derive(Deserialize)]
+pub(crate) struct AssetView {
+    pub(crate) name: Name,
+    pub(crate) connector: Name,
+    pub(crate) configuration: Map<String, Value>,
+    pub(crate) secrets: Vec<String>,
+    pub(crate) network: Network,
+    pub(crate) ready: bool,
+}
+
+/// `POST /api/v1/assets/{name}/test`
+#[derive(Deserialize)]
+pub(crate) struct TestedAsset {
+    pub(crate) result: TestResult,
+    pub(crate) took_us: u64,
+}
+
+/// How the test ended.
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum TestResult {
+    Report(Report),
+    Failure(Failure),
+}
+
+/// `POST /ingest/...`
+#[derive(Deserialize)]
+pub(crate) struct Received {
+    pub(crate) alert: AlertId,
+    pub(crate) duplicate: bool,
+}

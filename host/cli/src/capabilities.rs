@@ -1,0 +1,208 @@
+//! What a plugin is and may do, in one screen: what an operator grants.
+
+use std::fmt::Write as _;
+
+use palisade_model::{
+    action::Effect,
+    plugin::{
+        ConnectorManifest, Digest, HostPattern, HttpCapability, Identity, Manifest, PlaybookManifest,
+        SecretPlace, TcpCapability,
+    },
+};
+
+use crate::{
+    printable::line,
+    screen::{self, table},
+    style::{BOLD, DIM, WARN},
+};
+
+/// The screen of one component.
+pub(crate) fn screen(digest: &Digest, size: u64, manifest: &Manifest) -> String {
+    let mut screen = identity(manifest.kind(), manifest.identity());
+    match manifest {
+        Manifest::Connector(connector) => {
+            let _ = writeln!(screen, "  System     {} {}", line(&connector.vendor), line(&connector.product));
+            screen.push_str(&file(digest, size));
+            screen.push_str(&actions(connector));
+            screen.push_str(&reach(connector));
+        }
+        Manifest::Playbook(playbook) => {
+            screen.push_str(&file(digest, size));
+            screen.push_str(&work(playbook));
+        }
+    }
+    screen
+}
+
+/// Bytes as people read them.
+pub(crate) fn bytes(size: u64) -> String {
+    match size {
+        0..1_024 => format!("{size} B"),
+        1_024..1_048_576 => format!("{} KiB", size >> 10),
+        _ => format!("{}.{} MiB", size >> 20, (size % 1_048_576) * 10 / 1_048_576),
+    }
+}
+
+fn identity(kind: &str, identity: &Identity) -> String {
+    format!(
+        "{BOLD}{} {}{BOLD:#}  {kind} by {}\n  {}\n",
+        identity.name,
+        line(&identity.version),
+        line(&identity.publisher),
+        line(&identity.description)
+    )
+}
+
+fn file(digest: &Digest, size: u64) -> String {
+    format!("  Component  {} {DIM}(SHA-256 {digest}){DIM:#}\n", bytes(size))
+}
+
+fn actions(connector: &ConnectorManifest) -> String {
+    let mut table = table(["ACTION", "EFFECT", "RETRY", "UNDO", "WHAT IT DOES"]);
+    for action in &connector.actions {
+        table.add_row([
+            line(&action.name),
+            effect(action.effect).to_owned(),
+            format!("{:?}", action.retry).to_lowercase(),
+            action.undo.as_deref().map(line).unwrap_or_default(),
+            line(&action.description),
+        ]);
+    }
+    format!("\n{}", screen::lines(&table))
+}
+
+fn effect(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Investigate => "investigate",
+        Effect::Contain => "contain !",
+        Effect::Correct => "correct !",
+        Effect::Generic => "generic !",
+        Effect::Test => "test",
+    }
+}
+
+fn reach(connector: &ConnectorManifest) -> String {
+    let capabilities = &connector.capabilities;
+    let mut text = format!("\n{BOLD}May reach{BOLD:#}\n");
+    capabilities.http.iter().for_each(|http| text.push_str(&http_line(http)));
+    capabilities.tcp.iter().for_each(|tcp| text.push_str(&tcp_line(tcp)));
+    if capabilities.http.is_empty() && capabilities.tcp.is_empty() {
+        text.push_str("  nothing\n");
+    }
+
+    if !connector.secrets.is_empty() {
+        let _ = writeln!(text, "\n{BOLD}Secrets{BOLD:#}");
+    }
+    for field in &connector.secrets {
+        let uses: Vec<_> = capabilities.http.iter().flat_map(|http| uses_of(http, field)).collect();
+        if let Some(reveal) = capabilities.reveal.iter().find(|reveal| reveal.field == *field) {
+            let _ = writeln!(
+                text,
+                "  {WARN}{}  is revealed to the plugin itself{WARN:#}: {}",
+                line(field),
+                line(&reveal.reason)
+            );
+        } else if uses.is_empty() {
+            let _ = writeln!(text, "  {}  goes nowhere", line(field));
+        }
+        for place in uses {
+            let _ = writeln!(text, "  {}  {place}", line(field));
+        }
+    }
+    text
+}
+
+fn http_line(http: &HttpCapability) -> String {
+    format!(
+        "  HTTP  {}  {}  {DIM}{}{DIM:#}\n",
+        host(&http.host),
+        line(&http.methods.join(" ")),
+        line(&http.reason)
+    )
+}
+
+fn tcp_line(tcp: &TcpCapability) -> String {
+    let ports: Vec<_> = tcp.ports.iter().map(u16::to_string).collect();
+    format!("  TCP   {}  port {}  {DIM}{}{DIM:#}\n", host(&tcp.host), ports.join(", "), line(&tcp.reason))
+}
+
+fn uses_of(http: &HttpCapability, field: &str) -> Vec<String> {
+    let to = host(&http.host);
+    let places = http.secrets.iter().filter(|secret| secret.field == field);
+    places.map(|secret| format!("goes to {to} in {}", place(&secret.place))).collect()
+}
+
+fn host(pattern: &HostPattern) -> String {
+    match pattern {
+        HostPattern::Named(name) => line(name),
+        HostPattern::Configured(field) => format!("the server in `{}`", line(field)),
+        HostPattern::Anywhere => format!("{WARN}any public host{WARN:#}"),
+    }
+}
+
+fn place(place: &SecretPlace) -> String {
+    match place {
+        SecretPlace::Header(name) => format!("the header {}", line(name)),
+        SecretPlace::Query(name) => format!("the query parameter {}", line(name)),
+        SecretPlace::Authorization => "the Authorization header".to_owned(),
+        SecretPlace::Body => "the body".to_owned(),
+    }
+}
+
+fn work(playbook: &PlaybookManifest) -> String {
+    let labels: Vec<_> = playbook.labels.iter().map(|label| line(label)).collect();
+    let labels = if labels.is_empty() { "no label: only by hand".to_owned() } else { labels.join(", ") };
+    let mut text = format!("  Runs on    {labels}\n");
+    let _ = writeln!(text, "  By hand    {} min", playbook.manual_minutes);
+    let _ = writeln!(text, "\n{BOLD}May start{BOLD:#}");
+    for need in &playbook.needs {
+        let _ = writeln!(text, "  {}/{}", line(&need.connector), line(&need.action));
+    }
+    if playbook.needs.is_empty() {
+        text.push_str("  nothing\n");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_connector_shows_where_each_secret_goes() {
+        let manifest: Manifest = serde_json::from_value(json!({
+            "kind": "connector",
+            "identity": { "name": "acme", "version": "1.0.0", "description": "Asks Acme.", "publisher": "Ac\u{202e}me" },
+            "vendor": "Acme", "product": "Box", "configuration": {}, "secrets": ["key", "password"],
+            "actions": [{
+                "name": "block ip", "description": "Blocks.", "parameters": {}, "output": {}, "effect": "contain",
+                "retry": "safe", "undo": "unblock ip", "time_limit_ms": 1000,
+            }],
+            "capabilities": {
+                "http": [{
+                    "host": { "named": "api.acme.example" }, "methods": ["GET", "POST"], "reason": "The API.",
+                    "secrets": [{ "field": "key", "place": { "header": "x-key" } }],
+                }],
+                "tcp": [{ "host": "anywhere", "ports": [43], "reason": "WHOIS." }],
+                "reveal": [{ "field": "password", "reason": "It is hashed." }],
+            },
+        }))
+        .unwrap();
+        let text = screen(&Digest::from_bytes([7; 32]), 14_336, &manifest);
+        let text = anstream::adapter::strip_str(&text).to_string();
+        for part in [
+            "acme 1.0.0  connector by Ac\\u{202e}me\n",
+            "14 KiB",
+            "contain !",
+            "unblock ip",
+            "HTTP  api.acme.example  GET POST  The API.",
+            "TCP   any public host  port 43",
+            "key  goes to api.acme.example in the header x-key",
+            "password  is revealed to the plugin itself: It is hashed.",
+        ] {
+            assert!(text.contains(part), "{part:?} is not in\n{text}");
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! The host's HTTP API, as the commands call it.
+
+use std::time::Duration;
+
+use http::{
+    HeaderValue, Method, Request, StatusCode, Uri,
+    header::{AUTHORIZATION, CONTENT_TYPE},
+};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Bytes;
+use hyper_util::{
+    client::legacy::{Client as Http, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use crate::{
+    error::Error,
+    limits::{ANSWER_BYTES, CONNECT_TIME, REQUEST_TIME},
+};
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const WASM: HeaderValue = HeaderValue::from_static("application/wasm");
+
+/// A connection to one host, with one token.
+pub(crate) struct Client {
+    http: Http<HttpConnector, Full<Bytes>>,
+    base: String,
+    authorization: HeaderValue,
+}
+
+/// What the host answered, for programs as it is and for people to be read.
+#[derive(Serialize)]
+#[serde(transparent)]
+pub(crate) struct Answer {
+    value: Value,
+    #[serde(skip)]
+    url: String,
+}
+
+/// A problem document (RFC 9457), as far as a person reads it.
+#[derive(Deserialize)]
+struct Problem {
+    title: Option<String>,
+    detail: Option<String>,
+}
+
+impl Client {
+    /// A client for the host at this URL.
+    pub(crate) fn new(url: &str, token: &str) -> Result<Self, Error> {
+        let unusable = |reason| Error::Url { url: url.to_owned(), reason };
+        let uri: Uri = url.parse().map_err(|_| unusable("it is no URL"))?;
+        if uri.scheme_str() != Some("http") {
+            return Err(unusable(
+                "it does not begin with http://; reach a distant host through an SSH tunnel",
+            ));
+        }
+        let mut authorization = HeaderValue::try_from(format!("Bearer {token}"))
+            .map_err(|_| unusable("the token for it is not plain text"))?;
+        authorization.set_sensitive(true);
+        let mut connector = HttpConnector::new();
+        connector.set_connect_timeout(Some(CONNECT_TIME));
+        let http = Http::builder(TokioExecutor::new()).build(connector);
+        Ok(Self { http, base: url.trim_end_matches('/').to_owned(), authorization })
+    }
+
+    /// Where the host is.
+    pub(crate) fn url(&self) -> &str {
+        &self.base
+    }
+
+    /// Asks for something.
+    pub(crate) async fn get(&self, path: &str) -> Result<Answer, Error> {
+        self.send(Method::GET, path, None, REQUEST_TIME).await
+    }
+
+    /// Puts something in its place.
+    pub(crate) async fn put(&self, path: &str, value: &impl Serialize) -> Result<Answer, Error> {
+        self.send(Method::PUT, path, Some((JSON, self.encode(value)?)), REQUEST_TIME).await
+    }
+
+    /// Asks the host to do something, within a time.
+    pub(crate) async fn post(
+        &self,
+        path: &str,
+        value: &impl Serialize,
+        within: Duration,
+    ) -> Result<Answer, Error> {
+        self.send(Method::POST, path, Some((JSON, self.encode(value)?)), within).await
+    }
+
+    /// Sends an alert as its source wrote it.
+    pub(crate) async fn post_alert(&self, path: &str, alert: Vec<u8>) -> Result<Answer, Error> {
+        self.send(Method::POST, path, Some((JSON, alert.into())), REQUEST_TIME).await
+    }
+
+    /// Sends a component, within a time that lets the host compile it.
+    pub(crate) async fn post_component(
+        &self,
+        path: &str,
+        component: Bytes,
+        within: Duration,
+    ) -> Result<Answer, Error> {
+        self.send(Method::POST, path, Some((WASM, component)), within).await
+    }
+
+    /// Removes something.
+    pub(crate) async fn delete(&self, path: &str) -> Result<(), Error> {
+        self.send(Method::DELETE, path, None, REQUEST_TIME).await.map(drop)
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        content: Option<(HeaderValue, Bytes)>,
+        within: Duration,
+    ) -> Result<Answer, Error> {
+        let late = |_| Error::Late { url: self.base.clone(), after: within };
+        tokio::time::timeout(within, self.exchange(method, path, content)).await.map_err(late)?
+    }
+
+    async fn exchange(
+        &self,
+        method: Method,
+        path: &str,
+        content: Option<(HeaderValue, Bytes)>,
+    ) -> Result<Answer, Error> {
+        let url = format!("{}{path}", self.base);
+        let mut request =
+            Request::builder().method(method).uri(&url).header(AUTHORIZATION, self.authorization.clone());
+        let mut body = Bytes::new();
+        if let Some((kind, bytes)) = content {
+            request = request.header(CONTENT_TYPE, kind);
+            body = bytes;
+        }
+        let request = request
+            .body(Full::new(body))
+            .map_err(|_| Error::Url { url: url.clone(), reason: "it is no URL" })?;
+
+        let response = self
+            .http
+            .request(request)
+            .await
+            .map_err(|error| Error::Unreachable { url: self.base.clone(), source: Box::new(error) })?;
+        let status = response.status();
+        let body = Limited::new(response.into_body(), ANSWER_BYTES).collect().await;
+        let body = body.map_err(|source| Error::Answer { url: url.clone(), source })?.to_bytes();
+        if !status.is_success() {
+            return Err(problem(status, &body));
+        }
+        if body.is_empty() {
+            return Ok(Answer { value: Value::Null, url });
+        }
+        match serde_json::from_slice(&body) {
+            Ok(value) => Ok(Answer { value, url }),
+            Err(error) => Err(Error::Answer { url, source: Box::new(error) }),
+        }
+    }
+
+    fn encode(&self, value: &impl Serialize) -> Result<Bytes, Error> {
+        let bytes = serde_json::to_vec(value);
+        Ok(bytes.map_err(|error| Error::Answer { url: self.base.clone(), source: Box::new(error) })?.into())
+    }
+}
+
+impl Answer {
+    /// The answer as the API describes it.
+    pub(crate) fn read<T: DeserializeOwned>(self) -> Result<T, Error> {
+        serde_json::from_value(self.value)
+            .map_err(|error| Error::Answer { url: self.url, source: Box::new(error) })
+    }
+}
+
+fn problem(status: StatusCode, body: &[u8]) -> Error {
+    let problem: Option<Problem> = serde_json::from_slice(body).ok();
+    let detail = problem
+        .and_then(|problem| problem.detail.or(problem.title))
+        .unwrap_or_else(|| format!("the host answered {status}"));
+    Error::Problem { status: status.as_u16(), detail }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_speaks_in_the_hosts_words() {
+        let body = br#"{"type":"about:blank","title":"Not Found","status":404,"detail":"there is no run 9"}"#;
+        assert_eq!(problem(StatusCode::NOT_FOUND, body).to_string(), "there is no run 9");
+        assert_eq!(problem(StatusCode::NOT_FOUND, b"<html>").to_string(), "the host answered 404 Not Found");
+    }
+
+    #[test]
+    fn only_plain_http_urls_are_taken() {
+        assert!(Client::new("http://127.0.0.1:7300/", "t").is_ok());
+        for bad in ["https://example.com", "127.0.0.1:7300", "not a url", ""] {
+            assert!(matches!(Client::new(bad, "t"), Err(Error::Url { .. })), "{bad} was taken");
+        }
+    }
+}

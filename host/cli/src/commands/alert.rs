@@ -1,0 +1,200 @@
+//! `palisade alert`
+
+use std::{fmt::Write as _, fs, io::Read, path::PathBuf};
+
+use clap::{Args, Subcommand};
+use palisade_model::{
+    Timestamp,
+    alert::{Alert, AlertId},
+    limits::ALERT_BODY_BYTES,
+    name::Name,
+    run::Run,
+};
+
+use crate::{
+    answers::{AlertAndRuns, Alerts, Received},
+    client::Client,
+    commands::run::{self, run_table},
+    context::Context,
+    error::Error,
+    exit::Exit,
+    printable,
+    screen::{self, table},
+    style::{BOLD, DIM},
+    time,
+};
+
+/// What to do with alerts.
+#[derive(Subcommand)]
+pub(crate) enum AlertCommand {
+    /// List alerts, newest first
+    List {
+        /// Only alerts with a number below this one
+        #[arg(long, value_name = "ID")]
+        before: Option<AlertId>,
+        /// How many
+        #[arg(long, default_value_t = 20, value_name = "N")]
+        limit: usize,
+    },
+    /// Show an alert: evidence, notes, runs
+    Show {
+        /// Number of the alert
+        id: AlertId,
+    },
+    /// Send an alert, as its source would
+    Send(Send),
+}
+
+/// What to send.
+#[derive(Args)]
+pub(crate) struct Send {
+    /// The alert as JSON; `-` for standard input
+    file: PathBuf,
+    /// Name of the source
+    #[arg(long, default_value = "manual", conflicts_with = "splunk")]
+    source: Name,
+    /// Send it as Splunk's webhook does
+    #[arg(long)]
+    splunk: bool,
+    /// Follow what becomes of it
+    #[arg(long)]
+    watch: bool,
+}
+
+pub(crate) async fn run(command: AlertCommand, context: &Context) -> Result<Exit, Error> {
+    match command {
+        AlertCommand::List { before, limit } => {
+            let before = before.map(|id| format!("&before={id}")).unwrap_or_default();
+            let answer = context.host()?.get(&format!("/api/v1/alerts?limit={limit}{before}")).await?;
+            context.show(answer, |Alerts { alerts }| list(&alerts, Timestamp::now()))?;
+        }
+        AlertCommand::Show { id } => {
+            let answer = context.host()?.get(&format!("/api/v1/alerts/{id}")).await?;
+            context.show(answer, |AlertAndRuns { alert, runs }| show(&alert, &runs, Timestamp::now()))?;
+        }
+        AlertCommand::Send(command) => return send(command, context).await,
+    }
+    Ok(Exit::Done)
+}
+
+async fn send(command: Send, context: &Context) -> Result<Exit, Error> {
+    let token = context.ingest_token()?;
+    let host = Client::new(&context.url(), &token)?;
+    let path = match command.splunk {
+        true => format!("/ingest/splunk/{token}"),
+        false => format!("/ingest/{}", command.source),
+    };
+    let answer = host.post_alert(&path, read(command.file)?).await?;
+    if !command.watch {
+        context.show(answer, received)?;
+        return Ok(Exit::Done);
+    }
+    let answer: Received = answer.read()?;
+    let alert = answer.alert;
+    screen::tell(&received(answer));
+    run::watch_alert(&context.host()?, alert, context.json).await
+}
+
+/// Reads an alert. One byte more than the host takes is enough for the host to say that it is too large.
+fn read(file: PathBuf) -> Result<Vec<u8>, Error> {
+    let most = ALERT_BODY_BYTES as u64 + 1;
+    let mut alert = Vec::new();
+    let read = match file.as_os_str() == "-" {
+        true => std::io::stdin().lock().take(most).read_to_end(&mut alert),
+        false => fs::File::open(&file).and_then(|open| open.take(most).read_to_end(&mut alert)),
+    };
+    read.map_err(|source| Error::File { what: "read", path: file, source })?;
+    Ok(alert)
+}
+
+fn received(Received { alert, duplicate }: Received) -> String {
+    let what = if duplicate { "was received before: nothing new happens" } else { "is new" };
+    format!("Alert {BOLD}{alert}{BOLD:#} {what}.\n")
+}
+
+fn list(alerts: &[Alert], now: Timestamp) -> String {
+    if alerts.is_empty() {
+        return "No alerts.\n".to_owned();
+    }
+    let mut table = table(["ID", "SEVERITY", "STATUS", "LABEL", "SOURCE", "RECEIVED", "NAME"]);
+    for alert in alerts {
+        table.add_row([
+            alert.id.to_string(),
+            lower(alert.content.severity),
+            lower(alert.status),
+            printable::line(&alert.content.label),
+            printable::line(&alert.content.source),
+            time::ago(alert.received, now),
+            printable::line(&alert.content.name),
+        ]);
+    }
+    screen::lines(&table)
+}
+
+fn show(alert: &Alert, runs: &[Run], now: Timestamp) -> String {
+    let content = &alert.content;
+    let mut text = format!(
+        "{BOLD}Alert {}  {}{BOLD:#}\n  {} severity, {}, {}\n",
+        alert.id,
+        printable::line(&content.name),
+        lower(content.severity),
+        lower(alert.status),
+        alert
+            .owner
+            .as_deref()
+            .map_or("no owner".to_owned(), |owner| format!("owner {}", printable::line(owner)))
+    );
+    let _ = writeln!(text, "  Label     {}", printable::line(&content.label));
+    let _ = writeln!(
+        text,
+        "  Source    {}  {DIM}{}{DIM:#}",
+        printable::line(&content.source),
+        printable::line(&content.source_id)
+    );
+    let _ = writeln!(
+        text,
+        "  Received  {} {DIM}({}){DIM:#}",
+        time::moment(alert.received),
+        time::ago(alert.received, now)
+    );
+    if let Some(link) = &content.link {
+        let _ = writeln!(text, "  Link      {}", printable::line(link));
+    }
+    if !content.description.is_empty() {
+        let _ = writeln!(text, "\n{}", indented(&content.description));
+    }
+    for artifact in &content.artifacts {
+        let _ = writeln!(
+            text,
+            "\n{BOLD}Artifact {}  {}{BOLD:#} {DIM}{}{DIM:#}",
+            artifact.id,
+            printable::line(&artifact.name),
+            printable::line(&artifact.label)
+        );
+        for (key, value) in artifact.cef.iter().chain(&artifact.data) {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let _ = writeln!(text, "  {}  {}", printable::line(key), printable::line(&value));
+        }
+    }
+    for note in &alert.notes {
+        let _ = writeln!(
+            text,
+            "\n{BOLD}Note  {}{BOLD:#} {DIM}by {}, {}{DIM:#}\n{}",
+            printable::line(&note.title),
+            printable::line(&note.author),
+            time::ago(note.at, now),
+            indented(&note.text)
+        );
+    }
+    let _ = write!(text, "\n{BOLD}Runs{BOLD:#}\n{}", run_table(runs, now));
+    text
+}
+
+fn indented(text: &str) -> String {
+    let lines: Vec<_> = printable::text(text).lines().map(|line| format!("  {line}")).collect();
+    lines.join("\n")
+}
+
+fn lower(value: impl std::fmt::Debug) -> String {
+    format!("{value:?}").to_lowercase()
+}

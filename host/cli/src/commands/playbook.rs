@@ -1,0 +1,83 @@
+//! `palisade playbook`
+
+use clap::Subcommand;
+use palisade_model::{
+    alert::AlertId,
+    name::Name,
+    plugin::{Manifest, Plugin},
+};
+use serde_json::json;
+
+use crate::{
+    answers::{Playbooks, StartedRun},
+    commands::run,
+    context::Context,
+    error::Error,
+    exit::Exit,
+    limits::REQUEST_TIME,
+    printable,
+    screen::{self, table},
+    style::BOLD,
+};
+
+/// What to do with playbooks.
+#[derive(Subcommand)]
+pub(crate) enum PlaybookCommand {
+    /// List the installed playbooks and what starts them
+    List,
+    /// Run a playbook on an alert, whatever the alert's label
+    Run {
+        /// Name of the playbook
+        name: Name,
+        /// Number of the alert
+        #[arg(long, value_name = "ID")]
+        alert: AlertId,
+        /// Follow the run until it ends
+        #[arg(long)]
+        watch: bool,
+    },
+}
+
+pub(crate) async fn run(command: PlaybookCommand, context: &Context) -> Result<Exit, Error> {
+    let host = context.host()?;
+    match command {
+        PlaybookCommand::List => {
+            let answer = host.get("/api/v1/playbooks").await?;
+            context.show(answer, |Playbooks { playbooks }| list(&playbooks))?;
+        }
+        PlaybookCommand::Run { name, alert, watch } => {
+            let path = format!("/api/v1/playbooks/{name}/runs");
+            let answer = host.post(&path, &json!({ "alert": alert }), REQUEST_TIME).await?;
+            if watch {
+                let StartedRun { run } = answer.read()?;
+                return run::watch_run(&host, run, context.json).await;
+            }
+            context.show(answer, |StartedRun { run }| {
+                format!("Run {BOLD}{run}{BOLD:#} has begun: follow it with `palisade run watch {run}`.\n")
+            })?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn list(playbooks: &[Plugin]) -> String {
+    if playbooks.is_empty() {
+        return "No playbooks. Install one with `palisade plugin install FILE`.\n".to_owned();
+    }
+    let mut table = table(["NAME", "VERSION", "RUNS ON", "USES", "BY HAND", "WHAT IT DOES"]);
+    for plugin in playbooks {
+        let Manifest::Playbook(playbook) = &plugin.manifest else { continue };
+        let mut uses: Vec<_> = playbook.needs.iter().map(|need| printable::line(&need.connector)).collect();
+        uses.sort_unstable();
+        uses.dedup();
+        table.add_row([
+            plugin.name().to_string(),
+            printable::line(&playbook.identity.version),
+            printable::line(&playbook.labels.join(", ")),
+            uses.join(", "),
+            format!("{} min", playbook.manual_minutes),
+            printable::line(&playbook.identity.description),
+        ]);
+    }
+    screen::lines(&table)
+}

@@ -1,0 +1,84 @@
+//! `palisade plugin`
+
+pub(crate) mod build;
+mod inspect;
+mod install;
+
+use std::{fs, path::Path};
+
+use clap::Subcommand;
+use palisade_model::{Timestamp, name::Name, plugin::Plugin};
+
+use crate::{
+    answers::Plugins,
+    capabilities,
+    context::Context,
+    error::Error,
+    exit::Exit,
+    printable,
+    screen::{self, table},
+    style::BOLD,
+    time,
+};
+
+/// What to do with plugins.
+#[derive(Subcommand)]
+pub(crate) enum PluginCommand {
+    /// Build plugins from Rust projects
+    Build(build::Build),
+    /// Install plugins, after you saw and granted what they may do
+    Install(install::Install),
+    /// List the installed plugins
+    List,
+    /// Show what a plugin is and may do; a file is looked at without a host
+    Inspect {
+        /// A component's file, or the name of an installed plugin
+        plugin: String,
+    },
+    /// Remove a plugin
+    Remove {
+        /// Name of the plugin
+        name: Name,
+    },
+}
+
+pub(crate) async fn run(command: PluginCommand, context: &Context) -> Result<Exit, Error> {
+    match command {
+        PluginCommand::Build(command) => build::run(command, context)?,
+        PluginCommand::Install(command) => install::run(command, context).await?,
+        PluginCommand::Inspect { plugin } => inspect::run(&plugin, context).await?,
+        PluginCommand::List => {
+            let answer = context.host()?.get("/api/v1/plugins").await?;
+            context.show(answer, |Plugins { plugins }| list(&plugins, Timestamp::now()))?;
+        }
+        PluginCommand::Remove { name } => {
+            context.host()?.delete(&format!("/api/v1/plugins/{name}")).await?;
+            screen::show(&format!("Plugin {BOLD}{name}{BOLD:#} is removed.\n"))?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn list(plugins: &[Plugin], now: Timestamp) -> String {
+    if plugins.is_empty() {
+        return "No plugins. Install one with `palisade plugin install FILE`.\n".to_owned();
+    }
+    let mut table = table(["NAME", "KIND", "VERSION", "SIZE", "DIGEST", "INSTALLED", "PUBLISHER"]);
+    for plugin in plugins {
+        let identity = plugin.manifest.identity();
+        table.add_row([
+            plugin.name().to_string(),
+            plugin.manifest.kind().to_owned(),
+            printable::line(&identity.version),
+            capabilities::bytes(plugin.size),
+            plugin.digest.short().to_owned(),
+            time::ago(plugin.installed, now),
+            printable::line(&identity.publisher),
+        ]);
+    }
+    screen::lines(&table)
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, Error> {
+    fs::read(file).map_err(|source| Error::File { what: "read", path: file.to_owned(), source })
+}

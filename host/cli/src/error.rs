@@ -1,0 +1,227 @@
+//! Why a command could not do what it was asked, and what to do next.
+
+use std::{error::Error as StdError, fmt::Write as _, io, path::PathBuf, time::Duration};
+
+use crate::{
+    commands::{plugin::build::BuildError, serve::ServeError},
+    exit::Exit,
+    printable,
+    style::{BAD, BOLD},
+};
+
+/// Why a command could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// Nothing answers.
+    #[error("no Palisade host answers at {url}")]
+    Unreachable {
+        /// Where.
+        url: String,
+        /// What the network said.
+        #[source]
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// It took too long.
+    #[error("the host at {url} did not answer within {} s", .after.as_secs())]
+    Late {
+        /// Where.
+        url: String,
+        /// How long was waited.
+        after: Duration,
+    },
+    /// The host said no.
+    #[error("{detail}")]
+    Problem {
+        /// HTTP status.
+        status: u16,
+        /// Its words.
+        detail: String,
+    },
+    /// The host said something else than the API promises.
+    #[error("the answer of {url} cannot be understood")]
+    Answer {
+        /// Where.
+        url: String,
+        /// Why.
+        #[source]
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// The URL of the host cannot be used.
+    #[error("{url:?} cannot be the URL of a host: {reason}")]
+    Url {
+        /// The URL.
+        url: String,
+        /// Why.
+        reason: &'static str,
+    },
+    /// There is no token to show to the host.
+    #[error("there is no {what} token in {}", .path.display())]
+    NoToken {
+        /// `admin` or `ingest`.
+        what: &'static str,
+        /// Where it was looked for.
+        path: PathBuf,
+        /// The environment variable that may hold it instead.
+        variable: &'static str,
+        /// Why the file cannot be read.
+        #[source]
+        source: io::Error,
+    },
+    /// A file cannot be used.
+    #[error("cannot {what} {}", .path.display())]
+    File {
+        /// What was tried.
+        what: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// The system's answer.
+        #[source]
+        source: io::Error,
+    },
+    /// Standard input or output cannot be used.
+    #[error("cannot {what}")]
+    Stream {
+        /// What was tried.
+        what: &'static str,
+        /// The system's answer.
+        #[source]
+        source: io::Error,
+    },
+    /// The command line makes no sense, in a way that only a look at the host or the environment shows.
+    #[error("{what}")]
+    Usage {
+        /// What is wrong.
+        what: String,
+        /// What to do.
+        next: String,
+    },
+    /// There is no such thing.
+    #[error("{what}")]
+    Missing {
+        /// What.
+        what: String,
+        /// What to do.
+        next: String,
+    },
+    /// The operator said no.
+    #[error("{0} was not installed: you did not grant what it asks for")]
+    Declined(String),
+    /// A component cannot be looked at.
+    #[error("{} cannot be inspected", .path.display())]
+    Component {
+        /// Its file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// Plugins cannot be built.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// The host cannot start.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+}
+
+impl Error {
+    /// What the program exits with.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Unreachable { .. } | Self::Late { .. } => Exit::Unreachable,
+            Self::Problem { status: 401 | 403, .. } | Self::NoToken { .. } => Exit::Refused,
+            Self::Problem { status: 404, .. } | Self::Missing { .. } => Exit::NotFound,
+            Self::Usage { .. } | Self::Url { .. } => Exit::Usage,
+            // `palisade run list | head` is no failure.
+            Self::Stream { source, .. } if source.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
+            _ => Exit::Failed,
+        }
+    }
+
+    /// What to do about it.
+    pub(crate) fn next(&self) -> Option<String> {
+        let next = match self {
+            Self::Unreachable { .. } => "start it with `palisade serve`, or say where it is with --url",
+            Self::Late { .. } => "see what the host is doing with `palisade doctor`, and in its log",
+            Self::Problem { status: 401 | 403, .. } => {
+                "the token is that of another host: check --data, or set PALISADE_TOKEN"
+            }
+            Self::Problem { status: 429 | 503, .. } => "try again in a moment",
+            Self::Answer { .. } => "check with `palisade doctor` that it is a Palisade host of this version",
+            Self::Url { .. } => "write it as http://HOST:PORT",
+            Self::NoToken { variable, .. } => {
+                return Some(format!(
+                    "say with --data where the host keeps its data, or put the token into {variable}"
+                ));
+            }
+            Self::Usage { next, .. } | Self::Missing { next, .. } => next,
+            Self::Declined(_) => "nothing was changed",
+            Self::Build(error) => return error.next(),
+            Self::Serve(error) => return error.next(),
+            _ => return None,
+        };
+        Some(next.to_owned())
+    }
+
+    /// The error as a person reads it: what happened, why, what to do. Nothing for a reader that went away.
+    pub(crate) fn screen(&self) -> String {
+        if self.exit() == Exit::Done {
+            return String::new();
+        }
+        let mut screen = format!("{BAD}error{BAD:#}: {}\n", printable::text(&self.to_string()));
+        let mut source = self.source();
+        let mut last = self.to_string();
+        while let Some(error) = source {
+            let words = error.to_string();
+            // Some libraries repeat the words of the error below; once is enough.
+            if !last.contains(&words) {
+                let _ = writeln!(screen, "  because {}", printable::text(&words));
+            }
+            last = words;
+            source = error.source();
+        }
+        if let Some(next) = self.next() {
+            let _ = writeln!(screen, "  {BOLD}next{BOLD:#}: {}", printable::text(&next));
+        }
+        screen
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(status: u16) -> Error {
+        Error::Problem { status, detail: "no".into() }
+    }
+
+    #[test]
+    fn exit_codes_tell_what_went_wrong() {
+        let refused = || io::Error::from(io::ErrorKind::ConnectionRefused);
+        let unreachable = Error::Unreachable { url: "http://h".into(), source: Box::new(refused()) };
+        for (error, exit) in [
+            (unreachable, Exit::Unreachable),
+            (problem(401), Exit::Refused),
+            (problem(404), Exit::NotFound),
+            (problem(409), Exit::Failed),
+            (problem(500), Exit::Failed),
+            (Error::Usage { what: String::new(), next: String::new() }, Exit::Usage),
+        ] {
+            assert_eq!(error.exit(), exit, "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_screen_says_what_why_and_what_next() {
+        let error = Error::Unreachable {
+            url: "http://127.0.0.1:7300".into(),
+            source: Box::new(io::Error::other("connection \x1b[2Jrefused")),
+        };
+        let screen = anstream::adapter::strip_str(&error.screen()).to_string();
+        assert_eq!(
+            screen,
+            "error: no Palisade host answers at http://127.0.0.1:7300\n\
+             \x20 because connection ␛[2Jrefused\n\
+             \x20 next: start it with `palisade serve`, or say where it is with --url\n"
+        );
+    }
+}

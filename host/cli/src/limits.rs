@@ -1,0 +1,24 @@
+//! Every bound of the command, each with its unit and its reason.
+
+use std::time::Duration;
+
+use palisade_model::limits::{ACTION_TIME_MAX, COMPILE_TIME};
+
+/// Time to connect to the host, which is near.
+pub(crate) const CONNECT_TIME: Duration = Duration::from_secs(5);
+/// Time for one request to the host.
+pub(crate) const REQUEST_TIME: Duration = Duration::from_secs(30);
+/// Time for a request that makes the host compile a component.
+pub(crate) const COMPILING_TIME: Duration = COMPILE_TIME.saturating_add(REQUEST_TIME);
+/// Time for a request that makes the host call an action.
+pub(crate) const ACTION_TIME: Duration = ACTION_TIME_MAX.saturating_add(REQUEST_TIME);
+/// Time that the host may hold a request for news of a run. Below [`REQUEST_TIME`], so that silence is noticed.
+pub(crate) const WATCH_TIME: Duration = Duration::from_secs(20);
+/// Bytes of one answer of the host. The largest is a whole run with all that its actions found.
+pub(crate) const ANSWER_BYTES: usize = 256 * 1024 * 1024;
+/// Time within which the host finds the playbooks for an alert that has some.
+pub(crate) const DISPATCH_TIME: Duration = Duration::from_secs(10);
+/// Time between two looks whether an alert has a run by now.
+pub(crate) const DISPATCH_POLL: Duration = Duration::from_millis(100);
+/// Time between two frames of a spinner.
+pub(crate) const SPINNER_TICK: Duration = Duration::from_millis(100);

@@ -1,0 +1,80 @@
+//! The `palisade` command: the host, and everything a person does with it.
+//!
+//! `command_line.rs` says what can be asked, `commands/` does it, one file per noun; what a command shows goes through
+//! `screen.rs`, what strangers wrote through `printable.rs`, and how it ended through `exit.rs`.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod answers;
+mod capabilities;
+mod client;
+mod command_line;
+mod commands;
+mod componentize;
+mod context;
+mod data;
+mod error;
+mod exit;
+mod limits;
+mod printable;
+mod progress;
+mod prompt;
+mod run_screen;
+mod screen;
+mod style;
+mod time;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::{
+    command_line::{Command, CommandLine},
+    context::Context,
+    error::Error,
+    exit::Exit,
+};
+
+fn main() -> ExitCode {
+    let CommandLine { global, command } = CommandLine::parse();
+    anstream::ColorChoice::from(global.color).write_global();
+    if let Command::CompileComponent { input, output } = &command {
+        return compile_component(input, output).into();
+    }
+    let exit = Context::new(global.data, global.url, global.json)
+        .and_then(|context| runtime()?.block_on(dispatch(command, &context)));
+    exit.unwrap_or_else(|error| {
+        screen::tell(&error.screen());
+        error.exit()
+    })
+    .into()
+}
+
+async fn dispatch(command: Command, context: &Context) -> Result<Exit, Error> {
+    match command {
+        Command::Serve(command) => commands::serve::run(command, context).await,
+        Command::Plugin(command) => commands::plugin::run(command, context).await,
+        Command::Asset(command) => commands::asset::run(command, context).await,
+        Command::Playbook(command) => commands::playbook::run(command, context).await,
+        Command::Alert(command) => commands::alert::run(command, context).await,
+        Command::Run(command) => commands::run::run(command, context).await,
+        Command::Doctor(command) => commands::doctor::run(command, context).await,
+        // Done in `main`, before there are threads: it bounds the whole process.
+        Command::CompileComponent { input, output } => Ok(compile_component(&input, &output)),
+    }
+}
+
+fn compile_component(input: &std::path::Path, output: &std::path::Path) -> Exit {
+    match palisade_engine::compile_in_this_process(input, output) {
+        Ok(()) => Exit::Done,
+        Err(error) => {
+            screen::tell(&format!("{error}\n"));
+            Exit::Failed
+        }
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Error> {
+    tokio::runtime::Runtime::new()
+        .map_err(|source| Error::Stream { what: "start the threads of palisade", source })
+}
