@@ -1,0 +1,115 @@
+//! A sandbox, and connectors in it, bound to assets.
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+
+use palisade_e2e::built;
+use palisade_egress::Gate;
+use palisade_engine::{Allocation, Connector, Invocation, Invoked, Outcome, Sandbox, SandboxOptions};
+use palisade_model::{
+    action::{ActionResult, Effect, Failure, Report},
+    asset::{Asset, Network},
+    plugin::{ConnectorManifest, Manifest, Read},
+};
+use palisade_vault::Secret;
+use serde_json::{Value, json};
+
+/// A sandbox like the host's. Compiled components are kept for all tests: they depend on nothing but the component and
+/// the engine.
+pub(crate) fn sandbox() -> Arc<Sandbox> {
+    Sandbox::new(SandboxOptions {
+        cache: PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("artefacts"),
+        compiler: built::palisade(),
+        allocation: Allocation::Pooled,
+    })
+    .unwrap()
+}
+
+/// A connector that is bound to an asset.
+pub(crate) struct Bench {
+    pub(crate) connector: Connector,
+    pub(crate) manifest: ConnectorManifest,
+    gate: Arc<Gate>,
+}
+
+impl Bench {
+    /// The connector of this package with this configuration; secrets are given by field.
+    pub(crate) async fn new(
+        package: &str,
+        configuration: Value,
+        secrets: &[(&str, &str)],
+        network: Network,
+    ) -> Self {
+        let sandbox = sandbox();
+        let digest = sandbox.compile(&built::component(package)).await.unwrap();
+        let Manifest::Connector(manifest) = sandbox.describe(&digest).await.unwrap() else {
+            panic!("{package} is a playbook");
+        };
+        let connector = sandbox.connector(&digest, &manifest).unwrap();
+        // The ticker that interrupts plugins lives as long as the sandbox.
+        std::mem::forget(sandbox);
+        let Value::Object(configuration) = configuration else { panic!("a configuration is an object") };
+        let asset = Asset {
+            name: "bench".parse().unwrap(),
+            connector: manifest.identity.name.clone(),
+            configuration,
+            sealed: BTreeMap::new(),
+            network,
+        };
+        let secrets = secrets
+            .iter()
+            .map(|(field, secret)| ((*field).to_owned(), Secret::new((*secret).to_owned()).unwrap()))
+            .collect();
+        let gate = Arc::new(Gate::new(&asset, &manifest, secrets).unwrap());
+        Self { connector, manifest, gate }
+    }
+
+    /// One call of an action.
+    pub(crate) async fn invoke(&self, action: &str, parameters: Value) -> Invoked {
+        let spec = self.manifest.action(action);
+        let (effect, reads): (Effect, &[Read]) =
+            spec.map_or((Effect::Generic, &[]), |spec| (spec.effect, &spec.reads));
+        let invocation = Invocation {
+            action,
+            parameters: &parameters,
+            idempotency_key: "palisade-bench-1-1",
+            attempt: 1,
+            resume: None,
+        };
+        self.connector.invoke(self.gate.call(effect, reads), invocation).await
+    }
+
+    /// What came of one call of an action that does not wait for a job.
+    pub(crate) async fn act(&self, action: &str, parameters: Value) -> ActionResult {
+        match self.invoke(action, parameters).await.outcome? {
+            Outcome::Done(report) => Ok(report),
+            Outcome::Pending { message, .. } => panic!("it is not done: {message}"),
+        }
+    }
+
+    /// The report of one call that must go well.
+    pub(crate) async fn report(&self, action: &str, parameters: Value) -> Report {
+        self.act(action, parameters).await.unwrap_or_else(|failure| panic!("{action}: {failure}"))
+    }
+
+    /// The failure of one call that must not go well.
+    pub(crate) async fn failure(&self, action: &str, parameters: Value) -> Failure {
+        match self.act(action, parameters).await {
+            Ok(report) => panic!("{action} went well: {}", report.message),
+            Err(failure) => failure,
+        }
+    }
+}
+
+/// The hostile connector, with its server at this URL on this machine.
+pub(crate) async fn hostile(configuration: Value) -> Bench {
+    let network = Network { allow: vec!["127.0.0.0/8".parse().unwrap()], ..Network::default() };
+    Bench::new("hostile-connector", configuration, &[("token", SECRET)], network).await
+}
+
+/// The secret of the hostile connector's asset.
+pub(crate) const SECRET: &str = "Hostile-Only-Token-1";
+
+/// No parameters.
+pub(crate) fn none() -> Value {
+    json!({})
+}

@@ -1,0 +1,9 @@
+//! Components in the sandbox, within this process: hostile ones, and the connectors against the lab.
+#![allow(clippy::unwrap_used)]
+
+mod bench;
+mod components;
+mod descriptions;
+mod misdeeds;
+mod requests;
+mod server;

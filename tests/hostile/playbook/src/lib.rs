@@ -1,0 +1,119 @@
+//! A playbook that tries everything a playbook must not get away with.
+//!
+//! It is written against the bare contract. What it does is chosen by the name of the alert.
+#![cfg(target_arch = "wasm32")]
+
+use std::hint::black_box;
+
+use palisade_sdk::{
+    bindings::{
+        connector::palisade::plugin::types::Identity,
+        playbook::{
+            self as world,
+            palisade::plugin::{actions, alerts, playbook_descriptor::Need},
+        },
+    },
+    clock,
+};
+
+/// Actions of the hostile connector that it may start.
+const NEEDS: [&str; 4] = ["behave", "sleep", "panic", "loop"];
+
+struct Hostile;
+
+impl world::Guest for Hostile {
+    fn describe() -> world::Descriptor {
+        world::Descriptor {
+            identity: Identity {
+                name: "hostile-playbook".to_owned(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                description: "Tries everything that it must not get away with.".to_owned(),
+                publisher: "Palisade".to_owned(),
+            },
+            labels: vec!["hostile".to_owned()],
+            needs: NEEDS
+                .iter()
+                .map(|action| Need { connector: "hostile".to_owned(), action: (*action).to_owned() })
+                .collect(),
+            manual_minutes: 0,
+        }
+    }
+
+    fn run() -> Result<String, String> {
+        palisade_sdk::hand_panics_to_log();
+        match alerts::get().name.as_str() {
+            "behave" => told(actions::wait(start("behave"))),
+            "loop" => loop {
+                black_box(());
+            },
+            "ask for the time without end" => loop {
+                clock::now_ms();
+            },
+            "eat memory" => {
+                let mut eaten = Vec::new();
+                loop {
+                    eaten.push(black_box(vec![1_u8; 1 << 20]));
+                }
+            }
+            "panic" => panic!("there is no plan left"),
+            "wait for nothing" => told(actions::wait(7)),
+            "wait for any of nothing" => Ok(actions::wait_any(&[]).to_string()),
+            "wait for too many" => {
+                let first = start("behave");
+                Ok(actions::wait_any(&vec![first; 1 << 20]).to_string())
+            }
+            "start what it did not declare" => told(actions::wait(start("eat memory"))),
+            "start what does not parse" => told(actions::wait(actions::start(&actions::Request {
+                parameters: "{".to_owned(),
+                ..request("behave")
+            }))),
+            "start a thousand" => {
+                let started: Vec<_> = (0..1_000).map(|_| start("sleep")).collect();
+                let good = started.iter().filter(|id| actions::wait(**id).is_ok()).count();
+                Ok(format!("{good} ended well"))
+            }
+            "start ten thousand" => {
+                for _ in 0..10_000 {
+                    start("behave");
+                }
+                Ok("it started ten thousand".to_owned())
+            }
+            "leave an action behind" => {
+                start("sleep");
+                Ok("it did not wait".to_owned())
+            }
+            "start what panics" => told(actions::wait(start("panic"))),
+            "add a huge note" => {
+                alerts::add_note("huge", &"x".repeat(10 << 20));
+                Ok("it wrote".to_owned())
+            }
+            "add a huge artifact" => {
+                let cef = format!("{{\"message\": \"{}\"}}", "x".repeat(10 << 20));
+                alerts::add_artifact("huge", "event", &cef).map(|id| format!("it is artifact {id}"))
+            }
+            "change without end" => loop {
+                alerts::set_owner(Some("nobody"));
+            },
+            other => Err(format!("no misdeed `{other}`")),
+        }
+    }
+}
+
+world::export!(Hostile with_types_in world);
+
+fn start(action: &str) -> actions::ActionId {
+    actions::start(&request(action))
+}
+
+fn request(action: &str) -> actions::Request {
+    actions::Request {
+        connector: "hostile".to_owned(),
+        action: action.to_owned(),
+        asset: None,
+        parameters: "{}".to_owned(),
+    }
+}
+
+fn told(result: Result<actions::Report, actions::Failure>) -> Result<String, String> {
+    result.map(|report| report.message).map_err(|failure| failure.sentence())
+}
