@@ -51,7 +51,7 @@ pub enum GateError {
     /// The configuration field names the server, and is not a URL.
     #[error("the asset's `{field}` is not a URL of a server, such as https://server.example:8089")]
     ConfiguredUrl {
-        /// The configuration field.
+        /// The configuration field; of a list, with the place of the URL in it.
         field: String,
         /// What is wrong with it.
         source: NotAUrl,
@@ -63,6 +63,12 @@ pub enum GateError {
         field: String,
         /// What is wrong with it.
         source: NotAUrl,
+    },
+    /// The configuration field names the servers, and is neither a text nor a list of texts.
+    #[error("the asset's `{field}` names servers, so it must be a URL or a list of URLs")]
+    ConfiguredUrls {
+        /// The configuration field.
+        field: String,
     },
     /// The configuration field names the server, and is not a text.
     #[error("the asset's `{field}` names a server, so it must be a text")]

@@ -42,6 +42,7 @@ mod outgoing;
 mod policy;
 mod scrub;
 mod secrets;
+mod servers;
 mod tcp;
 mod tls;
 mod url;

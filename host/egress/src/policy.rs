@@ -9,7 +9,8 @@ use crate::{
     gate::GateError,
     limits::DENIAL_ITEMS,
     secrets::Secrets,
-    url::{self, Origin, Scheme, Url},
+    servers::Servers,
+    url::{self, Origin, Scheme},
 };
 
 /// The port of `https`, the only way to servers that the operator did not configure.
@@ -38,10 +39,10 @@ enum Hosts {
     Named(String),
     /// What a name must end with, the dot included; the name without it is not meant.
     Below(String),
-    /// The server of a URL in the configuration.
-    Origin {
+    /// The servers of the URLs in the configuration.
+    Origins {
         field: String,
-        origin: Origin,
+        servers: Vec<Servers>,
     },
     /// The host in the configuration.
     Host {
@@ -71,7 +72,7 @@ impl Policy {
             .map(|capability| {
                 let hosts = match &capability.host {
                     HostPattern::Named(name) => Hosts::named(name)?,
-                    HostPattern::Configured(field) => configured_origin(field, configuration)?,
+                    HostPattern::Configured(field) => configured_origins(field, configuration)?,
                     HostPattern::Anywhere => Hosts::Anywhere,
                 };
                 let secrets: Vec<_> = capability
@@ -125,7 +126,7 @@ impl Policy {
             ));
         }
         let declared =
-            list(self.http.iter().map(|rule| format!("{} to {}", rule.methods.join(", "), rule.hosts)));
+            list(self.http.iter().map(|rule| format!("{} to {}", rule.methods.join(", "), rule.hosts)), "; ");
         Err(format!(
             "{method} to {origin} is not among the connector's capabilities: it declared {declared}; its author has \
              to declare this server, or the operator to set it in the asset's configuration"
@@ -137,10 +138,11 @@ impl Policy {
         if self.tcp.iter().any(|rule| rule.hosts.contain(host) && rule.ports.contains(&port)) {
             return Ok(());
         }
-        let declared = list(self.tcp.iter().map(|rule| {
+        let declared = self.tcp.iter().map(|rule| {
             let ports: Vec<_> = rule.ports.iter().map(u16::to_string).collect();
             format!("port {} of {}", ports.join(", "), rule.hosts)
-        }));
+        });
+        let declared = list(declared, "; ");
         Err(format!(
             "a stream to port {port} of {host} is not among the connector's capabilities: it declared {declared}; its \
              author has to declare it, or the operator to set it in the asset's configuration"
@@ -174,7 +176,7 @@ impl Hosts {
 
     fn contain_origin(&self, origin: &Origin) -> bool {
         match self {
-            Self::Origin { origin: configured, .. } => configured == origin,
+            Self::Origins { servers, .. } => servers.iter().any(|servers| servers.contain(origin)),
             _ => origin.scheme == Scheme::Https && origin.port == HTTPS_PORT && self.contain(&origin.host),
         }
     }
@@ -185,7 +187,7 @@ impl Hosts {
             // The suffix begins with a dot, which no label can begin with: what is before it is a whole label.
             Self::Below(suffix) => host.ends_with(suffix.as_str()),
             Self::Anywhere => true,
-            Self::Origin { .. } | Self::NotSet { .. } => false,
+            Self::Origins { .. } | Self::NotSet { .. } => false,
         }
     }
 }
@@ -195,7 +197,10 @@ impl fmt::Display for Hosts {
         match self {
             Self::Named(name) => f.write_str(name),
             Self::Below(suffix) => write!(f, "*{suffix}"),
-            Self::Origin { field, origin } => write!(f, "{origin} (the asset's `{field}`)"),
+            Self::Origins { field, servers } => {
+                let servers = list(servers.iter().map(Servers::to_string), ", ");
+                write!(f, "{servers} (the asset's `{field}`)")
+            }
             Self::Host { field, host } => write!(f, "{host} (the asset's `{field}`)"),
             Self::NotSet { field } => write!(f, "the server in the asset's `{field}`, which is not set"),
             Self::Anywhere => f.write_str("any host over https"),
@@ -203,16 +208,24 @@ impl fmt::Display for Hosts {
     }
 }
 
-fn configured_origin(field: &str, configuration: &Map<String, Value>) -> Result<Hosts, GateError> {
+fn configured_origins(field: &str, configuration: &Map<String, Value>) -> Result<Hosts, GateError> {
     let field = field.to_owned();
-    match configuration.get(&field) {
-        None | Some(Value::Null) => Ok(Hosts::NotSet { field }),
-        Some(Value::String(text)) => match Url::parse(text) {
-            Ok(url) => Ok(Hosts::Origin { field, origin: url.origin }),
-            Err(source) => Err(GateError::ConfiguredUrl { field, source }),
-        },
-        Some(_) => Err(GateError::ConfiguredType { field }),
-    }
+    let read =
+        |field, text: &str| Servers::read(text).map_err(|source| GateError::ConfiguredUrl { field, source });
+    let servers = match configuration.get(&field) {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::String(text)) => vec![read(field.clone(), text)?],
+        Some(Value::Array(urls)) => urls
+            .iter()
+            .enumerate()
+            .map(|(place, url)| match url {
+                Value::String(text) => read(format!("{field}[{place}]"), text),
+                _ => Err(GateError::ConfiguredUrls { field: field.clone() }),
+            })
+            .collect::<Result<_, _>>()?,
+        Some(_) => return Err(GateError::ConfiguredUrls { field }),
+    };
+    Ok(if servers.is_empty() { Hosts::NotSet { field } } else { Hosts::Origins { field, servers } })
 }
 
 fn configured_host(
@@ -238,7 +251,7 @@ fn lower_case(place: SecretPlace) -> SecretPlace {
     }
 }
 
-fn list(items: impl Iterator<Item = String>) -> String {
+fn list(items: impl Iterator<Item = String>, separator: &str) -> String {
     let mut items: Vec<_> = items.take(DENIAL_ITEMS + 1).collect();
     if items.is_empty() {
         return "none".to_owned();
@@ -246,7 +259,7 @@ fn list(items: impl Iterator<Item = String>) -> String {
     if items.len() > DENIAL_ITEMS {
         items[DENIAL_ITEMS] = "others".to_owned();
     }
-    items.join("; ")
+    items.join(separator)
 }
 
 #[cfg(test)]
@@ -257,7 +270,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::gate::tests::manifest;
+    use crate::{gate::tests::manifest, url::Url};
 
     fn http(host: HostPattern) -> HttpCapability {
         HttpCapability { host, methods: vec!["GET".to_owned()], secrets: Vec::new(), reason: String::new() }
@@ -266,6 +279,8 @@ mod tests {
     fn policy(capabilities: &Capabilities) -> Policy {
         let configuration = json!({
             "url": "http://Splunk.corp.example:8089/services",
+            "urls": ["https://a.corp.example:5986", "https://*.b.corp.example:5986"],
+            "none": [],
             "host": "dc.corp.example",
             "host_port": "dc.corp.example:3269",
         });
@@ -290,6 +305,12 @@ mod tests {
             (HostPattern::Configured("url".into()), "https://splunk.corp.example:8089/", false),
             (HostPattern::Configured("url".into()), "http://splunk.corp.example/", false),
             (HostPattern::Configured("absent".into()), "https://splunk.corp.example/", false),
+            (HostPattern::Configured("urls".into()), "https://a.corp.example:5986/", true),
+            (HostPattern::Configured("urls".into()), "https://x.b.corp.example:5986/", true),
+            (HostPattern::Configured("urls".into()), "https://x.a.corp.example:5986/", false),
+            (HostPattern::Configured("urls".into()), "https://b.corp.example:5986/", false),
+            (HostPattern::Configured("urls".into()), "https://c.corp.example:5986/", false),
+            (HostPattern::Configured("none".into()), "https://a.corp.example:5986/", false),
             (HostPattern::Anywhere, "https://rdap.example/", true),
             (HostPattern::Anywhere, "http://rdap.example/", false),
             (HostPattern::Anywhere, "https://rdap.example:8443/", false),
@@ -311,6 +332,7 @@ mod tests {
             http: vec![
                 http(HostPattern::Named("a.example".into())),
                 http(HostPattern::Configured("absent".into())),
+                http(HostPattern::Configured("urls".into())),
             ],
             ..Capabilities::default()
         };
@@ -322,8 +344,34 @@ mod tests {
             host.contains("GET to a.example; GET to the server in the asset's `absent`, which is not set"),
             "{host}"
         );
+        assert!(
+            host.contains(
+                "GET to https://a.corp.example:5986, https://*.b.corp.example:5986 (the asset's `urls`)"
+            ),
+            "{host}"
+        );
         let method = denial("DELETE", "https://a.example/");
         assert!(method.contains("for this server it declared only GET"), "{method}");
+    }
+
+    #[test]
+    fn what_names_no_servers_is_refused_with_its_place() {
+        let capabilities = Capabilities {
+            http: vec![http(HostPattern::Configured("url".into()))],
+            ..Capabilities::default()
+        };
+        for (url, reason) in [
+            (json!("https://*.com"), "`url` is not a URL"),
+            (json!(["https://a.example", "https://*"]), "`url[1]` is not a URL"),
+            (json!(["https://a.example", 1]), "`url` names servers"),
+            (json!([["https://a.example"]]), "`url` names servers"),
+            (json!({ "https://a.example": true }), "`url` names servers"),
+        ] {
+            let configuration = Map::from_iter([("url".to_owned(), url)]);
+            let secrets = Secrets::new(&manifest(), BTreeMap::new());
+            let error = Policy::new(&capabilities, &configuration, &secrets).err().unwrap().to_string();
+            assert!(error.contains(reason), "{error}");
+        }
     }
 
     #[test]

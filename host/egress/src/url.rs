@@ -91,6 +91,9 @@ pub enum NotAUrl {
     /// The host is neither a name of ASCII letters, digits, `-`, `_` and `.`, nor an IP address in its usual form.
     #[error("its host is neither an ASCII name nor an IP address in its usual form")]
     Host,
+    /// A `*.` in the configuration stands before fewer than two labels, or before an IP address.
+    #[error("what follows `*.` in it is not a name of two labels or more, such as example.com")]
+    Below,
 }
 
 impl Url {

@@ -206,7 +206,8 @@ pub struct TcpCapability {
 pub enum HostPattern {
     /// One host name, or `*.example.com`.
     Named(String),
-    /// The host and port of the URL in this configuration field.
+    /// HTTP: the servers of the URL, or of each URL in the list, that this configuration field has; a URL's host may be
+    /// `*.example.com`. TCP: the one host in this configuration field, `host` or `host:port`.
     Configured(String),
     /// Any public host.
     Anywhere,

@@ -5,9 +5,9 @@ use palisade_model::plugin::{HostPattern, SecretPlace};
 
 use crate::lab::{Answer, Lab, Server, get, named, ok, placeholder, redirect, request, with_header};
 
-/// A server at `a.example`, `b.example` and `x.a.example` that sends `/` on to this place.
+/// A server at these names that sends `/` on to this place.
 async fn server(location: &'static str) -> (Server, Lab) {
-    let hosts = ["a.example", "b.example", "x.a.example"];
+    let hosts = ["a.example", "b.example", "x.a.example", "y.a.example"];
     let (server, ca) = Server::https(&hosts, move |request| {
         if request.starts_with("GET / ") { redirect(302, location) } else { ok("there") }
     })
@@ -59,6 +59,24 @@ async fn another_server_of_the_same_capability_gets_its_secrets() {
     let second = &server.requests()[1];
     assert!(second.contains("x-key: ") && second.contains("authorization: Bearer "), "{second}");
     assert!(!second.contains("cookie") && !second.contains("body"), "{second}");
+}
+
+#[tokio::test]
+async fn below_a_configured_pattern_secrets_go_along_and_no_further() {
+    for (location, kept) in [("https://y.a.example/there", true), ("https://a.example/there", false)] {
+        let (server, lab) = server(location).await;
+        let mut lab = lab
+            .declare(HostPattern::Configured("url".to_owned()), &places())
+            .declare(named("a.example"), &places());
+        lab.asset.configuration.insert("url".to_owned(), "https://*.a.example".into());
+        let call = lab.call();
+        call.send(with_secrets(get("https://x.a.example/"), &placeholder(&call))).await.unwrap();
+        let second = &server.requests()[1];
+        assert!(second.starts_with("GET /there "), "{second}");
+        for secret in ["x-key: ", "authorization: Bearer "] {
+            assert_eq!(second.contains(secret), kept, "{location}: {second}");
+        }
+    }
 }
 
 #[tokio::test]
