@@ -12,11 +12,12 @@ use std::{
 use palisade_contract::{connector as connector_world, playbook as playbook_world};
 use palisade_model::{
     limits::{
-        ACTIONS_AT_ONCE, EPOCH_TICK, PLUGIN_MEMORY_BYTES, PLUGIN_STACK_BYTES, PLUGIN_TABLE_ELEMENTS,
-        RUNS_AT_ONCE,
+        ACTIONS_AT_ONCE, EPOCH_TICK, INSPECTIONS_AT_ONCE, PLUGIN_MEMORY_BYTES, PLUGIN_STACK_BYTES,
+        PLUGIN_TABLE_ELEMENTS, RUNS_AT_ONCE,
     },
     plugin::{ConnectorManifest, Digest, Manifest, PlaybookManifest},
 };
+use tokio::sync::Semaphore;
 use wasmtime::{
     Config, Engine, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig,
     component::{Component, HasSelf, Linker},
@@ -34,8 +35,8 @@ use crate::{
     schema::SchemaError,
 };
 
-/// Instances alive at once: every run and every action at work, and a few that are asked to describe themselves.
-const INSTANCES: u32 = (RUNS_AT_ONCE + ACTIONS_AT_ONCE + 16) as u32;
+/// Instances alive at once: every run and every action at work, and those that are asked to describe themselves.
+const INSTANCES: u32 = (RUNS_AT_ONCE + ACTIONS_AT_ONCE + INSPECTIONS_AT_ONCE) as u32;
 
 /// Core instances, memories and tables of one component. A Rust guest has one to three of each; CPython and QuickJS
 /// guests bring adapters and need up to about 20.
@@ -72,6 +73,7 @@ pub struct Sandbox {
     compiler: PathBuf,
     linkers: Linkers,
     ticker: Arc<AtomicBool>,
+    inspections: Semaphore,
 }
 
 /// One linker per world, with and without Wasi. Only a component that imports Wasi pays for its context.
@@ -140,7 +142,9 @@ impl Sandbox {
         let linkers = Linkers::new(&engine).map_err(setup)?;
         let artefacts = Artefacts::open(options.cache, &engine).map_err(SetupError::Cache)?;
         let ticker = start_ticker(engine.weak()).map_err(SetupError::Ticker)?;
-        Ok(Arc::new(Self { engine, allocation, artefacts, compiler: options.compiler, linkers, ticker }))
+        let inspections = Semaphore::new(INSPECTIONS_AT_ONCE);
+        let compiler = options.compiler;
+        Ok(Arc::new(Self { engine, allocation, artefacts, compiler, linkers, ticker, inspections }))
     }
 
     /// Where instances really live.
@@ -154,6 +158,7 @@ impl Sandbox {
     ///
     /// See [`CompileError`].
     pub async fn compile(&self, component: &[u8]) -> Result<Digest, CompileError> {
+        let _permit = self.inspections.acquire().await;
         compile::compile(&self.compiler, &self.artefacts, component).await
     }
 
@@ -168,6 +173,7 @@ impl Sandbox {
     ///
     /// See [`LoadError`].
     pub async fn describe(&self, digest: &Digest) -> Result<Manifest, LoadError> {
+        let _permit = self.inspections.acquire().await;
         describe::describe(self, &self.component(digest)?).await
     }
 

@@ -38,6 +38,9 @@ pub const ACTIONS_PER_RUN: u32 = 1_000;
 pub const ENTRIES_PER_RUN: u64 = 10_000;
 /// Time that one run may take. A vendor's job may take 30 minutes, and a playbook may have a few of them in a row.
 pub const RUN_TIME: Duration = Duration::from_secs(4 * 60 * 60);
+/// Time that runs at work get to end when the host is told to stop. A run asks a few systems for seconds each; one that
+/// waits for a vendor's job or for a person is not worth waiting for.
+pub const STOP_TIME: Duration = Duration::from_secs(30);
 /// Lines of log kept for one run; later lines are dropped, and the last says so.
 pub const LOG_LINES_PER_RUN: usize = 500;
 /// Bytes of one line of log.
@@ -83,6 +86,8 @@ pub const MANIFEST_ITEMS: usize = 256;
 pub const MANIFEST_TEXT_BYTES: usize = 1_024;
 /// Time to compile a component. The largest known guest, CPython, takes 34 s on two slow cores.
 pub const COMPILE_TIME: Duration = Duration::from_secs(180);
+/// Components that are compiled or asked to describe themselves at the same time. One compilation uses every core.
+pub const INSPECTIONS_AT_ONCE: usize = 2;
 /// Bytes of address space of the child that compiles.
 pub const COMPILE_MEMORY_BYTES: u64 = 4 * 1024 * 1024 * 1024;
 

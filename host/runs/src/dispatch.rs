@@ -1,7 +1,7 @@
 //! Acknowledged alerts become runs.
 
 use std::{
-    sync::{Arc, Weak},
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
@@ -19,9 +19,9 @@ const ALERTS_PER_ROUND: usize = 64;
 /// Wait after the store failed, before it is asked again.
 const STORE_WAIT: Duration = Duration::from_secs(1);
 
-/// Handles waiting alerts, oldest first, as long as the service is there.
-pub(crate) async fn dispatch(runs: Weak<Runs>) {
-    while let Some(runs) = runs.upgrade() {
+/// Handles waiting alerts, oldest first, until the host stops.
+pub(crate) async fn dispatch(runs: Arc<Runs>) {
+    while !runs.stopping.load(Ordering::Relaxed) {
         match round(&runs).await {
             // Woken by the next alert. One that came during the round has left its permit, so it is not missed.
             Ok(0) => runs.alerts.notified().await,

@@ -1,7 +1,10 @@
 //! The service: what the edge calls.
 
 use std::{
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -10,7 +13,7 @@ use palisade_model::{
     Timestamp,
     action::{ActionResult, Failure},
     alert::{AlertId, NewAlert},
-    limits::{ACTIONS_AT_ONCE, ALERTS_WAITING, PAGE_ITEMS, RUNS_AT_ONCE},
+    limits::{ACTIONS_AT_ONCE, ALERTS_WAITING, PAGE_ITEMS, RUNS_AT_ONCE, STOP_TIME},
     name::Name,
     run::{Event, Position, RunId, RunStatus},
 };
@@ -38,6 +41,7 @@ pub struct Runs {
     pub(crate) sandbox: Arc<Sandbox>,
     pub(crate) vault: Vault,
     pub(crate) alerts: Notify,
+    pub(crate) stopping: AtomicBool,
     pub(crate) run_permits: Arc<Semaphore>,
     action_permits: Arc<Semaphore>,
     catalogue: RwLock<Arc<Catalogue>>,
@@ -101,6 +105,7 @@ impl Runs {
             sandbox,
             vault,
             alerts: Notify::new(),
+            stopping: AtomicBool::new(false),
             run_permits: Arc::new(Semaphore::new(RUNS_AT_ONCE)),
             action_permits: Arc::new(Semaphore::new(ACTIONS_AT_ONCE)),
             changing: tokio::sync::Mutex::default(),
@@ -108,9 +113,19 @@ impl Runs {
         });
         runs.load().await?;
         runs.end_interrupted().await?;
-        tokio::spawn(dispatch::dispatch(Arc::downgrade(&runs)));
-        runs.alerts.notify_one();
+        tokio::spawn(dispatch::dispatch(Arc::clone(&runs)));
         Ok(runs)
+    }
+
+    /// Starts no more runs and waits for those at work. Alerts that wait are handled after the next start; a run that
+    /// does not end within [`STOP_TIME`] is interrupted.
+    pub async fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+        self.alerts.notify_one();
+        let every_run = self.run_permits.acquire_many(RUNS_AT_ONCE as u32);
+        if tokio::time::timeout(STOP_TIME, every_run).await.is_err() {
+            tracing::warn!("Runs were still at work when the host stopped; they are interrupted.");
+        }
     }
 
     /// Takes an alert in. When this returns, the alert survives loss of power and will be handled.
@@ -163,6 +178,7 @@ impl Runs {
             let message = format!("connector {} has no action `{TEST_CONNECTIVITY}`", asset.asset.connector);
             return Ok(Tested { result: Err(Failure::NotFound { message }), took: began.elapsed() });
         };
+        let _permit = self.action_permits.acquire().await;
         let call = asset.gate.call(spec.effect, &spec.reads);
         let invocation = Invocation {
             action: TEST_CONNECTIVITY,

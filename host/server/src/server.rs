@@ -36,6 +36,7 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     routes: Router,
+    runs: Arc<Runs>,
     new_tokens: Option<NewTokens>,
 }
 
@@ -78,8 +79,12 @@ impl Server {
         let (tokens, new_tokens) = Tokens::open(runs.store(), &options.data).await?;
         let listener = TcpListener::bind(options.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
-        let edge =
-            Arc::new(Edge { runs, tokens, ingests: Semaphore::new(INGESTS), started: Timestamp::now() });
+        let edge = Arc::new(Edge {
+            runs: Arc::clone(&runs),
+            tokens,
+            ingests: Semaphore::new(INGESTS),
+            started: Timestamp::now(),
+        });
         let routes = Router::new()
             .merge(ingest::routes())
             .nest("/api/v1", api::routes(&edge))
@@ -90,7 +95,7 @@ impl Server {
                 Problem::method(format!("{} does nothing at {}", request.method(), request.uri().path()))
             })
             .with_state(edge);
-        Ok(Self { listener, address, routes, new_tokens })
+        Ok(Self { listener, address, routes, runs, new_tokens })
     }
 
     /// The address it listens on.
@@ -103,7 +108,7 @@ impl Server {
         self.new_tokens.as_ref()
     }
 
-    /// Answers until `stop` resolves, then lets the requests at work come to their end.
+    /// Answers until `stop` resolves, then lets the requests and the runs at work come to their end.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let connections = Arc::new(Semaphore::new(CONNECTIONS));
         let graceful = GracefulShutdown::new();
@@ -136,6 +141,7 @@ impl Server {
         if tokio::time::timeout(STOP_TIME, graceful.shutdown()).await.is_err() {
             tracing::warn!("Requests were still at work when the host stopped.");
         }
+        self.runs.stop().await;
     }
 }
 

@@ -116,6 +116,9 @@ mod tests {
                 "destinationUserId": "42",
             })
         );
-        assert_eq!(Value::Object(rest), json!({"_raw": "…", "protocol": "http", "risk_score": "80", "user": ""}));
+        assert_eq!(
+            Value::Object(rest),
+            json!({"_raw": "…", "protocol": "http", "risk_score": "80", "user": ""})
+        );
     }
 }
