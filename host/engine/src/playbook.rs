@@ -285,6 +285,12 @@ impl alerts::Host for Guest<PlaybookHost> {
         label: String,
         cef: String,
     ) -> wasmtime::Result<Result<u64, String>> {
+        if cef.len() > NOTE_BYTES {
+            return Ok(Err(format!(
+                "the CEF fields have {} bytes; at most {NOTE_BYTES} are accepted",
+                cef.len()
+            )));
+        }
         let cef = match serde_json::from_str::<Map<String, Value>>(&cef) {
             Ok(cef) => cef,
             Err(error) => return Ok(Err(format!("the CEF fields are no JSON object: {error}"))),

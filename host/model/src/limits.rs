@@ -20,7 +20,7 @@ pub const ALERT_FIELDS: usize = 1_000;
 pub const ALERT_ARTIFACTS: usize = 200;
 /// Bytes of one text of an alert that people read in a list: name, label, owner.
 pub const ALERT_TEXT_BYTES: usize = 1_024;
-/// Bytes of a note or a description.
+/// Bytes of a note, of a description, and of the fields of an artifact that a playbook adds.
 pub const NOTE_BYTES: usize = 64 * 1024;
 /// Alerts acknowledged but not yet handled. Beyond it ingestion answers 429: the backlog is durable, but a backlog
 /// that nobody works off must reach the source.

@@ -219,6 +219,10 @@ impl RunHost for Running {
         deadline: Option<u64>,
     ) -> BoxFuture<'_, Result<Option<Position>, Stop>> {
         Box::pin(async move {
+            // Each look goes through the whole list.
+            if positions.len() > ACTIONS_PER_RUN as usize {
+                return Err(Stop(format!("it waits for any of more than {ACTIONS_PER_RUN} actions")));
+            }
             positions.iter().try_for_each(|position| self.known(*position))?;
             let first =
                 self.actions.until(|state| state.ended.iter().find(|one| positions.contains(one)).copied());
