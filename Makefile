@@ -9,7 +9,7 @@ PLUGINS := $(CARGO_TARGET_DIR)/plugins
 
 # Components that users install, and those that only tests do.
 PRODUCT := shodan whois servicenow windows suspicious-outbound-connections
-FIXTURES := bench-guest $(notdir $(wildcard tests/hostile*))
+FIXTURES := bench-guest hostile-connector hostile-playbook
 
 .PHONY: run test bench build plugins check unit target tools help
 

@@ -2,6 +2,7 @@
 
 use std::{
     env, fs,
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
 };
 
@@ -28,8 +29,28 @@ pub fn component_path(package: &str) -> PathBuf {
 /// If it is not there; the message says what to do.
 pub fn palisade() -> PathBuf {
     let path = env::var_os("PALISADE_BIN").map_or_else(|| build().join("debug/palisade"), PathBuf::from);
-    assert!(path.exists(), "{} is not there; run `cargo build -p palisade-cli` first", path.display());
+    assert!(path.exists(), "{} is not there; run `cargo build -p palisade` first", path.display());
     path
+}
+
+/// A directory that outlives one test, for its owner alone.
+///
+/// # Panics
+///
+/// If it cannot be made.
+pub fn scratch(name: &str) -> PathBuf {
+    let directory = build().join("tmp").join("palisade-e2e").join(name);
+    private_directory(&directory);
+    directory
+}
+
+/// Makes a directory for its owner alone, unless it is there.
+///
+/// # Panics
+///
+/// If it cannot be made.
+pub fn private_directory(directory: &Path) {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).expect("a directory can be made");
 }
 
 /// The build directory. A test program is at `debug/deps/NAME-HASH` in it.

@@ -5,3 +5,11 @@
 //! speaks to it as operators and sources do.
 
 pub mod built;
+mod host;
+mod http;
+mod site;
+pub mod wait;
+
+pub use host::Host;
+pub use http::{Answer, Request};
+pub use site::Site;

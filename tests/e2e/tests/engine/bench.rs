@@ -1,6 +1,9 @@
 //! A sandbox, and connectors in it, bound to assets.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use palisade_e2e::built;
 use palisade_egress::Gate;
@@ -13,15 +16,17 @@ use palisade_model::{
 use palisade_vault::Secret;
 use serde_json::{Value, json};
 
-/// A sandbox like the host's. Compiled components are kept for all tests: they depend on nothing but the component and
-/// the engine.
-pub(crate) fn sandbox() -> Arc<Sandbox> {
-    Sandbox::new(SandboxOptions {
-        cache: PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("artefacts"),
-        compiler: built::palisade(),
-        allocation: Allocation::Pooled,
+/// A sandbox like the host's, one for the process.
+pub(crate) fn sandbox() -> &'static Sandbox {
+    static SANDBOX: OnceLock<Arc<Sandbox>> = OnceLock::new();
+    SANDBOX.get_or_init(|| {
+        Sandbox::new(SandboxOptions {
+            cache: built::scratch("artefacts"),
+            compiler: built::palisade(),
+            allocation: Allocation::Pooled,
+        })
+        .unwrap()
     })
-    .unwrap()
 }
 
 /// A connector that is bound to an asset.
@@ -45,8 +50,6 @@ impl Bench {
             panic!("{package} is a playbook");
         };
         let connector = sandbox.connector(&digest, &manifest).unwrap();
-        // The ticker that interrupts plugins lives as long as the sandbox.
-        std::mem::forget(sandbox);
         let Value::Object(configuration) = configuration else { panic!("a configuration is an object") };
         let asset = Asset {
             name: "bench".parse().unwrap(),

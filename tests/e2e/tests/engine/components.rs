@@ -22,23 +22,23 @@ async fn refusal(sandbox: &Sandbox, bytes: &[u8]) -> String {
 async fn what_is_no_component_is_refused() {
     let sandbox = sandbox();
     let good = built::component("hostile-connector");
-    assert_eq!(refusal(&sandbox, b"").await, "this is not a WebAssembly file");
-    assert_eq!(refusal(&sandbox, b"#!/bin/sh\nrm -rf /\n").await, "this is not a WebAssembly file");
+    assert_eq!(refusal(sandbox, b"").await, "this is not a WebAssembly file");
+    assert_eq!(refusal(sandbox, b"#!/bin/sh\nrm -rf /\n").await, "this is not a WebAssembly file");
     assert_eq!(
-        refusal(&sandbox, &CORE_MODULE).await,
+        refusal(sandbox, &CORE_MODULE).await,
         "this is a core module, not a component: run `palisade plugin build` on its project"
     );
     let invalid = |words: &str| words.starts_with("this is not a valid component: ");
     for cut in [good.len() / 4, good.len() / 2, good.len() - 1] {
-        let words = refusal(&sandbox, &good[..cut]).await;
+        let words = refusal(sandbox, &good[..cut]).await;
         assert!(invalid(&words), "cut at {cut}: {words}");
     }
     // Any bytes would do; these are the same in every run.
     let noise: Vec<u8> = (0..100_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
-    let words = refusal(&sandbox, &[COMPONENT.as_slice(), &noise].concat()).await;
+    let words = refusal(sandbox, &[COMPONENT.as_slice(), &noise].concat()).await;
     assert!(invalid(&words), "{words}");
     assert_eq!(
-        refusal(&sandbox, &COMPONENT).await,
+        refusal(sandbox, &COMPONENT).await,
         "it exports neither `invoke` (a connector) nor `run` (a playbook): it is no plugin of this host"
     );
 }
@@ -64,7 +64,7 @@ async fn an_import_that_the_host_does_not_give_is_named() {
 async fn a_component_made_to_exhaust_the_compiler_disturbs_nobody() {
     let bench = hostile(json!({})).await;
     let sandbox = sandbox();
-    let compiling = tokio::spawn(async move { refusal(&sandbox, &bomb()).await });
+    let compiling = tokio::spawn(async move { refusal(sandbox, &bomb()).await });
     loop {
         let called = Instant::now();
         assert_eq!(bench.report("behave", none()).await.data["text"], "fine");

@@ -1,0 +1,252 @@
+//! A running host, as a process of its own.
+
+use std::{
+    ffi::OsStr,
+    fs,
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::{Answer, Request, built, wait};
+
+/// A running `palisade serve` with data of its own; dropped, it is killed and its data are gone.
+pub struct Host {
+    process: Child,
+    address: String,
+    /// Beside the data it has the log.
+    directory: TempDir,
+}
+
+impl Host {
+    /// Starts a host with empty data.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start; the message has its log.
+    pub fn start() -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory can be made");
+        take_artefacts(&data(&directory));
+        Self::serve(directory)
+    }
+
+    /// Kills it as the kernel would, without a chance to tidy up, and starts one with the same data.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start again.
+    #[must_use]
+    pub fn kill_and_restart(self) -> Self {
+        Self::serve(self.kill())
+    }
+
+    /// Kills it as the kernel would, without a chance to tidy up. Returns its data and its log.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be killed.
+    pub fn kill(mut self) -> TempDir {
+        self.process.kill().expect("the host can be killed");
+        self.process.wait().expect("the host can be waited for");
+        let empty = tempfile::tempdir().expect("a temporary directory can be made");
+        std::mem::replace(&mut self.directory, empty)
+    }
+
+    fn serve(directory: TempDir) -> Self {
+        let log = fs::File::options().append(true).create(true).open(log(directory.path()));
+        let process = Command::new(built::palisade())
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(data(&directory))
+            .env("NO_COLOR", "1")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log.expect("the log can be written"))
+            .spawn()
+            .expect("palisade can be run");
+        let mut host = Self { process, address: String::new(), directory };
+        let pid = host.process.id();
+        host.address = wait::until("the host starts", || {
+            if let Ok(Some(status)) = host.process.try_wait() {
+                panic!("the host ended with {status}:\n{}", host.log());
+            }
+            // A host that was killed has left its file behind, so the process must be this one.
+            let file = fs::read(host.data().join("host.json")).ok()?;
+            let file: Value = serde_json::from_slice(&file).ok()?;
+            (file["pid"] == pid).then(|| file["url"].as_str().map(|url| url.replace("http://", "")))?
+        });
+        host
+    }
+
+    /// Its data directory.
+    pub fn data(&self) -> PathBuf {
+        data(&self.directory)
+    }
+
+    /// What it has logged so far, over all restarts.
+    pub fn log(&self) -> String {
+        fs::read_to_string(log(self.directory.path())).unwrap_or_default()
+    }
+
+    /// Runs a command against it and waits for its end. There is no terminal.
+    ///
+    /// # Panics
+    ///
+    /// If the program cannot be run.
+    pub fn palisade(&self, arguments: &[impl AsRef<OsStr>]) -> Output {
+        self.command(arguments).output().expect("palisade can be run")
+    }
+
+    /// A command against it, to be run.
+    pub fn command(&self, arguments: &[impl AsRef<OsStr>]) -> Command {
+        let mut command = Command::new(built::palisade());
+        command.args(arguments).env("PALISADE_DATA", self.data()).stdin(Stdio::null());
+        command
+    }
+
+    /// Runs a command that must go well, and returns what it printed as JSON.
+    ///
+    /// # Panics
+    ///
+    /// If it fails; the message says why.
+    pub fn json(&self, arguments: &[&str]) -> Value {
+        let output = self.palisade(&[&["--json"], arguments].concat());
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "palisade {arguments:?}: {errors}");
+        let text = String::from_utf8_lossy(&output.stdout);
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("palisade {arguments:?}: {error}: {text}"))
+    }
+
+    /// Installs components that were built beforehand, and passes their compiled form on to later hosts.
+    ///
+    /// # Panics
+    ///
+    /// If one cannot be installed.
+    pub fn install(&self, packages: &[&str]) {
+        let files = packages.iter().map(|package| built::component_path(package).into_os_string());
+        let mut arguments = vec!["plugin".into(), "install".into(), "--grant-all".into()];
+        arguments.extend(files);
+        let output = self.palisade(&arguments);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        give_artefacts(&self.data());
+    }
+
+    /// The token for sources of alerts.
+    pub fn ingest_token(&self) -> String {
+        self.secret_file("ingest.token")
+    }
+
+    /// The token for everything.
+    pub fn admin_token(&self) -> String {
+        self.secret_file("admin.token")
+    }
+
+    fn secret_file(&self, name: &str) -> String {
+        let path = self.data().join(name);
+        let token = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        token.trim().to_owned()
+    }
+
+    /// Sends a request.
+    ///
+    /// # Panics
+    ///
+    /// If there is no whole answer.
+    pub fn send(&self, request: &Request) -> Answer {
+        request.try_send(&self.address).unwrap_or_else(|| panic!("no answer to {request:?}:\n{}", self.log()))
+    }
+
+    /// Reads from the API; what is asked for must be there.
+    ///
+    /// # Panics
+    ///
+    /// If it is not.
+    pub fn get(&self, path: &str) -> Value {
+        let answer = self.send(&Request::new("GET", &format!("/api/v1{path}")).token(&self.admin_token()));
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+        answer.json()
+    }
+
+    /// Posts an alert as Splunk does, and returns the receipt.
+    ///
+    /// # Panics
+    ///
+    /// If it is not taken.
+    pub fn splunk(&self, webhook: &Value) -> Value {
+        let path = format!("/ingest/splunk/{}", self.ingest_token());
+        let answer = self.send(&Request::new("POST", &path).body(webhook.to_string()));
+        assert!(matches!(answer.status, 200 | 201), "{}", answer.text);
+        answer.json()
+    }
+
+    /// Posts an alert as plain JSON, and returns its number.
+    ///
+    /// # Panics
+    ///
+    /// If it is not taken.
+    pub fn alert(&self, id: &str, name: &str, label: &str) -> u64 {
+        let alert = json!({ "id": id, "name": name, "label": label, "artifacts": [] });
+        let request = Request::new("POST", "/ingest/test").token(&self.ingest_token());
+        let answer = self.send(&request.body(alert.to_string()));
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        answer.json()["alert"].as_u64().expect("a receipt has a number")
+    }
+
+    /// Waits until the first run on this alert has ended, and returns it with its journal.
+    pub fn concluded(&self, alert: u64) -> Value {
+        let run = wait::until("a run begins", || {
+            let runs = self.get(&format!("/runs?alert={alert}"));
+            runs["runs"].as_array()?.last()?["id"].as_u64()
+        });
+        wait::until("the run ends", || {
+            let whole = self.get(&format!("/runs/{run}"));
+            (whole["run"]["status"] != "running").then_some(whole)
+        })
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        // It may have ended by itself, or have been killed by the test.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn data(directory: &TempDir) -> PathBuf {
+    directory.path().join("data")
+}
+
+fn log(directory: &Path) -> PathBuf {
+    directory.join("host.log")
+}
+
+/// A compiled component depends on nothing but the component and the engine, and the host checks both before it uses
+/// one. So hosts of tests hand theirs on, as one that is started again finds its own: compiling takes seconds each.
+fn shared() -> PathBuf {
+    built::scratch("artefacts")
+}
+
+fn take_artefacts(data: &Path) {
+    let own = data.join("artefacts");
+    built::private_directory(&own);
+    copy_artefacts(&shared(), &own);
+}
+
+fn give_artefacts(data: &Path) {
+    copy_artefacts(&data.join("artefacts"), &shared());
+}
+
+fn copy_artefacts(from: &Path, to: &Path) {
+    let artefacts = fs::read_dir(from).expect("artefacts can be listed");
+    for artefact in artefacts.map(|entry| entry.expect("an entry can be read").path()) {
+        let name = artefact.file_name().expect("an entry has a name");
+        if artefact.extension() == Some(OsStr::new("cwasm")) && !to.join(name).exists() {
+            // Whole or not at all: another test may look at this moment.
+            let unfinished = to.join(format!("{}.{}", name.to_string_lossy(), std::process::id()));
+            fs::copy(&artefact, &unfinished).expect("an artefact can be copied");
+            fs::rename(&unfinished, to.join(name)).expect("an artefact can be put in place");
+        }
+    }
+}
