@@ -4,8 +4,8 @@ use super::cim::Class;
 
 /// All classes played; an important part of the real ones' properties each, in alphabetical order as Windows sends
 /// them.
-pub(crate) static CLASSES: [&Class; 7] =
-    [&SYSTEM, &COMPUTER, &PROCESS, &LOGON_SESSION, &LOGGED_ON_USER, &SERVICE, &CONNECTION];
+pub(crate) static CLASSES: [&Class; 8] =
+    [&SYSTEM, &COMPUTER, &ADAPTER, &PROCESS, &LOGON_SESSION, &LOGGED_ON_USER, &SERVICE, &CONNECTION];
 
 pub(crate) static SYSTEM: Class = Class {
     name: "Win32_OperatingSystem",
@@ -89,6 +89,30 @@ pub(crate) static COMPUTER: Class = Class {
         "TotalPhysicalMemory",
         "UserName",
         "Workgroup",
+    ],
+};
+
+pub(crate) static ADAPTER: Class = Class {
+    name: "Win32_NetworkAdapterConfiguration",
+    namespace: "root/cimv2",
+    keys: &["Index"],
+    properties: &[
+        "Caption",
+        "DefaultIPGateway",
+        "Description",
+        "DHCPEnabled",
+        "DHCPServer",
+        "DNSDomain",
+        "DNSDomainSuffixSearchOrder",
+        "DNSHostName",
+        "DNSServerSearchOrder",
+        "Index",
+        "InterfaceIndex",
+        "IPAddress",
+        "IPEnabled",
+        "IPSubnet",
+        "MACAddress",
+        "ServiceName",
     ],
 };
 

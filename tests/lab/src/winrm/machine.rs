@@ -1,7 +1,9 @@
 //! A Windows server and how its WMI describes it.
 
 use super::cim::{Class, Instance, Value};
-use super::classes::{COMPUTER, CONNECTION, LOGGED_ON_USER, LOGON_SESSION, PROCESS, SERVICE, SYSTEM};
+use super::classes::{
+    ADAPTER, COMPUTER, CONNECTION, LOGGED_ON_USER, LOGON_SESSION, PROCESS, SERVICE, SYSTEM,
+};
 
 /// `MSFT_NetTCPConnection.State`.
 pub(crate) const LISTEN: u64 = 2;
@@ -21,6 +23,10 @@ pub(crate) struct Machine {
     /// 3 is a member server, 1 a member workstation.
     pub(crate) domain_role: u64,
     pub(crate) memory: u64,
+    /// Its address in the company's network and the link-local one of the same adapter.
+    pub(crate) addresses: [&'static str; 2],
+    /// Of the same adapter.
+    pub(crate) mac: &'static str,
     /// Who sits at it.
     pub(crate) user: Option<&'static str>,
     pub(crate) processes: &'static [Process],
@@ -61,6 +67,7 @@ impl Machine {
         match class.name {
             "Win32_OperatingSystem" => vec![self.system()],
             "Win32_ComputerSystem" => vec![self.computer()],
+            "Win32_NetworkAdapterConfiguration" => self.adapters(),
             "Win32_Process" => self.processes.iter().map(|process| self.process(process)).collect(),
             "Win32_LogonSession" => self.sessions.iter().map(Session::instance).collect(),
             "Win32_LoggedOnUser" => self.sessions.iter().map(Session::user).collect(),
@@ -141,6 +148,33 @@ impl Machine {
             Some(user) => computer.with("UserName", user),
             None => computer,
         }
+    }
+
+    /// Windows numbers the debugger's adapter first, which has no IP.
+    fn adapters(&self) -> Vec<Instance> {
+        vec![
+            Instance::new(&ADAPTER)
+                .with("Caption", "[00000000] Microsoft Kernel Debug Network Adapter")
+                .with("Description", "Microsoft Kernel Debug Network Adapter")
+                .with("DHCPEnabled", true)
+                .with("Index", 0)
+                .with("InterfaceIndex", 3)
+                .with("IPEnabled", false)
+                .with("ServiceName", "kdnic"),
+            Instance::new(&ADAPTER)
+                .with("Caption", "[00000001] vmxnet3 Ethernet Adapter")
+                .with("Description", "vmxnet3 Ethernet Adapter")
+                .with("DHCPEnabled", false)
+                .with("DNSDomainSuffixSearchOrder", Value::List(vec!["acme.example"]))
+                .with("DNSHostName", self.name.to_ascii_lowercase().as_str())
+                .with("Index", 1)
+                .with("InterfaceIndex", 6)
+                .with("IPAddress", Value::List(self.addresses.to_vec()))
+                .with("IPEnabled", true)
+                .with("IPSubnet", Value::List(vec!["255.255.255.0", "64"]))
+                .with("MACAddress", self.mac)
+                .with("ServiceName", "vmxnet3ndis6"),
+        ]
     }
 
     fn process(&self, process: &Process) -> Instance {

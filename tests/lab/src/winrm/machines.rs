@@ -15,6 +15,7 @@ pub(crate) fn machine(host: &str) -> &'static Machine {
     }
 }
 
+const DATABASE_IP: &str = "10.20.30.52";
 const BOOT: &str = "2026-11-02T02:14:09.118204Z";
 
 const fn process(id: u64, parent: u64, name: &'static str) -> Process {
@@ -42,6 +43,8 @@ static WEB: Machine = Machine {
     build: "20348",
     domain_role: 3,
     memory: 17_179_332_608,
+    addresses: [story::SOURCE_IP, "fe80::5c1d:8a0e:77b2:41"],
+    mac: "00:50:56:A4:1E:41",
     user: None,
     processes: &[
         process(0, 0, "System Idle Process"),
@@ -122,7 +125,7 @@ static WEB: Machine = Machine {
         },
         Connection {
             local: (story::SOURCE_IP, 51020),
-            remote: ("10.20.30.52", 1433),
+            remote: (DATABASE_IP, 1433),
             state: ESTABLISHED,
             process: 3312,
             created: "2026-11-20T08:30:11.100430Z",
@@ -136,6 +139,8 @@ static DATABASE: Machine = Machine {
     build: "20348",
     domain_role: 3,
     memory: 68_718_952_448,
+    addresses: [DATABASE_IP, "fe80::91e4:2b6f:c03a:52"],
+    mac: "00:50:56:A4:1E:52",
     user: None,
     processes: &[
         process(0, 0, "System Idle Process"),
@@ -152,7 +157,7 @@ static DATABASE: Machine = Machine {
     ],
     sessions: &[NETWORK_SERVICE],
     connections: &[Connection {
-        local: ("10.20.30.52", 1433),
+        local: (DATABASE_IP, 1433),
         remote: (story::SOURCE_IP, 51020),
         state: ESTABLISHED,
         process: 2904,
@@ -166,6 +171,8 @@ static WORKSTATION: Machine = Machine {
     build: "22631",
     domain_role: 1,
     memory: 34_359_197_696,
+    addresses: ["10.20.40.142", "fe80::d02b:64c9:1f5e:142"],
+    mac: "00:50:56:A4:2F:8E",
     user: Some(r"ACME\j.osei"),
     processes: &[
         process(0, 0, "System Idle Process"),

@@ -106,6 +106,20 @@ async fn a_query_finds_the_process_and_escapes_its_command() {
 }
 
 #[tokio::test]
+async fn an_adapter_in_use_lists_its_addresses() {
+    let lab = lab().await;
+    let wql = "SELECT IPAddress FROM Win32_NetworkAdapterConfiguration WHERE IPEnabled = TRUE";
+    assert_eq!(texts(&query(&lab, wql).await, "IPAddress"), [story::SOURCE_IP, "fe80::5c1d:8a0e:77b2:41"]);
+
+    let wql = "SELECT IPAddress, Index FROM Win32_NetworkAdapterConfiguration WHERE IPEnabled = FALSE";
+    let reply = query(&lab, wql).await;
+    assert_eq!(
+        (texts(&reply, "Index"), texts(&reply, "IPAddress")),
+        (vec!["0".to_owned()], vec![String::new()])
+    );
+}
+
+#[tokio::test]
 async fn an_enumeration_is_pulled_to_its_end_and_not_further() {
     let lab = lab().await;
     let resource = format!("{CIMV2}/Win32_LoggedOnUser");
