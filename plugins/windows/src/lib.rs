@@ -3,8 +3,9 @@
 //! WinRM is Microsoft's WS-Management (DMTF DSP0226, [MS-WSMV]). Of its ways to authenticate, only Basic over HTTPS can
 //! be had without the password leaving the host's hands; NTLM, Kerberos and CredSSP are not supported.
 //!
-//! An asset stands for one server, because a secret may go only to a server that the asset names. An action that names
-//! another machine is refused after the server has said who it is: facts about the wrong machine are worse than none.
+//! A secret may go only to servers that the asset names: one, or with a `*` in its URL all below a name, of which an action
+//! picks one. An action that names another machine than the one that answers is refused after that has said who it is:
+//! facts about the wrong machine are worse than none.
 //!
 //! [MS-WSMV]: https://learn.microsoft.com/openspecs/windows_protocols/ms-wsmv
 
@@ -14,6 +15,7 @@ mod envelope;
 mod item;
 mod machine;
 mod processes;
+mod server;
 mod sessions;
 mod system;
 #[cfg(test)]
@@ -29,7 +31,7 @@ use palisade_sdk::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::wsman::Wsman;
+use crate::{server::Server, wsman::Wsman};
 
 palisade_sdk::connector!(connector);
 
@@ -47,7 +49,7 @@ pub fn connector() -> Connector<Configuration> {
             HttpAccess::to_configured("url")
                 .methods(["POST"])
                 .secret_in_authorization("password")
-                .because("WinRM on the server answers all questions about it."),
+                .because("WinRM on each server answers all questions about it."),
         )
         .action(
             Action::investigate("get system info", system::get)
@@ -70,11 +72,14 @@ pub fn connector() -> Connector<Configuration> {
         .action(Action::test(test_connectivity).reads_by("POST", wsman::PATH))
 }
 
-/// What an asset needs: one server, and a local account that may read its CIM classes.
+/// What an asset needs: its servers, and an account that is local to each and may read its CIM classes.
 #[derive(Deserialize, JsonSchema)]
 pub struct Configuration {
-    /// WinRM's HTTPS listener, for example `https://srv01.example.com:5986`.
+    /// WinRM's HTTPS listener, for example `https://srv01.example.com:5986`; or `https://*.example.com:5986` for all
+    /// servers below that name: each of them may be given the password.
     url: String,
+    /// Host name of the server that `test connectivity` asks, if `url` names many.
+    test_server: Option<String>,
     /// User name; Basic authentication knows local accounts only.
     username: String,
     /// The user's password.
@@ -85,6 +90,7 @@ pub struct Configuration {
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct Target {
     /// Name or address of the machine; it must be the asset's server. Nothing for the asset's server, whatever its name.
+    /// For an asset of many servers: host name of one of them, with or without what its `url` says after the `*`.
     pub(crate) ip_hostname: Option<String>,
 }
 
@@ -96,7 +102,9 @@ struct Identity {
 }
 
 fn test_connectivity(call: &Call<Configuration>) -> Result<Done<Identity>, Failure> {
-    let product_version = Wsman::new(call).identify()?;
+    let Configuration { url, test_server, .. } = &call.configuration;
+    let server = Server::find(url, "test_server", test_server.as_deref())?;
+    let product_version = Wsman::new(call, &server).identify()?;
     let message = format!("WinRM accepts the credentials: {product_version}.");
     Ok(Done::success(message, Identity { product_version }))
 }

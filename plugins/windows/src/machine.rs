@@ -2,9 +2,9 @@ use std::net::IpAddr;
 
 use palisade_sdk::{Failure, connector::Call, log};
 
-use crate::{Configuration, Target, item::Item, wsman::Wsman};
+use crate::{Configuration, Target, item::Item, server::Server, wsman::Wsman};
 
-/// The asset's server, known to be the machine that the action is about.
+/// A server of the asset, known to be the machine that the action is about.
 pub(crate) struct Machine<'a> {
     pub(crate) wsman: Wsman<'a>,
     /// Its `Win32_ComputerSystem`.
@@ -15,7 +15,10 @@ pub(crate) struct Machine<'a> {
 impl<'a> Machine<'a> {
     /// Asks the server who it is, and holds that against who it should be.
     pub(crate) fn reach(call: &'a Call<Configuration>, target: Target) -> Result<Self, Failure> {
-        let wsman = Wsman::new(call);
+        let Target { ip_hostname } = target;
+        let asked = ip_hostname.as_deref().map(str::trim);
+        let server = Server::find(&call.configuration.url, "ip_hostname", asked)?;
+        let wsman = Wsman::new(call, &server);
         let computer = wsman
             .query("SELECT Name,DNSHostName,Domain,DomainRole,Manufacturer,Model,UserName,TotalPhysicalMemory FROM Win32_ComputerSystem")?
             .into_iter()
@@ -24,10 +27,25 @@ impl<'a> Machine<'a> {
         let name = computer.text("Name").ok_or_else(|| Failure::upstream("the server has no name"))?;
 
         let machine = Self { wsman, computer, name };
-        if let Some(asked) = target.ip_hostname {
-            machine.confirm(asked.trim(), host_of(&call.configuration.url))?;
+        match (server.picked, asked) {
+            (Some(name), _) => machine.confirm_name(&name)?,
+            (None, Some(asked)) => machine.confirm(asked, host_of(&server.url))?,
+            (None, None) => {}
         }
         Ok(machine)
+    }
+
+    /// Fails unless this is the machine of the name that led here: an alias may lead to any machine. Only the first label
+    /// counts, for the domain of a machine need not be where DNS has it, and a machine without one has a workgroup.
+    fn confirm_name(&self, name: &str) -> Result<(), Failure> {
+        let label = name.split('.').next().unwrap_or(name);
+        if self.is_called(label) {
+            return Ok(());
+        }
+        Err(Failure::not_found(format!(
+            "{name} leads to {}, which does not call itself that: ask for a machine by its own name",
+            self.name
+        )))
     }
 
     /// Fails unless this is the machine that was asked for. The asset's own name or address for it counts too.

@@ -82,6 +82,55 @@ fn another_machine_is_not_mistaken_for_the_asked_one() {
     }
 }
 
+fn of_many(test_server: Option<&str>) -> ConnectorTest<Configuration> {
+    ConnectorTest::new(connector).configuration(json!({
+        "url": "https://*.corp.example:5986", "test_server": test_server, "username": "soar", "password": "placeholder",
+    }))
+}
+
+#[test]
+fn of_many_servers_the_one_is_asked_that_is_named() {
+    for name in ["SRV01", "srv01.corp.example"] {
+        let processes = query("Win32_Process").answer(200, answer("", "", "<w:EndOfSequence/>"));
+        let report = of_many(None)
+            .http(computer())
+            .http(processes)
+            .invoke("list processes", json!({ "ip_hostname": name }))
+            .report();
+        assert_eq!(report.summary["count"], 0);
+    }
+    for (parameters, words) in
+        [(json!({}), "`ip_hostname` must be"), (json!({ "ip_hostname": "10.0.0.5" }), "give the host name")]
+    {
+        let failure = of_many(None).invoke("list processes", parameters).failure();
+        assert!(matches!(&failure, Failure::InvalidParameters(it) if it.contains(words)), "{failure:?}");
+    }
+}
+
+#[test]
+fn of_many_servers_an_alias_is_not_mistaken_for_a_machine() {
+    let item = "<w:XmlFragment><DNSHostName>srv02</DNSHostName><Domain>WORKGROUP</Domain><Name>SRV02</Name></w:XmlFragment>";
+    let other = query("Win32_ComputerSystem").answer(200, answer("", item, "<w:EndOfSequence/>"));
+    let failure =
+        of_many(None).http(other).invoke("get system info", json!({ "ip_hostname": "srv01" })).failure();
+    let words = "srv01.corp.example leads to SRV02, which does not call itself that: ask for a machine by its own name";
+    assert_eq!(failure, Failure::NotFound(words.into()));
+}
+
+#[test]
+fn of_many_servers_the_test_asks_the_one_that_is_configured() {
+    let identity = r#"<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body><i:IdentifyResponse xmlns:i="http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd"><i:ProductVersion>OS: 10.0.20348 SP: 0.0 Stack: 3.0</i:ProductVersion></i:IdentifyResponse></s:Body></s:Envelope>"#;
+    let identify = Exchange::post("https://srv01.corp.example:5986/wsman")
+        .basic("soar", "placeholder")
+        .body_containing("<i:Identify/>")
+        .answer(200, identity);
+    let report = of_many(Some("srv01")).http(identify).invoke("test connectivity", json!({})).report();
+    assert!(report.message.contains("OS: 10.0.20348"));
+
+    let failure = of_many(None).invoke("test connectivity", json!({})).failure();
+    assert!(matches!(&failure, Failure::InvalidParameters(it) if it.contains("`test_server` must be")));
+}
+
 #[test]
 fn a_long_list_is_pulled_to_its_end() {
     let process = |pid: u32| {

@@ -1,7 +1,7 @@
 use palisade_sdk::{Failure, UpstreamError, connector::Call, http::Response};
 use roxmltree::{Document, Node};
 
-use crate::{Configuration, envelope, item::Item};
+use crate::{Configuration, envelope, item::Item, server::Server};
 
 /// Where WinRM listens.
 pub(crate) const PATH: &str = "/wsman";
@@ -9,16 +9,15 @@ pub(crate) const PATH: &str = "/wsman";
 /// How many items of one query are read: far more than a healthy server has processes or sessions.
 const ITEMS_MAX: usize = 10_000;
 
-/// WinRM on the asset's server.
+/// WinRM on one server.
 pub(crate) struct Wsman<'a> {
     call: &'a Call<Configuration>,
     url: String,
 }
 
 impl<'a> Wsman<'a> {
-    pub(crate) fn new(call: &'a Call<Configuration>) -> Self {
-        let url = format!("{}{PATH}", call.configuration.url.trim_end_matches('/'));
-        Self { call, url }
+    pub(crate) fn new(call: &'a Call<Configuration>, server: &Server) -> Self {
+        Self { call, url: format!("{}{PATH}", server.url) }
     }
 
     /// The service's product version.
