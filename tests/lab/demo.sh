@@ -63,7 +63,7 @@ asset shodan "$@" --secret "api_key=@$lab/shodan.key"
 asset whois "$@"
 asset servicenow "$@" --set url=https://acme.service-now.com \
     --set username=palisade.integration --secret "password=@$lab/servicenow.password"
-asset windows "$@" --set url=https://srv-web-01.acme.example:5986 \
+asset windows "$@" --set 'url=https://*.acme.example:5986' --set test_server=srv-web-01 \
     --set username=svc-palisade --secret "password=@$lab/windows.password"
 for name in shodan whois servicenow windows; do do_ palisade asset test "$name"; done
 

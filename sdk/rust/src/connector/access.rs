@@ -13,7 +13,8 @@ impl HttpAccess {
         Self::to(HostPattern::Named(name.to_owned()))
     }
 
-    /// The host and port of the URL in this configuration field.
+    /// The server of the URL in this configuration field, or of each URL if it is a list; a host there may be
+    /// `*.example.com`, every server below that name.
     pub fn to_configured(field: &str) -> Self {
         Self::to(HostPattern::Configured(field.to_owned()))
     }
