@@ -82,7 +82,7 @@ async fn a_component_made_to_exhaust_the_compiler_disturbs_nobody() {
 
 /// A component around a core module of very many functions, each a long way through nested blocks.
 fn bomb() -> Vec<u8> {
-    const FUNCTIONS: usize = 2_000;
+    const FUNCTIONS: usize = 500;
     const BLOCKS: usize = 500;
     let mut body = vec![0];
     body.extend([0x02, 0x40].repeat(BLOCKS));

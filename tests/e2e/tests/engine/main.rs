@@ -3,6 +3,7 @@
 
 mod bench;
 mod components;
+mod connectors;
 mod descriptions;
 mod misdeeds;
 mod requests;

@@ -30,7 +30,7 @@ async fn what_was_acknowledged_is_handled_once() {
             "succeeded" => done += 1,
             "interrupted" if message.contains("`create ticket` of servicenow") => in_doubt += 1,
             "interrupted" => {
-                assert!(message.contains("no action was under way that changes anything"), "{message}")
+                assert!(message.contains("no action was under way that changes anything"), "{message}");
             }
             other => panic!("alert {alert} ended as {other}: {message}"),
         }
