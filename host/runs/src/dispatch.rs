@@ -11,6 +11,7 @@ use palisade_store::StoreError;
 use crate::{
     catalogue::{Catalogue, LoadedPlaybook},
     runs::{Runs, new_run},
+    work::Work,
 };
 
 /// Alerts handled in one round: their writes share commits.
@@ -21,8 +22,17 @@ const STORE_WAIT: Duration = Duration::from_secs(1);
 
 /// Handles waiting alerts, oldest first, until the host stops.
 pub(crate) async fn dispatch(runs: Arc<Runs>) {
-    while !runs.stopping.load(Ordering::Relaxed) {
-        match round(&runs).await {
+    loop {
+        // Taken and given back at once: a round begins only when there is room for a run.
+        drop(runs.run_permits.acquire().await);
+        // Counted first and then looked: a stop either sees this round or is seen by it.
+        let work = Work::begin(&runs.at_work);
+        if runs.stopping.load(Ordering::SeqCst) {
+            return;
+        }
+        let handled = round(&runs).await;
+        drop(work);
+        match handled {
             // Woken by the next alert. One that came during the round has left its permit, so it is not missed.
             Ok(0) => runs.alerts.notified().await,
             Ok(_) => {}
@@ -39,8 +49,6 @@ pub(crate) async fn dispatch(runs: Arc<Runs>) {
 
 /// Handles the alerts that wait; returns how many there were.
 async fn round(runs: &Arc<Runs>) -> Result<usize, StoreError> {
-    // Taken and given back at once: a round begins only when there is room for a run.
-    drop(runs.run_permits.acquire().await);
     let waiting = runs.store.waiting(ALERTS_PER_ROUND)?;
     let catalogue = runs.catalogue();
     let mut handed_over = Vec::with_capacity(waiting.len());

@@ -14,6 +14,7 @@ mod install;
 mod journal;
 mod run;
 mod runs;
+mod work;
 
 pub use catalogue::{AssetError, Catalogue, LoadedAsset, LoadedConnector, LoadedPlaybook};
 pub use install::{InstallError, Removal};

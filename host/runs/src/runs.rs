@@ -27,6 +27,7 @@ use crate::{
     dispatch,
     journal::Journal,
     run::{self, RunContext},
+    work::Work,
 };
 
 /// The action that checks an asset.
@@ -42,6 +43,8 @@ pub struct Runs {
     pub(crate) vault: Vault,
     pub(crate) alerts: Notify,
     pub(crate) stopping: AtomicBool,
+    /// What a stop waits for.
+    pub(crate) at_work: watch::Sender<usize>,
     pub(crate) run_permits: Arc<Semaphore>,
     action_permits: Arc<Semaphore>,
     catalogue: RwLock<Arc<Catalogue>>,
@@ -106,6 +109,7 @@ impl Runs {
             vault,
             alerts: Notify::new(),
             stopping: AtomicBool::new(false),
+            at_work: watch::Sender::new(0),
             run_permits: Arc::new(Semaphore::new(RUNS_AT_ONCE)),
             action_permits: Arc::new(Semaphore::new(ACTIONS_AT_ONCE)),
             changing: tokio::sync::Mutex::default(),
@@ -120,10 +124,10 @@ impl Runs {
     /// Starts no more runs and waits for those at work. Alerts that wait are handled after the next start; a run that
     /// does not end within [`STOP_TIME`] is interrupted.
     pub async fn stop(&self) {
-        self.stopping.store(true, Ordering::Relaxed);
+        self.stopping.store(true, Ordering::SeqCst);
         self.alerts.notify_one();
-        let every_run = self.run_permits.acquire_many(RUNS_AT_ONCE as u32);
-        if tokio::time::timeout(STOP_TIME, every_run).await.is_err() {
+        let mut at_work = self.at_work.subscribe();
+        if tokio::time::timeout(STOP_TIME, at_work.wait_for(|count| *count == 0)).await.is_err() {
             tracing::warn!("Runs were still at work when the host stopped; they are interrupted.");
         }
     }
@@ -230,7 +234,9 @@ impl Runs {
         catalogue: Arc<Catalogue>,
     ) {
         let runs = Arc::clone(self);
+        let work = Work::begin(&self.at_work);
         tokio::spawn(async move {
+            let _work = work;
             let Ok(_permit) = Arc::clone(&runs.run_permits).acquire_owned().await else { return };
             let journal = Arc::new(Journal::new(run, 0, Arc::clone(&runs.store), runs.changed.clone()));
             let alert = match runs.store.alert(alert) {
