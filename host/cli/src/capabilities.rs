@@ -10,6 +10,8 @@ use palisade_model::{
     },
 };
 
+use serde_json::Value;
+
 use crate::{
     printable::line,
     screen::{self, table},
@@ -84,8 +86,8 @@ fn effect(effect: Effect) -> &'static str {
 fn reach(connector: &ConnectorManifest) -> String {
     let capabilities = &connector.capabilities;
     let mut text = format!("\n{BOLD}May reach{BOLD:#}\n");
-    capabilities.http.iter().for_each(|http| text.push_str(&http_line(http)));
-    capabilities.tcp.iter().for_each(|tcp| text.push_str(&tcp_line(tcp)));
+    capabilities.http.iter().for_each(|http| text.push_str(&http_line(http, &connector.configuration)));
+    capabilities.tcp.iter().for_each(|tcp| text.push_str(&tcp_line(tcp, &connector.configuration)));
     if capabilities.http.is_empty() && capabilities.tcp.is_empty() {
         text.push_str("  nothing\n");
     }
@@ -94,42 +96,36 @@ fn reach(connector: &ConnectorManifest) -> String {
         let _ = writeln!(text, "\n{BOLD}Secrets{BOLD:#}");
     }
     for field in &connector.secrets {
-        let uses: Vec<_> = capabilities.http.iter().flat_map(|http| uses_of(http, field)).collect();
-        if let Some(reveal) = capabilities.reveal.iter().find(|reveal| reveal.field == *field) {
-            let _ = writeln!(
-                text,
-                "  {WARN}{}  is revealed to the plugin itself{WARN:#}: {}",
-                line(field),
-                line(&reveal.reason)
-            );
-        } else if uses.is_empty() {
-            let _ = writeln!(text, "  {}  goes nowhere", line(field));
-        }
-        for place in uses {
-            let _ = writeln!(text, "  {}  {place}", line(field));
-        }
+        let reveal = capabilities.reveal.iter().find(|reveal| reveal.field == *field);
+        let uses: Vec<_> = capabilities.http.iter().filter_map(|http| use_of(http, field)).collect();
+        let goes = match reveal {
+            Some(reveal) => {
+                format!("{WARN}is revealed to the plugin itself{WARN:#}: {}", line(&reveal.reason))
+            }
+            None if uses.is_empty() => "goes nowhere".to_owned(),
+            None => format!("goes to {}", uses.join("; to ")),
+        };
+        let _ = writeln!(text, "  {}  {goes}", line(field));
     }
     text
 }
 
-fn http_line(http: &HttpCapability) -> String {
-    format!(
-        "  HTTP  {}  {}  {DIM}{}{DIM:#}\n",
-        host(&http.host),
-        line(&http.methods.join(" ")),
-        line(&http.reason)
-    )
+fn http_line(http: &HttpCapability, configuration: &Value) -> String {
+    let (host, methods) = (where_to(&http.host, configuration), line(&http.methods.join(" ")));
+    format!("  HTTP  {host}  {methods}  {DIM}{}{DIM:#}\n", line(&http.reason))
 }
 
-fn tcp_line(tcp: &TcpCapability) -> String {
+fn tcp_line(tcp: &TcpCapability, configuration: &Value) -> String {
     let ports: Vec<_> = tcp.ports.iter().map(u16::to_string).collect();
-    format!("  TCP   {}  port {}  {DIM}{}{DIM:#}\n", host(&tcp.host), ports.join(", "), line(&tcp.reason))
+    let (host, ports) = (where_to(&tcp.host, configuration), ports.join(", "));
+    format!("  TCP   {host}  port {ports}  {DIM}{}{DIM:#}\n", line(&tcp.reason))
 }
 
-fn uses_of(http: &HttpCapability, field: &str) -> Vec<String> {
-    let to = host(&http.host);
+/// Where in the requests to these servers the secret stands.
+fn use_of(http: &HttpCapability, field: &str) -> Option<String> {
     let places = http.secrets.iter().filter(|secret| secret.field == field);
-    places.map(|secret| format!("goes to {to} in {}", place(&secret.place))).collect()
+    let places: Vec<_> = places.map(|secret| place(&secret.place)).collect();
+    (!places.is_empty()).then(|| format!("{} in {}", host(&http.host), places.join(" or ")))
 }
 
 fn host(pattern: &HostPattern) -> String {
@@ -138,6 +134,16 @@ fn host(pattern: &HostPattern) -> String {
         HostPattern::Configured(field) => format!("the server in `{}`", line(field)),
         HostPattern::Anywhere => format!("{WARN}any public host{WARN:#}"),
     }
+}
+
+/// A set of hosts, and for a configured one its default.
+fn where_to(pattern: &HostPattern, configuration: &Value) -> String {
+    let default = match pattern {
+        HostPattern::Configured(field) => configuration["properties"][field]["default"].as_str(),
+        HostPattern::Named(_) | HostPattern::Anywhere => None,
+    };
+    let default = default.map(|url| format!(" (by default {})", line(url))).unwrap_or_default();
+    format!("{}{default}", host(pattern))
 }
 
 fn place(place: &SecretPlace) -> String {

@@ -1,6 +1,6 @@
 //! The host's HTTP API, as the commands call it.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use http::{
     HeaderValue, Method, Request, StatusCode, Uri,
@@ -44,6 +44,9 @@ pub(crate) struct Answer {
 struct Problem {
     title: Option<String>,
     detail: Option<String>,
+    /// The host's own member: which part of the request it is about (RFC 6901).
+    #[serde(default)]
+    pointer: String,
 }
 
 impl Client {
@@ -63,6 +66,13 @@ impl Client {
         connector.set_connect_timeout(Some(CONNECT_TIME));
         let http = Http::builder(TokioExecutor::new()).build(connector);
         Ok(Self { http, base: url.trim_end_matches('/').to_owned(), authorization })
+    }
+
+    /// Whether what is sent stays on this machine.
+    pub(crate) fn is_on_this_machine(&self) -> bool {
+        let uri = self.base.parse::<Uri>().ok();
+        let host = uri.as_ref().and_then(Uri::host).unwrap_or_default().trim_matches(['[', ']']);
+        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 
     /// Where the host is.
@@ -143,7 +153,7 @@ impl Client {
             .http
             .request(request)
             .await
-            .map_err(|error| Error::Unreachable { url: self.base.clone(), source: Box::new(error) })?;
+            .map_err(|error| Error::Unreachable { url: self.base.clone(), reason: root(&error) })?;
         let status = response.status();
         let body = Limited::new(response.into_body(), ANSWER_BYTES).collect().await;
         let body = body.map_err(|source| Error::Answer { url: url.clone(), source })?.to_bytes();
@@ -173,11 +183,22 @@ impl Answer {
     }
 }
 
+/// The words of the innermost cause: those around it say no more than that a client could not connect.
+fn root(error: &dyn std::error::Error) -> String {
+    let mut root = error;
+    while let Some(source) = root.source() {
+        root = source;
+    }
+    root.to_string()
+}
+
 fn problem(status: StatusCode, body: &[u8]) -> Error {
     let problem: Option<Problem> = serde_json::from_slice(body).ok();
-    let detail = problem
-        .and_then(|problem| problem.detail.or(problem.title))
-        .unwrap_or_else(|| format!("the host answered {status}"));
+    let words = problem.and_then(|Problem { title, detail, pointer }| {
+        let words = detail.or(title)?;
+        Some(if pointer.is_empty() { words } else { format!("{pointer}: {words}") })
+    });
+    let detail = words.unwrap_or_else(|| format!("the host answered {status}"));
     Error::Problem { status: status.as_u16(), detail }
 }
 
@@ -189,12 +210,15 @@ mod tests {
     fn a_problem_speaks_in_the_hosts_words() {
         let body = br#"{"type":"about:blank","title":"Not Found","status":404,"detail":"there is no run 9"}"#;
         assert_eq!(problem(StatusCode::NOT_FOUND, body).to_string(), "there is no run 9");
+        let body = br#"{"title":"Wrong","detail":"it is empty","pointer":"/name"}"#;
+        assert_eq!(problem(StatusCode::UNPROCESSABLE_ENTITY, body).to_string(), "/name: it is empty");
         assert_eq!(problem(StatusCode::NOT_FOUND, b"<html>").to_string(), "the host answered 404 Not Found");
     }
 
     #[test]
     fn only_plain_http_urls_are_taken() {
-        assert!(Client::new("http://127.0.0.1:7300/", "t").is_ok());
+        assert!(Client::new("http://[::1]:7300/", "t").unwrap().is_on_this_machine());
+        assert!(!Client::new("http://192.0.2.7:7300", "t").unwrap().is_on_this_machine());
         for bad in ["https://example.com", "127.0.0.1:7300", "not a url", ""] {
             assert!(matches!(Client::new(bad, "t"), Err(Error::Url { .. })), "{bad} was taken");
         }

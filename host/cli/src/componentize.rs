@@ -7,9 +7,11 @@ use wit_component::{ComponentEncoder, DecodedWasm};
 #[error("{0}")]
 pub(crate) struct ComponentizeError(String);
 
-/// A component, and the interfaces it imports.
+/// A component, and the interfaces it calls.
 pub(crate) struct Component {
+    /// The file.
     pub(crate) bytes: Vec<u8>,
+    /// Names of the interfaces; those that only hold types are left out.
     pub(crate) imports: Vec<String>,
 }
 
@@ -20,8 +22,10 @@ pub(crate) fn componentize(module: &[u8]) -> Result<Component, ComponentizeError
     // The alternate form has the whole chain: the cause alone says which import is too many.
     let bytes = encode().map_err(|error| ComponentizeError(format!("{error:#}")))?;
     let imports = match wit_component::decode(&bytes) {
-        Ok(DecodedWasm::Component(resolve, world)) => {
-            resolve.worlds[world].imports.keys().map(|key| resolve.name_world_key(key)).collect()
+        // What is read back has only the interfaces that the component mentions.
+        Ok(DecodedWasm::Component(resolve, _)) => {
+            let called = resolve.interfaces.iter().filter(|(_, interface)| !interface.functions.is_empty());
+            called.filter_map(|(id, _)| resolve.id_of(id)).collect()
         }
         Ok(DecodedWasm::WitPackage(..)) => Vec::new(),
         Err(error) => return Err(ComponentizeError(format!("{error:#}"))),

@@ -9,6 +9,7 @@ use crate::{
     data::Data,
     error::Error,
     screen,
+    style::WARN,
 };
 
 /// Where a host listens unless it is told otherwise.
@@ -37,7 +38,14 @@ impl Context {
 
     /// A client that may do everything.
     pub(crate) fn host(&self) -> Result<Client, Error> {
-        Client::new(&self.url(), &token("admin", "PALISADE_TOKEN", self.data.admin_token())?)
+        let url = self.url();
+        let client = Client::new(&url, &token("admin", "PALISADE_TOKEN", self.data.admin_token())?)?;
+        if !client.is_on_this_machine() {
+            screen::tell(&format!(
+                "{WARN}warning{WARN:#}: {url} is plain HTTP: token and secrets can be read on the way\n"
+            ));
+        }
+        Ok(client)
     }
 
     /// The token that may send alerts.

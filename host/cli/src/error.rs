@@ -13,13 +13,12 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     /// Nothing answers.
-    #[error("no Palisade host answers at {url}")]
+    #[error("no Palisade host answers at {url}: {reason}")]
     Unreachable {
         /// Where.
         url: String,
         /// What the network said.
-        #[source]
-        source: Box<dyn StdError + Send + Sync>,
+        reason: String,
     },
     /// It took too long.
     #[error("the host at {url} did not answer within {} s", .after.as_secs())]
@@ -150,7 +149,7 @@ impl Error {
             Self::Url { .. } => "write it as http://HOST:PORT",
             Self::NoToken { variable, .. } => {
                 return Some(format!(
-                    "say with --data where the host keeps its data, or put the token into {variable}"
+                    "start the host with `palisade serve`; if it keeps its data elsewhere, say where with --data, or put the token into {variable}"
                 ));
             }
             Self::Usage { next, .. } | Self::Missing { next, .. } => next,
@@ -196,8 +195,7 @@ mod tests {
 
     #[test]
     fn exit_codes_tell_what_went_wrong() {
-        let refused = || io::Error::from(io::ErrorKind::ConnectionRefused);
-        let unreachable = Error::Unreachable { url: "http://h".into(), source: Box::new(refused()) };
+        let unreachable = Error::Unreachable { url: "http://h".into(), reason: "refused".into() };
         for (error, exit) in [
             (unreachable, Exit::Unreachable),
             (problem(401), Exit::Refused),
@@ -212,16 +210,19 @@ mod tests {
 
     #[test]
     fn a_screen_says_what_why_and_what_next() {
-        let error = Error::Unreachable {
-            url: "http://127.0.0.1:7300".into(),
-            source: Box::new(io::Error::other("connection \x1b[2Jrefused")),
+        let error = Error::NoToken {
+            what: "admin",
+            path: "/data/admin.token".into(),
+            variable: "PALISADE_TOKEN",
+            source: io::Error::other("no \x1b[2Jsuch file"),
         };
         let screen = anstream::adapter::strip_str(&error.screen()).to_string();
         assert_eq!(
             screen,
-            "error: no Palisade host answers at http://127.0.0.1:7300\n\
-             \x20 because connection ␛[2Jrefused\n\
-             \x20 next: start it with `palisade serve`, or say where it is with --url\n"
+            "error: there is no admin token in /data/admin.token\n\
+             \x20 because no ␛[2Jsuch file\n\
+             \x20 next: start the host with `palisade serve`; if it keeps its data elsewhere, say where with --data, \
+             or put the token into PALISADE_TOKEN\n"
         );
     }
 }

@@ -13,7 +13,7 @@ use palisade_model::{
 use crate::{
     answers::{AlertInShort, RunAndAlert},
     printable,
-    style::{BAD, BOLD, BUSY, DIM, GOOD, WARN},
+    style::{self, BAD, BOLD, BUSY, DIM, GOOD, WARN},
     time,
 };
 
@@ -59,8 +59,13 @@ pub(crate) fn header(run: &Run, alert: Option<&AlertInShort>, now: Timestamp) ->
     let _ = writeln!(header, "  Playbook  {}  {DIM}{}{DIM:#}", run.playbook, run.digest.short());
     if let Some(alert) = alert {
         let severity = format!("{:?}", alert.severity).to_lowercase();
+        let loud = style::of_severity(alert.severity);
         let (name, label) = (printable::line(&alert.name), printable::line(&alert.label));
-        let _ = writeln!(header, "  Alert     {}  {BOLD}{name}{BOLD:#}  {severity}, {label}", alert.id);
+        let _ = writeln!(
+            header,
+            "  Alert     {}  {BOLD}{name}{BOLD:#}  {loud}{severity}{loud:#}, {label}",
+            alert.id
+        );
     } else {
         let _ = writeln!(header, "  Alert     {}", run.alert);
     }

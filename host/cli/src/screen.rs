@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
-use crate::{error::Error, printable};
+use crate::{error::Error, printable, style::DIM};
 
 /// The narrowest screen that tables are fitted to; below it they would be one word per line.
 const NARROWEST: u16 = 60;
@@ -52,7 +52,10 @@ pub(crate) fn table<const COLUMNS: usize>(header: [&str; COLUMNS]) -> Table {
 
 /// A table as text that ends with a line break, without blanks at the ends of its lines.
 pub(crate) fn lines(table: &Table) -> String {
-    table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    let mut lines = table.lines();
+    let header = lines.next().unwrap_or_default();
+    let rows = lines.map(|line| format!("{}\n", line.trim_end()));
+    std::iter::once(format!("{DIM}{}{DIM:#}\n", header.trim_end())).chain(rows).collect()
 }
 
 fn output(source: io::Error) -> Error {

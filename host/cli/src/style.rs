@@ -1,6 +1,7 @@
 //! The few colours, by what they mean. `anstream` leaves them out where nobody sees them.
 
 use anstyle::{AnsiColor, Style};
+use palisade_model::alert::Severity;
 
 /// It went well.
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
@@ -14,3 +15,12 @@ pub(crate) const BUSY: Style = AnsiColor::Cyan.on_default();
 pub(crate) const DIM: Style = Style::new().dimmed();
 /// The name of something.
 pub(crate) const BOLD: Style = Style::new().bold();
+
+/// How loud a severity is.
+pub(crate) fn of_severity(severity: Severity) -> Style {
+    match severity {
+        Severity::Critical | Severity::High => BAD,
+        Severity::Medium => WARN,
+        Severity::Low | Severity::Informational => Style::new(),
+    }
+}

@@ -14,15 +14,19 @@ use palisade_model::{
 use crate::{
     answers::{AlertAndRuns, Alerts, Received},
     client::Client,
-    commands::run::{self, run_table},
+    commands::run::{self, News, run_table},
     context::Context,
     error::Error,
     exit::Exit,
     printable,
+    run_screen::Detail,
     screen::{self, table},
-    style::{BOLD, DIM},
+    style::{self, BOLD, DIM},
     time,
 };
+
+/// Width of the column of CEF keys: `destinationDnsDomain` fits.
+const KEY_CHARS: usize = 22;
 
 /// What to do with alerts.
 #[derive(Subcommand)]
@@ -92,7 +96,8 @@ async fn send(command: Send, context: &Context) -> Result<Exit, Error> {
     let answer: Received = answer.read()?;
     let alert = answer.alert;
     screen::tell(&received(answer));
-    run::watch_alert(&context.host()?, alert, context.json).await
+    let news = News { json: context.json, detail: Detail::Actions };
+    run::watch_alert(&context.host()?, alert, news).await
 }
 
 /// Reads an alert. One byte more than the host takes is enough for the host to say that it is too large.
@@ -133,8 +138,9 @@ fn list(alerts: &[Alert], now: Timestamp) -> String {
 
 fn show(alert: &Alert, runs: &[Run], now: Timestamp) -> String {
     let content = &alert.content;
+    let loud = style::of_severity(content.severity);
     let mut text = format!(
-        "{BOLD}Alert {}  {}{BOLD:#}\n  {} severity, {}, {}\n",
+        "{BOLD}Alert {}  {}{BOLD:#}\n  {loud}{}{loud:#} severity, {}, {}\n",
         alert.id,
         printable::line(&content.name),
         lower(content.severity),
@@ -173,7 +179,7 @@ fn show(alert: &Alert, runs: &[Run], now: Timestamp) -> String {
         );
         for (key, value) in artifact.cef.iter().chain(&artifact.data) {
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            let _ = writeln!(text, "  {}  {}", printable::line(key), printable::line(&value));
+            let _ = writeln!(text, "  {:<KEY_CHARS$}  {}", printable::line(key), printable::line(&value));
         }
     }
     for note in &alert.notes {
@@ -191,7 +197,8 @@ fn show(alert: &Alert, runs: &[Run], now: Timestamp) -> String {
 }
 
 fn indented(text: &str) -> String {
-    let lines: Vec<_> = printable::text(text).lines().map(|line| format!("  {line}")).collect();
+    let lines: Vec<_> =
+        printable::text(text).lines().map(|line| format!("  {line}").trim_end().to_owned()).collect();
     lines.join("\n")
 }
 

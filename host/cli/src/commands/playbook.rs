@@ -10,12 +10,13 @@ use serde_json::json;
 
 use crate::{
     answers::{Playbooks, StartedRun},
-    commands::run,
+    commands::run::{self, News},
     context::Context,
     error::Error,
     exit::Exit,
     limits::REQUEST_TIME,
     printable,
+    run_screen::Detail,
     screen::{self, table},
     style::BOLD,
 };
@@ -50,7 +51,8 @@ pub(crate) async fn run(command: PlaybookCommand, context: &Context) -> Result<E
             let answer = host.post(&path, &json!({ "alert": alert }), REQUEST_TIME).await?;
             if watch {
                 let StartedRun { run } = answer.read()?;
-                return run::watch_run(&host, run, context.json).await;
+                let news = News { json: context.json, detail: Detail::Actions };
+                return run::watch_run(&host, run, news).await;
             }
             context.show(answer, |StartedRun { run }| {
                 format!("Run {BOLD}{run}{BOLD:#} has begun: follow it with `palisade run watch {run}`.\n")

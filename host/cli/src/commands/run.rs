@@ -56,13 +56,16 @@ pub(crate) enum RunCommand {
 
 /// Which run to follow.
 #[derive(Args)]
-#[group(required = true, multiple = false)]
 pub(crate) struct Watch {
     /// Number of the run
+    #[arg(required_unless_present = "alert", conflicts_with = "alert")]
     id: Option<RunId>,
     /// Follow all runs on this alert, one after the other
     #[arg(long, value_name = "ID")]
     alert: Option<AlertId>,
+    /// Show the lines of its log too
+    #[arg(short, long)]
+    verbose: bool,
 }
 
 /// How a run stands.
@@ -95,16 +98,32 @@ pub(crate) async fn run(command: RunCommand, context: &Context) -> Result<Exit, 
             Ok(Exit::Done)
         }
         RunCommand::Show { id, verbose } => {
-            let detail = if verbose { Detail::Everything } else { Detail::Actions };
+            let detail = detail(verbose);
             let answer = host.get(&format!("/api/v1/runs/{id}")).await?;
             context.show(answer, |view: RunAndAlert| run_screen::screen(&view, detail, Timestamp::now()))?;
             Ok(Exit::Done)
         }
-        RunCommand::Watch(Watch { alert: Some(alert), .. }) => watch_alert(&host, alert, context.json).await,
-        RunCommand::Watch(Watch { id, .. }) => {
-            watch_run(&host, id.expect("clap requires one of the two"), context.json).await
+        RunCommand::Watch(Watch { id, alert, verbose }) => {
+            let news = News { json: context.json, detail: detail(verbose) };
+            match (id, alert) {
+                (_, Some(alert)) => watch_alert(&host, alert, news).await,
+                (id, None) => watch_run(&host, id.expect("clap requires one of the two"), news).await,
+            }
         }
     }
+}
+
+/// How a run is followed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct News {
+    /// For programs: one JSON entry per line.
+    pub(crate) json: bool,
+    /// For people: how much.
+    pub(crate) detail: Detail,
+}
+
+fn detail(verbose: bool) -> Detail {
+    if verbose { Detail::Everything } else { Detail::Actions }
 }
 
 /// Runs as a table.
@@ -129,22 +148,22 @@ pub(crate) fn run_table(runs: &[Run], now: Timestamp) -> String {
 }
 
 /// Follows every run on an alert, the oldest first.
-pub(crate) async fn watch_alert(host: &Client, alert: AlertId, json: bool) -> Result<Exit, Error> {
+pub(crate) async fn watch_alert(host: &Client, alert: AlertId, news: News) -> Result<Exit, Error> {
     let mut runs = runs_on(host, alert).await?;
     runs.sort_unstable_by_key(|run| run.id);
     let mut exit = Exit::Done;
     for run in runs {
-        if watch_run(host, run.id, json).await? != Exit::Done {
+        if watch_run(host, run.id, news).await? != Exit::Done {
             exit = Exit::Failed;
         }
     }
     Ok(exit)
 }
 
-/// Follows a run: each action as it starts and as it ends, then the conclusion. For programs, one JSON entry per line.
-pub(crate) async fn watch_run(host: &Client, id: RunId, json: bool) -> Result<Exit, Error> {
+/// Follows a run: each action as it starts and as it ends, then the conclusion.
+pub(crate) async fn watch_run(host: &Client, id: RunId, news: News) -> Result<Exit, Error> {
     let mut view: RunAndAlert = host.get(&format!("/api/v1/runs/{id}")).await?.read()?;
-    if !json {
+    if !news.json {
         screen::show(&format!("{}\n", run_screen::header(&view.run, view.alert.as_ref(), Timestamp::now())))?;
     }
     let mut started = BTreeMap::new();
@@ -152,9 +171,9 @@ pub(crate) async fn watch_run(host: &Client, id: RunId, json: bool) -> Result<Ex
     loop {
         for entry in view.entries.drain(..).filter(|entry| entry.seq >= next).collect::<Vec<_>>() {
             next = entry.seq + 1;
-            match json {
+            match news.json {
                 true => screen::show_json_line(&entry)?,
-                false => screen::show(&news(&view.run, entry, &mut started))?,
+                false => screen::show(&as_it_comes(&view.run, entry, news.detail, &mut started))?,
             }
         }
         if view.run.status.is_final() && next > view.run.entries {
@@ -164,14 +183,19 @@ pub(crate) async fn watch_run(host: &Client, id: RunId, json: bool) -> Result<Ex
         let Journal { run, entries } = host.get(&path).await?.read()?;
         (view.run, view.entries) = (run, entries);
     }
-    if !json {
+    if !news.json {
         screen::show(&format!("\n{}", run_screen::conclusion(&view.run)))?;
     }
     Ok(if view.run.status == RunStatus::Succeeded { Exit::Done } else { Exit::Failed })
 }
 
 /// One entry as it comes.
-fn news(run: &Run, entry: Entry, started: &mut BTreeMap<Position, ActionStarted>) -> String {
+fn as_it_comes(
+    run: &Run,
+    entry: Entry,
+    detail: Detail,
+    started: &mut BTreeMap<Position, ActionStarted>,
+) -> String {
     match entry.event {
         Event::ActionStarted(start) => {
             let screen = run_screen::action(&start, None);
@@ -182,7 +206,7 @@ fn news(run: &Run, entry: Entry, started: &mut BTreeMap<Position, ActionStarted>
             .remove(&end.position)
             .map(|start| run_screen::action(&start, Some(&end)))
             .unwrap_or_default(),
-        _ => run_screen::remark(run, &entry, Detail::Everything).unwrap_or_default(),
+        _ => run_screen::remark(run, &entry, detail).unwrap_or_default(),
     }
 }
 

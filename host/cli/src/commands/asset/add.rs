@@ -36,7 +36,7 @@ pub(crate) struct Add {
     ///
     /// A secret that the connector requires is asked for even without this option.
     #[arg(long = "secret", value_name = "FIELD[=@FILE|=env:VARIABLE]")]
-    secrets: Vec<SecretArgument>,
+    secrets: Vec<String>,
     /// A network that is not on the public internet and may be reached for this asset
     #[arg(long, value_name = "CIDR")]
     allow_network: Vec<Cidr>,
@@ -48,7 +48,7 @@ pub(crate) struct Add {
     ca: Option<PathBuf>,
 }
 
-pub(super) async fn run(mut command: Add, host: &Client, context: &Context) -> Result<Exit, Error> {
+pub(super) async fn run(command: Add, host: &Client, context: &Context) -> Result<Exit, Error> {
     let connector = connector(host, &command.connector).await?;
     let Assets { assets } = host.get("/api/v1/assets").await?.read()?;
     let existing = assets.into_iter().find(|asset| asset.name == command.name);
@@ -57,16 +57,17 @@ pub(super) async fn run(mut command: Add, host: &Client, context: &Context) -> R
     for setting in &command.settings {
         configuration.insert(setting.key.clone(), setting.value(&connector)?);
     }
-    let missing = missing_secrets(&connector, &command.secrets, existing.as_ref());
+    let mut arguments = secret_arguments(&command.secrets)?;
+    let missing = missing_secrets(&connector, &arguments, existing.as_ref());
     if !missing.is_empty() && !prompt::is_possible() {
         return Err(Error::Usage {
             what: format!("connector {} requires the secret {}", command.connector, missing.join(", ")),
             next: format!("give it with --secret {}=@FILE or --secret {0}=env:VARIABLE", missing[0]),
         });
     }
-    command.secrets.extend(missing.into_iter().map(SecretArgument::asked));
+    arguments.extend(missing.into_iter().map(SecretArgument::asked));
     let mut secrets = BTreeMap::new();
-    for argument in &command.secrets {
+    for argument in &arguments {
         if !connector.secrets.contains(&argument.field) {
             return Err(Error::Usage {
                 what: format!("connector {} has no secret `{}`", command.connector, argument.field),
@@ -109,6 +110,15 @@ async fn connector(host: &Client, name: &Name) -> Result<ConnectorManifest, Erro
         Manifest::Connector(connector) => Ok(connector),
         Manifest::Playbook(_) => Err(missing(format!("`{name}` is a playbook and no connector"))),
     }
+}
+
+/// Parsed here and not by clap, which would repeat on the screen what somebody took for the place of the secret.
+fn secret_arguments(texts: &[String]) -> Result<Vec<SecretArgument>, Error> {
+    let parsed = texts.iter().map(|text| text.parse::<SecretArgument>());
+    parsed.collect::<Result<_, _>>().map_err(|error| Error::Usage {
+        what: format!("--secret cannot be used: {error}"),
+        next: "write FIELD to be asked, FIELD=@FILE, or FIELD=env:VARIABLE".into(),
+    })
 }
 
 /// Secrets that the connector requires and that are neither given nor there from before.

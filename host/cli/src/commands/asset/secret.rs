@@ -28,11 +28,11 @@ enum From {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NotASecretArgument {
     /// No field, no file or no variable.
-    #[error("write it as FIELD to be asked, FIELD=@FILE, or FIELD=env:VARIABLE")]
+    #[error("the field, the file or the variable is missing")]
     Form,
     /// It looks like the secret itself.
     #[error(
-        "a secret does not belong on the command line, where others can read it and the shell remembers it: write FIELD to be asked, FIELD=@FILE, or FIELD=env:VARIABLE"
+        "a secret does not belong on the command line, where others can read it and the shell remembers it"
     )]
     Plain,
 }
