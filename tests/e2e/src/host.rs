@@ -7,6 +7,7 @@ use std::{
     process::{Child, Command, Output, Stdio},
 };
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -39,6 +40,19 @@ impl Host {
     /// If it does not start again.
     #[must_use]
     pub fn kill_and_restart(self) -> Self {
+        Self::serve(self.kill())
+    }
+
+    /// Tells it to stop as an operator would, and starts one with the same data when it has.
+    ///
+    /// # Panics
+    ///
+    /// If it does not stop as it should, or does not start again.
+    #[must_use]
+    pub fn stop_and_restart(mut self) -> Self {
+        kill_process(Pid::from_child(&self.process), Signal::TERM).expect("the host can be told to stop");
+        let status = self.process.wait().expect("the host can be waited for");
+        assert!(status.success(), "the host ended with {status}:\n{}", self.log());
         Self::serve(self.kill())
     }
 

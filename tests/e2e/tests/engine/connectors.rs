@@ -191,7 +191,8 @@ async fn windows_tells_what_a_server_is_and_what_runs_on_it() {
     let info = bench.report("get system info", none()).await;
     assert_eq!(info.data["name"], "SRV-WEB-01");
     assert_eq!(info.data["operating_system"], "Microsoft Windows Server 2022 Standard");
-    for name in ["srv-web-01", "SRV-WEB-01.acme.example"] {
+    assert!(info.data["addresses"].to_string().contains(story::SOURCE_IP), "{:#}", info.data);
+    for name in ["srv-web-01", "SRV-WEB-01.acme.example", story::SOURCE_IP] {
         bench.report("get system info", json!({ "ip_hostname": name })).await;
     }
     let processes = bench.report("list processes", none()).await.data.to_string();

@@ -122,3 +122,32 @@ async fn an_alert_without_a_playbook_stays_visible() {
     assert_eq!(host.get("/alerts")["alerts"].as_array().unwrap().len(), 2);
     assert_eq!(host.get("/runs")["runs"], json!([]));
 }
+
+#[test]
+fn an_alert_that_comes_many_times_at_once_is_one_alert() {
+    let host = Host::start();
+    let webhook = Site::webhook("at once");
+    let new = std::thread::scope(|scope| {
+        let posts: Vec<_> = (0..16).map(|_| scope.spawn(|| host.splunk(&webhook))).collect();
+        let receipts = posts.into_iter().map(|post| post.join().unwrap());
+        receipts.filter(|receipt| receipt["duplicate"] == false).count()
+    });
+    assert_eq!(new, 1);
+    assert_eq!(host.get("/alerts")["alerts"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn what_an_attacker_writes_into_an_alert_does_not_reach_a_terminal() {
+    let host = Host::start();
+    let mut webhook = Site::webhook("escape");
+    webhook["result"]["user"] = json!("\u{1b}]0;owned\u{7}\u{202e}evil");
+    webhook["owner"] = json!("\u{1b}[2J");
+    host.splunk(&webhook);
+    for command in [&["alert", "show", "1"][..], &["alert", "list"], &["--json", "alert", "show", "1"]] {
+        let output = host.palisade(command);
+        assert!(output.status.success(), "{output:?}");
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(!text.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{command:?}: {text:?}");
+    }
+    assert!(!host.log().contains('\u{1b}'), "{}", host.log());
+}
