@@ -170,6 +170,7 @@ impl Connector {
     ) -> Result<Outcome, Failure> {
         let fault =
             |cause: String| Failure::Plugin { message: Fault::because(&self.name, cause).to_string() };
+        let words = |text: String| wit::line(host.scrub(text), LOG_LINE_BYTES);
         match answer {
             Ok(WitOutcome::Done(report)) => {
                 let report = wit::report(report, |text| host.scrub(text)).map_err(fault)?;
@@ -186,10 +187,10 @@ impl Connector {
                 Ok(Outcome::Pending {
                     after: Duration::from_millis(pending.after_ms).max(PENDING_WAIT_MIN),
                     token: pending.token,
-                    message: host.scrub(pending.message),
+                    message: words(pending.message),
                 })
             }
-            Err(failure) => Err(wit::failure(failure, |text| host.scrub(text))),
+            Err(failure) => Err(wit::failure(failure, words)),
         }
     }
 }

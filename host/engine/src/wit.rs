@@ -4,6 +4,7 @@ use palisade_contract::connector::palisade::plugin::{log, types};
 use palisade_model::{
     Timestamp,
     action::{ActionResult, Failure, Report, ReportStatus},
+    limits::{LOG_LINE_BYTES, REPORT_BYTES},
     run::LogLevel,
 };
 use ring::rand::{SecureRandom, SystemRandom};
@@ -16,6 +17,10 @@ const RANDOM_BYTES: u32 = 4096;
 
 /// A report from a plugin. `clean` scrubs each text before anything looks into it.
 pub(crate) fn report(report: types::Report, clean: impl Fn(String) -> String) -> Result<Report, String> {
+    let bytes = report.summary.len() + report.data.len();
+    if bytes > REPORT_BYTES {
+        return Err(format!("its report has {bytes} bytes; at most {REPORT_BYTES} are accepted"));
+    }
     let json = |what: &str, text: String| {
         serde_json::from_str::<Value>(&clean(text))
             .map_err(|error| format!("its {what} is not JSON: {error}"))
@@ -28,10 +33,11 @@ pub(crate) fn report(report: types::Report, clean: impl Fn(String) -> String) ->
         types::Status::Success => ReportStatus::Success,
         types::Status::Failed => ReportStatus::Failed,
     };
-    Ok(Report { status, message: clean(report.message), summary, data: json("data", report.data)? })
+    let message = line(clean(report.message), LOG_LINE_BYTES);
+    Ok(Report { status, message, summary, data: json("data", report.data)? })
 }
 
-/// A failure from a plugin, scrubbed.
+/// A failure from a plugin; `clean` scrubs and bounds its words.
 pub(crate) fn failure(failure: types::Failure, clean: impl Fn(String) -> String) -> Failure {
     match failure {
         types::Failure::InvalidParameters(message) => Failure::InvalidParameters { message: clean(message) },

@@ -43,8 +43,11 @@ pub const RUN_TIME: Duration = Duration::from_secs(4 * 60 * 60);
 pub const STOP_TIME: Duration = Duration::from_secs(30);
 /// Lines of log kept for one run; later lines are dropped, and the last says so.
 pub const LOG_LINES_PER_RUN: usize = 500;
-/// Bytes of one line of log.
+/// Bytes of one line of log, and of the sentence in which an action says how it ended.
 pub const LOG_LINE_BYTES: usize = 2_048;
+/// Bytes of one report, summary and data together: it is kept in the journal, and in memory until its run ends.
+/// ServiceNow's longest list, 1,000 tickets, takes about 3 MiB.
+pub const REPORT_BYTES: usize = 4 * 1024 * 1024;
 /// Attempts at one action, the first included.
 pub const ACTION_ATTEMPTS: u32 = 3;
 /// Wait before the second attempt; doubled for each one after.
