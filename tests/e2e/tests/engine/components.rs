@@ -6,7 +6,7 @@ use palisade_e2e::built;
 use palisade_engine::{CompileError, LoadError, Sandbox};
 use serde_json::json;
 
-use crate::bench::{hostile, none, sandbox};
+use crate::bound::{hostile, none, sandbox};
 
 const COMPONENT: [u8; 8] = *b"\0asm\x0d\0\x01\0";
 const CORE_MODULE: [u8; 8] = *b"\0asm\x01\0\0\0";
@@ -62,12 +62,12 @@ async fn an_import_that_the_host_does_not_give_is_named() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_component_made_to_exhaust_the_compiler_disturbs_nobody() {
-    let bench = hostile(json!({})).await;
+    let connector = hostile(json!({})).await;
     let sandbox = sandbox();
     let compiling = tokio::spawn(async move { refusal(sandbox, &bomb()).await });
     loop {
         let called = Instant::now();
-        assert_eq!(bench.report("behave", none()).await.data["text"], "fine");
+        assert_eq!(connector.report("behave", none()).await.data["text"], "fine");
         assert!(called.elapsed() < Duration::from_secs(3), "a good action waited for the compiler");
         if compiling.is_finished() {
             break;

@@ -5,7 +5,7 @@ use std::error::Error;
 use palisade_e2e::built;
 use palisade_model::plugin::Manifest;
 
-use crate::bench::sandbox;
+use crate::bound::sandbox;
 
 /// The hostile connector, told to describe itself in this way.
 fn liar(variant: &str) -> Vec<u8> {

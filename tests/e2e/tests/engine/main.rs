@@ -1,7 +1,7 @@
 //! Components in the sandbox, within this process: hostile ones, and the connectors against the lab.
 #![allow(clippy::unwrap_used)]
 
-mod bench;
+mod bound;
 mod components;
 mod connectors;
 mod descriptions;

@@ -13,12 +13,12 @@ use palisade_model::{
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use crate::bench::{Bench, hostile, none};
+use crate::bound::{Bound, hostile, none};
 
 /// The host's verdict on a misdeed; afterwards a good action must still work.
-async fn verdict(bench: &Bench, action: &str) -> String {
-    let failure = bench.failure(action, none()).await;
-    assert_eq!(bench.report("behave", none()).await.data["text"], "fine", "after `{action}`");
+async fn verdict(connector: &Bound, action: &str) -> String {
+    let failure = connector.failure(action, none()).await;
+    assert_eq!(connector.report("behave", none()).await.data["text"], "fine", "after `{action}`");
     match failure {
         Failure::Plugin { message } => message,
         other => panic!("`{action}` ended as {other:?}"),
@@ -27,19 +27,19 @@ async fn verdict(bench: &Bench, action: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn loops_are_ended_and_nobody_waits_for_them() {
-    let bench = Arc::new(hostile(json!({})).await);
+    let connector = Arc::new(hostile(json!({})).await);
     // More loops than worker threads.
     let loops: Vec<_> = ["loop", "call the host without end", "loop"]
         .map(|action| {
-            let bench = Arc::clone(&bench);
-            tokio::spawn(async move { bench.failure(action, none()).await })
+            let connector = Arc::clone(&connector);
+            tokio::spawn(async move { connector.failure(action, none()).await })
         })
         .into();
     let began = Instant::now();
     let mut good = 0;
     while !loops.iter().all(tokio::task::JoinHandle::is_finished) {
         let called = Instant::now();
-        assert_eq!(bench.report("behave", none()).await.data["text"], "fine");
+        assert_eq!(connector.report("behave", none()).await.data["text"], "fine");
         assert!(called.elapsed() < Duration::from_secs(3), "a good action waited for the loops");
         good += 1;
     }
@@ -53,22 +53,22 @@ async fn loops_are_ended_and_nobody_waits_for_them() {
 
 #[tokio::test]
 async fn memory_stack_and_panics_end_the_call() {
-    let bench = hostile(json!({})).await;
-    let message = verdict(&bench, "eat memory").await;
+    let connector = hostile(json!({})).await;
+    let message = verdict(&connector, "eat memory").await;
     assert!(message.starts_with("hostile: it asked for 12"), "{message}");
     assert!(message.ends_with("MiB of memory; at most 128 MiB are allowed"), "{message}");
-    let message = verdict(&bench, "recurse").await;
+    let message = verdict(&connector, "recurse").await;
     assert!(message.starts_with("hostile: it overflowed its stack: a recursion without an end"), "{message}");
-    let message = verdict(&bench, "recurse with locals").await;
+    let message = verdict(&connector, "recurse with locals").await;
     assert!(message.starts_with("hostile: it touched memory outside its own"), "{message}");
-    let message = verdict(&bench, "panic").await;
+    let message = verdict(&connector, "panic").await;
     assert!(message.starts_with("hostile: it panicked"), "{message}");
     assert!(message.contains("there is no cheese left"), "{message}");
 }
 
 #[tokio::test]
 async fn answers_that_break_the_contract_are_the_connectors_fault() {
-    let bench = hostile(json!({})).await;
+    let connector = hostile(json!({})).await;
     for (action, expected) in [
         (
             "break its own schema",
@@ -76,11 +76,12 @@ async fn answers_that_break_the_contract_are_the_connectors_fault() {
         ),
         ("summarize in a list", "hostile: its summary is not a JSON object"),
         ("answer in XML", "hostile: its data is not JSON: expected value at line 1 column 1"),
+        ("report at length", "hostile: its report has 5242882 bytes; at most 4194304 are accepted"),
         ("return a huge token", "hostile: its pending token is longer than 16384 bytes"),
     ] {
-        assert_eq!(verdict(&bench, action).await, expected);
+        assert_eq!(verdict(&connector, action).await, expected);
     }
-    let message = verdict(&bench, "return too much").await;
+    let message = verdict(&connector, "return too much").await;
     assert!(message.starts_with("hostile: ") && message.len() < 500, "{message}");
 }
 
@@ -96,24 +97,34 @@ async fn a_flood_of_log_is_cut_and_cleaned() {
 }
 
 #[tokio::test]
+async fn a_failure_is_one_line() {
+    let Failure::Unavailable { message } = hostile(json!({})).await.failure("fail at length", none()).await
+    else {
+        panic!("it failed otherwise");
+    };
+    assert!(message.starts_with(" [2Jxxx"), "{:?}", &message[..16]);
+    assert!(message.len() <= LOG_LINE_BYTES + '…'.len_utf8());
+}
+
+#[tokio::test]
 async fn a_call_has_only_so_many_streams() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let bench = hostile(json!({ "host": listener.local_addr().unwrap().to_string() })).await;
-    let report = bench.report("open streams", none()).await;
+    let connector = hostile(json!({ "host": listener.local_addr().unwrap().to_string() })).await;
+    let report = connector.report("open streams", none()).await;
     assert_eq!(report.data["text"], "8 open, then: a call may have 8 open streams, and it has them");
     // The next call has its own.
-    let report = bench.report("open streams", none()).await;
+    let report = connector.report("open streams", none()).await;
     assert!(report.data["text"].as_str().unwrap().starts_with("8 open"));
 }
 
 #[tokio::test]
 async fn unknown_actions_and_unfit_parameters_never_reach_the_connector() {
-    let bench = hostile(json!({})).await;
+    let connector = hostile(json!({})).await;
     for (action, parameters, expected) in [
         ("format the disk", none(), "hostile has no action `format the disk`"),
         ("behave", json!([]), "[] is not of type \"object\""),
     ] {
-        let failure = bench.failure(action, parameters).await;
+        let failure = connector.failure(action, parameters).await;
         assert_eq!(failure, Failure::InvalidParameters { message: expected.to_owned() });
     }
 }

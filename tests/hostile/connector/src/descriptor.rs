@@ -17,7 +17,7 @@ use palisade_sdk::bindings::connector::{
 use crate::variant::variant;
 
 /// Actions whose name says everything.
-const GENERIC: [&str; 17] = [
+const GENERIC: [&str; 19] = [
     "behave",
     "loop",
     "call the host without end",
@@ -27,6 +27,8 @@ const GENERIC: [&str; 17] = [
     "panic",
     "sleep",
     "return too much",
+    "report at length",
+    "fail at length",
     "break its own schema",
     "summarize in a list",
     "answer in XML",

@@ -48,13 +48,13 @@ pub(crate) fn recurse_with_locals(depth: u64) -> u64 {
     black_box(recurse_with_locals(depth + 1)) ^ frame[3]
 }
 
-/// 100 MB of good JSON, allocated once: it must be the host's bound that ends it, not the memory's.
-pub(crate) fn too_much() -> String {
-    const BYTES: usize = 100 << 20;
-    let mut json = String::with_capacity(BYTES);
-    json.push_str("{\"text\": \"");
-    json.extend(std::iter::repeat_n('x', BYTES - 12));
-    json.push_str("\"}");
+/// So many bytes of good JSON, allocated once: it must be the host's bound that ends it, not the memory's.
+pub(crate) fn json_of(bytes: usize) -> String {
+    let (before, after) = ("{\"text\": \"", "\"}");
+    let mut json = String::with_capacity(bytes);
+    json.push_str(before);
+    json.extend(std::iter::repeat_n('x', bytes - before.len() - after.len()));
+    json.push_str(after);
     json
 }
 

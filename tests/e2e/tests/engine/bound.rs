@@ -30,13 +30,13 @@ pub(crate) fn sandbox() -> &'static Sandbox {
 }
 
 /// A connector that is bound to an asset.
-pub(crate) struct Bench {
+pub(crate) struct Bound {
     pub(crate) connector: Connector,
     pub(crate) manifest: ConnectorManifest,
     gate: Arc<Gate>,
 }
 
-impl Bench {
+impl Bound {
     /// The connector of this package with this configuration; secrets are given by field.
     pub(crate) async fn new(
         package: &str,
@@ -52,7 +52,7 @@ impl Bench {
         let connector = sandbox.connector(&digest, &manifest).unwrap();
         let Value::Object(configuration) = configuration else { panic!("a configuration is an object") };
         let asset = Asset {
-            name: "bench".parse().unwrap(),
+            name: "test".parse().unwrap(),
             connector: manifest.identity.name.clone(),
             configuration,
             sealed: BTreeMap::new(),
@@ -74,7 +74,7 @@ impl Bench {
         let invocation = Invocation {
             action,
             parameters: &parameters,
-            idempotency_key: "palisade-bench-1-1",
+            idempotency_key: "palisade-test-1-1",
             attempt: 1,
             resume: None,
         };
@@ -104,9 +104,9 @@ impl Bench {
 }
 
 /// The hostile connector, with its server at this URL on this machine.
-pub(crate) async fn hostile(configuration: Value) -> Bench {
+pub(crate) async fn hostile(configuration: Value) -> Bound {
     let network = Network { allow: vec!["127.0.0.0/8".parse().unwrap()], ..Network::default() };
-    Bench::new("hostile-connector", configuration, &[("token", SECRET)], network).await
+    Bound::new("hostile-connector", configuration, &[("token", SECRET)], network).await
 }
 
 /// The secret of the hostile connector's asset.
