@@ -89,31 +89,43 @@ impl Artefacts {
         fs::rename(&unfinished, &path).map_err(io("rename"))
     }
 
+    /// Whether a whole artefact of this component is there. One that is torn or altered counts as none and is made
+    /// again.
+    pub(crate) fn holds(&self, component: &Digest) -> bool {
+        matches!(self.read(component), Ok(Some(_)))
+    }
+
+    /// Reads an artefact's machine code; nothing if there is none for this engine.
+    fn read(&self, component: &Digest) -> Result<Option<Vec<u8>>, ArtefactError> {
+        let path = self.path(component);
+        let mut bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(ArtefactError::Io { what: "read", path, source }),
+        };
+        match bytes.split_first_chunk::<SHA256_OUTPUT_LEN>() {
+            Some((sum, code)) if digest(&SHA256, code).as_ref() == sum => {
+                bytes.drain(..SHA256_OUTPUT_LEN);
+                Ok(Some(bytes))
+            }
+            _ => Err(ArtefactError::Damaged(path)),
+        }
+    }
+
     /// Loads an artefact; nothing if there is none for this engine.
     pub(crate) fn load(
         &self,
         engine: &Engine,
         component: &Digest,
     ) -> Result<Option<Component>, ArtefactError> {
-        let path = self.path(component);
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(source) => return Err(ArtefactError::Io { what: "read", path, source }),
-        };
-        let Some((sum, code)) = bytes.split_first_chunk::<SHA256_OUTPUT_LEN>() else {
-            return Err(ArtefactError::Damaged(path));
-        };
-        if digest(&SHA256, code).as_ref() != sum {
-            return Err(ArtefactError::Damaged(path));
-        }
+        let Some(code) = self.read(component)? else { return Ok(None) };
         // SAFETY: `deserialize` runs whatever machine code it is given, so `code` must be the output of this very
         // engine's compiler. It is: `put` is the only writer, and it is given what `compile_in_this_process` made;
-        // the directory is writable by this user alone (checked in `open`); the bytes were hashed above, in memory,
-        // and are the ones that are loaded; wasmtime itself checks that version and configuration match.
+        // the directory is writable by this user alone (checked in `open`); `read` hashed the bytes, in memory, and
+        // they are the ones that are loaded; wasmtime itself checks that version and configuration match.
         #[allow(unsafe_code)]
-        let component = unsafe { Component::deserialize(engine, code) };
-        component.map(Some).map_err(|_| ArtefactError::Damaged(path))
+        let loaded = unsafe { Component::deserialize(engine, code) };
+        loaded.map(Some).map_err(|_| ArtefactError::Damaged(self.path(component)))
     }
 
     /// Deletes an artefact, if it is there.

@@ -76,7 +76,7 @@ pub(crate) async fn compile(
         _ => return Err(CompileError::NotAComponent("this is not a WebAssembly file")),
     }
     let digest = digest_of(component);
-    if artefacts.path(&digest).exists() {
+    if artefacts.holds(&digest) {
         return Ok(digest);
     }
     let scratch =

@@ -162,9 +162,9 @@ impl Sandbox {
         compile::compile(&self.compiler, &self.artefacts, component).await
     }
 
-    /// Whether the artefact of this component is there, for this engine.
+    /// Whether a whole artefact of this component is there, for this engine.
     pub fn is_compiled(&self, component: &Digest) -> bool {
-        self.artefacts.path(component).exists()
+        self.artefacts.holds(component)
     }
 
     /// Asks a compiled component what it is, in an instance that can reach nothing, and checks what it says.
