@@ -30,7 +30,8 @@ fn walk(value: &Value, depth: usize, fields: &mut usize, pointer: &mut String) -
         }
         let length = pointer.len();
         pointer.push('/');
-        pointer.push_str(key);
+        // RFC 6901, section 3.
+        pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
         let depth = inner(depth, pointer)?;
         walk(value, depth, fields, pointer)?;
         pointer.truncate(length);
