@@ -31,6 +31,19 @@ fn exit_codes_say_what_went_wrong() {
 }
 
 #[test]
+fn two_hosts_do_not_share_data() {
+    let host = Host::start();
+    let second = host.palisade(&["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(code(&second), 1);
+    assert!(
+        errors(&second).contains("is in use: another palisade process has it open"),
+        "{}",
+        errors(&second)
+    );
+    assert_eq!(code(&host.palisade(&["alert", "list"])), 0, "the first host is not found any more");
+}
+
+#[test]
 fn nothing_is_granted_unless_somebody_grants_it() {
     let host = Host::start();
     let file = built::component_path("hostile-connector");

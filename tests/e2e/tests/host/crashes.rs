@@ -1,6 +1,6 @@
-//! A host that ends: killed without a warning, or told to stop.
+//! A host that ends, killed without a warning or told to stop, and what the next one makes of its data.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, fs, time::Duration};
 
 use palisade_e2e::{Site, wait};
 use palisade_lab::{Fault, FaultKind, System};
@@ -82,4 +82,24 @@ async fn a_host_that_is_told_to_stop_lets_its_runs_end() {
         assert_eq!(site.host.concluded(alert)["run"]["status"], "succeeded");
     }
     assert_eq!(site.lab.tickets().len() as u64, ALERTS);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_damaged_artefact_is_made_again() {
+    let mut site = Site::start().await;
+    let plugins = site.host.get("/plugins");
+    let plugins = plugins["plugins"].as_array().unwrap();
+    let shodan = plugins.iter().find(|plugin| plugin["manifest"]["identity"]["name"] == "shodan").unwrap();
+    let digest = shodan["digest"].as_str().unwrap();
+    let artefacts = fs::read_dir(site.host.data().join("artefacts")).unwrap();
+    let mut artefacts = artefacts.map(|entry| entry.unwrap().path());
+    let artefact = artefacts.find(|path| path.to_string_lossy().contains(digest)).unwrap();
+    let mut bytes = fs::read(&artefact).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&artefact, bytes).unwrap();
+
+    site.host = site.host.kill_and_restart();
+    let test = site.host.palisade(&["asset", "test", "shodan"]);
+    assert!(test.status.success(), "{test:?}\n{}", site.host.log());
 }

@@ -54,8 +54,11 @@ fn what_cannot_be_taken_in_is_refused_with_a_reason() {
     for _ in 0..20 {
         deep = json!({ "a": deep });
     }
-    let problem = refused(&host, 422, &splunk.clone().body(json!({ "result": deep }).to_string()));
+    let problem = refused(&host, 422, &splunk.clone().body(json!({ "result": deep.clone() }).to_string()));
     assert!(problem["pointer"].as_str().unwrap().starts_with("/result/a/a/a"), "{problem}");
+    let slashes = json!({ "result": { "a/b~c": deep } });
+    let problem = refused(&host, 422, &splunk.clone().body(slashes.to_string()));
+    assert!(problem["pointer"].as_str().unwrap().starts_with("/result/a~1b~0c/a/a"), "{problem}");
     let wide: serde_json::Map<_, _> = (0..2_000).map(|n| (n.to_string(), Value::from(n))).collect();
     let problem = refused(&host, 422, &splunk.body(json!({ "result": wide }).to_string()));
     assert_eq!(problem["pointer"], "/result");
