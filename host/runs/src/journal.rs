@@ -43,6 +43,14 @@ impl Journal {
         Ok(())
     }
 
+    /// Writes an entry that is to survive loss of power, without waiting for it. Writes take effect in order, so nothing
+    /// that is durable later can be there without it.
+    pub(crate) fn soon(&self, event: Event) -> Result<(), Stop> {
+        drop(self.hand_over(event, Durability::Durable)?);
+        self.tell();
+        Ok(())
+    }
+
     /// Writes an entry without waiting: if a crash loses it, nothing outside has changed.
     pub(crate) fn buffered(&self, event: Event) -> Result<(), Stop> {
         drop(self.hand_over(event, Durability::Buffered)?);

@@ -21,13 +21,22 @@ type Failed = Box<dyn Error + Send + Sync>;
 #[tokio::main]
 async fn main() -> Result<(), Failed> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
-    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        [] => {}
-        ["floor", template, data] => return floor::serve(Path::new(template), Path::new(data)).await,
-        other => return Err(format!("unknown arguments {other:?}; there are none").into()),
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    if let ["floor", template, data] = arguments.as_slice() {
+        return floor::serve(Path::new(template), Path::new(data)).await;
     }
     println!("{}\n", table::machine());
-    call::measure().await?;
-    action::measure().await?;
-    pipeline::measure().await
+    match arguments.as_slice() {
+        [] => {
+            call::measure().await?;
+            action::measure().await?;
+            pipeline::measure().await
+        }
+        ["call"] => call::measure().await,
+        ["action"] => action::measure().await,
+        ["pipeline"] => pipeline::measure().await,
+        other => {
+            Err(format!("{other:?} is none of: call, action, pipeline; without arguments all three").into())
+        }
+    }
 }

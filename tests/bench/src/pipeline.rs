@@ -166,12 +166,16 @@ impl Connection {
     }
 
     fn post(&mut self, ingest: &Ingest, body: &str) -> Result<(), Failed> {
-        let request = format!(
+        self.request(&format!(
             "POST {} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
             ingest.path,
             ingest.address,
             body.len()
-        );
+        ))?;
+        Ok(())
+    }
+
+    fn request(&mut self, request: &str) -> Result<Vec<u8>, Failed> {
         self.0.get_mut().write_all(request.as_bytes())?;
         let mut status = String::new();
         self.0.read_line(&mut status)?;
@@ -263,6 +267,7 @@ impl Host {
         let child = Command::new(&program)
             .args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--data"])
             .arg(&data)
+            .stderr(Stdio::null())
             .spawn()?;
         let mut host = Self { child: Process(child), program, data, address: String::new() };
         host.address = host.wait_for_address()?;
@@ -430,9 +435,15 @@ impl Host {
 
     /// Syncs of the store for each alert, over everything that this host did.
     fn syncs_per_alert(&self) -> Result<f64, Failed> {
-        let status: Value = serde_json::from_str(&self.palisade(&["--json", "doctor"].map(str::to_owned))?)?;
+        let token = fs::read_to_string(self.data.join("admin.token"))?;
+        let status = Connection::open(&self.ingest())?.request(&format!(
+            "GET /api/v1/status HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\n\r\n",
+            self.address,
+            token.trim()
+        ))?;
+        let status: Value = serde_json::from_slice(&status)?;
         let syncs =
-            status.pointer("/status/store/syncs").and_then(Value::as_f64).ok_or("doctor tells no syncs")?;
+            status.pointer("/store/syncs").and_then(Value::as_f64).ok_or("the status tells no syncs")?;
         Ok(syncs / (WARM_UP + ALERTS + QUIET + 1) as f64)
     }
 }
