@@ -35,6 +35,10 @@ use crate::{
     exit::Exit,
 };
 
+/// Runs allocate and free much JSON on few threads, which glibc does slowly; the workspace's manifest has the number.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let CommandLine { global, command } = CommandLine::parse();
     anstream::ColorChoice::from(global.color).write_global();

@@ -47,7 +47,9 @@ fn cause(error: &wasmtime::Error) -> String {
     let what = match trap {
         Trap::StackOverflow => "it overflowed its stack: a recursion without an end".to_owned(),
         Trap::UnreachableCodeReached => "it panicked".to_owned(),
-        Trap::MemoryOutOfBounds | Trap::HeapMisaligned => "it touched memory outside its own".to_owned(),
+        Trap::MemoryOutOfBounds | Trap::HeapMisaligned => {
+            "it touched memory outside its own, as a recursion without an end does".to_owned()
+        }
         Trap::IntegerDivisionByZero => "it divided by zero".to_owned(),
         other => format!("it trapped: {other}"),
     };
@@ -68,7 +70,7 @@ fn frames(error: &wasmtime::Error) -> Option<String> {
     let names: Vec<_> = trace
         .frames()
         .iter()
-        .filter_map(|frame| frame.func_name().map(|name| name.to_owned()))
+        .filter_map(|frame| frame.func_name().map(|name| format!("{:#}", rustc_demangle::demangle(name))))
         .filter(|name| !is_machinery(name))
         .take(FRAMES)
         .collect();

@@ -44,7 +44,7 @@ const PARTS_PER_COMPONENT: u32 = 32;
 
 /// Bytes of an instance's memory that stay mapped when its slot is given back. First-party plugins touch less than
 /// this, so that a call of one causes neither page faults nor `madvise` after the first; see `docs/performance.md`.
-const KEEP_RESIDENT_BYTES: usize = 512 * 1024;
+const KEEP_RESIDENT_BYTES: usize = 256 * 1024;
 
 /// How to build a [`Sandbox`].
 pub struct SandboxOptions {

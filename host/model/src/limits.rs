@@ -113,7 +113,7 @@ pub const REDIRECTS: usize = 5;
 /// Requests and streams of one asset at the same time; more wait their turn.
 pub const EGRESS_PER_ASSET: usize = 64;
 /// Idle connections kept for one asset and host, and how long.
-pub const IDLE_CONNECTIONS: usize = 16;
+pub const IDLE_CONNECTIONS: usize = 64;
 /// Time that an idle connection is kept. Most servers close after 60 s or more.
 pub const IDLE_TIME: Duration = Duration::from_secs(30);
 /// Streams that one call of an action may have open.

@@ -85,6 +85,9 @@ pub enum RunsError {
         /// Its name or number.
         name: String,
     },
+    /// It is configured, and cannot be used.
+    #[error("asset `{0}` cannot be used; the host's log says why")]
+    NotReady(Name),
     /// The store failed.
     #[error("the store failed")]
     Store(#[from] StoreError),
@@ -132,7 +135,8 @@ impl Runs {
         }
     }
 
-    /// Takes an alert in. When this returns, the alert survives loss of power and will be handled.
+    /// Takes an alert in. When this returns, the alert survives loss of power and gets its runs, after the next start if
+    /// need be. A run that a stop of the host interrupts is not begun again.
     ///
     /// # Errors
     ///
@@ -172,11 +176,15 @@ impl Runs {
     ///
     /// # Errors
     ///
-    /// [`RunsError::Missing`] if there is no such asset.
-    pub async fn test_asset(&self, name: &str) -> Result<Tested, RunsError> {
+    /// [`RunsError::Missing`] if there is no such asset, [`RunsError::NotReady`] if its connector does not load.
+    pub async fn test_asset(&self, name: &Name) -> Result<Tested, RunsError> {
         let catalogue = self.catalogue();
-        let missing = || RunsError::Missing { what: "asset", name: name.to_owned() };
-        let asset = catalogue.asset(name).ok_or_else(missing)?;
+        let Some(asset) = catalogue.asset(name.as_str()) else {
+            return Err(match self.store.asset(name)? {
+                Some(_) => RunsError::NotReady(name.clone()),
+                None => RunsError::Missing { what: "asset", name: name.to_string() },
+            });
+        };
         let began = Instant::now();
         let Some(spec) = asset.connector.manifest.action(TEST_CONNECTIVITY) else {
             let message = format!("connector {} has no action `{TEST_CONNECTIVITY}`", asset.asset.connector);

@@ -23,6 +23,9 @@ impl Failure {
             Self::Authentication(message) => format!("the system refused the credentials: {message}"),
             Self::NotFound(message) => format!("not found: {message}"),
             Self::RateLimited(limit) => format!("too many calls: {}", limit.message),
+            Self::Upstream(UpstreamError { http_status: Some(200..300), message }) => {
+                format!("the system's answer makes no sense: {message}")
+            }
             Self::Upstream(UpstreamError { http_status: Some(status), message }) => {
                 format!("the system answered with status {status}: {message}")
             }

@@ -1,11 +1,12 @@
 //! Alerts to tickets: the real host as a child process, and the floor as another.
 
 use std::{
+    collections::HashMap,
     fs,
-    io::{BufRead, BufReader, Read, Write},
-    net::TcpStream,
+    io::BufRead as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -17,6 +18,12 @@ use palisade_model::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::TcpStream,
+    sync::Notify,
+    task::JoinSet,
+};
 
 use crate::{
     Failed,
@@ -72,7 +79,7 @@ pub(crate) async fn measure() -> Result<(), Failed> {
         "  platform overhead (alert received to run concluded, less the vendors' time) {}",
         overhead.line()
     );
-    println!("  commits to disk per alert {:.2}, all phases together", host.syncs_per_alert()?);
+    println!("  commits to disk per alert {:.2}, all phases together", host.syncs_per_alert().await?);
     Ok(())
 }
 
@@ -100,36 +107,70 @@ async fn phase(
 ) -> Result<(Times, Duration), Failed> {
     lab.ledger().clear();
     let began = Instant::now();
-    let mut sent: Vec<Timestamp> = Vec::with_capacity(alerts);
-    let mut connection = Connection::open(ingest)?;
-    loop {
-        let tickets = lab.ledger().count(System::ServiceNow, "POST");
-        while sent.len() < alerts && sent.len() - tickets < under_way {
-            sent.push(Timestamp::now());
-            let marker = format!("bench-{name}-{}-end", sent.len() - 1);
-            tokio::task::block_in_place(|| connection.post(ingest, &alert(&marker)))?;
-        }
-        if tickets >= alerts {
-            break;
+    let tickets = Arc::new(Tickets::default());
+    let mut senders = JoinSet::new();
+    for sender in 0..under_way {
+        let (ingest, tickets, name) = (ingest.clone(), Arc::clone(&tickets), name.to_owned());
+        senders.spawn(async move {
+            let mut connection = Connection::open(&ingest.address).await?;
+            let mut times = Vec::new();
+            for number in (sender..alerts).step_by(under_way) {
+                let sent = Timestamp::now();
+                let marker = format!("bench-{name}-{number}-end");
+                connection.post(&ingest, &alert(&marker)).await?;
+                times.push(Duration::try_from(tickets.of(&marker).await.duration_since(sent))?);
+            }
+            Ok::<_, Failed>(times)
+        });
+    }
+    let mut times = Vec::with_capacity(alerts);
+    let mut read = 0;
+    while !senders.is_empty() {
+        let entries = lab.ledger().from(read)?;
+        read += entries.len();
+        tickets.take(&entries);
+        while let Some(ended) = senders.try_join_next() {
+            times.extend(ended??);
         }
         if began.elapsed() > PHASE_TIME {
-            return Err(format!("only {tickets} of {alerts} alerts had a ticket after {PHASE_TIME:?}").into());
+            return Err(format!("not all of {alerts} alerts had a ticket after {PHASE_TIME:?}").into());
         }
         tokio::time::sleep(LOOK).await;
     }
-    let took = began.elapsed();
-    let marker = format!("bench-{name}-");
-    let mut times = Vec::with_capacity(alerts);
-    for entry in lab.ledger().of(System::ServiceNow)?.iter().filter(|entry| entry.method == "POST") {
-        let number = entry.body.split(&marker).nth(1).and_then(|rest| rest.split('-').next());
-        let number: usize = number.ok_or("a ticket names no alert")?.parse()?;
-        let begin = sent.get(number).ok_or("a ticket names an alert that was not sent")?;
-        times.push(Duration::try_from(entry.at.duration_since(*begin))?);
+    Ok((Times::new(times), began.elapsed()))
+}
+
+/// When which alert got its ticket.
+#[derive(Default)]
+struct Tickets {
+    created: Mutex<HashMap<String, Timestamp>>,
+    more: Notify,
+}
+
+impl Tickets {
+    fn take(&self, entries: &[palisade_lab::Entry]) {
+        let mut created = self.created.lock().unwrap_or_else(PoisonError::into_inner);
+        for entry in
+            entries.iter().filter(|entry| entry.system == System::ServiceNow && entry.method == "POST")
+        {
+            let marker = entry.body.find("bench-").map(|begin| &entry.body[begin..]);
+            let marker = marker.and_then(|rest| rest.find("-end").map(|end| &rest[..end + "-end".len()]));
+            if let Some(marker) = marker {
+                created.insert(marker.to_owned(), entry.at);
+            }
+        }
+        drop(created);
+        self.more.notify_waiters();
     }
-    if times.len() == alerts {
-        Ok((Times::new(times), took))
-    } else {
-        Err("there are more tickets than alerts".into())
+
+    async fn of(&self, marker: &str) -> Timestamp {
+        loop {
+            let more = self.more.notified();
+            if let Some(at) = self.created.lock().unwrap_or_else(PoisonError::into_inner).remove(marker) {
+                return at;
+            }
+            more.await;
+        }
     }
 }
 
@@ -150,6 +191,7 @@ fn alert(marker: &str) -> String {
 }
 
 /// Where alerts are sent.
+#[derive(Clone)]
 struct Ingest {
     address: String,
     path: String,
@@ -159,30 +201,29 @@ struct Ingest {
 struct Connection(BufReader<TcpStream>);
 
 impl Connection {
-    fn open(ingest: &Ingest) -> Result<Self, Failed> {
-        let stream = TcpStream::connect(&ingest.address)?;
+    async fn open(address: &str) -> Result<Self, Failed> {
+        let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         Ok(Self(BufReader::new(stream)))
     }
 
-    fn post(&mut self, ingest: &Ingest, body: &str) -> Result<(), Failed> {
-        self.request(&format!(
-            "POST {} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-            ingest.path,
-            ingest.address,
-            body.len()
-        ))?;
-        Ok(())
+    async fn post(&mut self, ingest: &Ingest, body: &str) -> Result<(), Failed> {
+        let length = body.len();
+        let request = format!(
+            "POST {} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}",
+            ingest.path, ingest.address,
+        );
+        self.request(&request).await.map(drop)
     }
 
-    fn request(&mut self, request: &str) -> Result<Vec<u8>, Failed> {
-        self.0.get_mut().write_all(request.as_bytes())?;
+    async fn request(&mut self, request: &str) -> Result<Vec<u8>, Failed> {
+        self.0.get_mut().write_all(request.as_bytes()).await?;
         let mut status = String::new();
-        self.0.read_line(&mut status)?;
+        self.0.read_line(&mut status).await?;
         let mut length = 0;
         loop {
             let mut line = String::new();
-            self.0.read_line(&mut line)?;
+            self.0.read_line(&mut line).await?;
             if line.trim().is_empty() {
                 break;
             }
@@ -191,10 +232,9 @@ impl Connection {
             }
         }
         let mut body = vec![0; length];
-        self.0.read_exact(&mut body)?;
-        let good = status.starts_with("HTTP/1.1 2");
-        if good {
-            Ok(())
+        self.0.read_exact(&mut body).await?;
+        if status.starts_with("HTTP/1.1 2") {
+            Ok(body)
         } else {
             Err(format!("{}: {}", status.trim(), String::from_utf8_lossy(&body)).into())
         }
@@ -232,7 +272,7 @@ impl Floor {
         let mut address = String::new();
         let output = child.stdout.take().ok_or("the floor has no output")?;
         let child = Process(child);
-        BufReader::new(output).read_line(&mut address)?;
+        std::io::BufReader::new(output).read_line(&mut address)?;
         Ok(Self { child, address: address.trim().to_owned() })
     }
 
@@ -358,7 +398,7 @@ impl Host {
     async fn record(&self, lab: &Lab, directory: &Path) -> Result<PathBuf, Failed> {
         lab.ledger().clear();
         let ingest = self.ingest();
-        Connection::open(&ingest)?.post(&ingest, &alert(RECORDED))?;
+        Connection::open(&ingest.address).await?.post(&ingest, &alert(RECORDED)).await?;
         tokio::task::block_in_place(|| self.palisade(&["run", "watch", "--alert", "1"].map(str::to_owned)))?;
         let shown: Shown =
             serde_json::from_str(&self.palisade(&["--json", "run", "show", "1"].map(str::to_owned))?)?;
@@ -434,13 +474,14 @@ impl Host {
     }
 
     /// Syncs of the store for each alert, over everything that this host did.
-    fn syncs_per_alert(&self) -> Result<f64, Failed> {
+    async fn syncs_per_alert(&self) -> Result<f64, Failed> {
         let token = fs::read_to_string(self.data.join("admin.token"))?;
-        let status = Connection::open(&self.ingest())?.request(&format!(
+        let request = format!(
             "GET /api/v1/status HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\n\r\n",
             self.address,
             token.trim()
-        ))?;
+        );
+        let status = Connection::open(&self.address).await?.request(&request).await?;
         let status: Value = serde_json::from_slice(&status)?;
         let syncs =
             status.pointer("/store/syncs").and_then(Value::as_f64).ok_or("the status tells no syncs")?;

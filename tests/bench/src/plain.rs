@@ -53,7 +53,7 @@ impl Plain {
             to.insert(format!("{host}:{port}"), address.to_owned());
         }
         let connector = Connector { tls: TlsConnector::from(Arc::new(tls)), to: Arc::new(to) };
-        Ok(Self(Client::builder(TokioExecutor::new()).pool_max_idle_per_host(16).build(connector)))
+        Ok(Self(Client::builder(TokioExecutor::new()).pool_max_idle_per_host(64).build(connector)))
     }
 
     /// Sends one request and reads the whole answer.

@@ -133,9 +133,16 @@ impl Ledger {
         Ok(entries)
     }
 
-    /// How many requests of this kind one system has got. Copies nothing, so it can be asked often.
-    pub fn count(&self, system: System, method: &str) -> usize {
-        self.pages().entries.iter().filter(|entry| entry.system == system && entry.method == method).count()
+    /// The entries from this index on, so that a program which looks often need not copy everything each time.
+    ///
+    /// # Errors
+    /// [`Overflow`] when requests went unrecorded.
+    pub fn from(&self, index: usize) -> Result<Vec<Entry>, Overflow> {
+        let pages = self.pages();
+        if pages.missed > 0 {
+            return Err(Overflow { missed: pages.missed });
+        }
+        Ok(pages.entries.get(index..).unwrap_or_default().to_vec())
     }
 
     /// Forgets everything.

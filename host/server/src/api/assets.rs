@@ -94,7 +94,7 @@ pub(super) async fn remove(State(edge): server::State, Named(name): Named) -> Re
 
 /// `POST /assets/{name}/test`.
 pub(super) async fn test(State(edge): server::State, Named(name): Named) -> Result<Json<Tested>, Problem> {
-    let tested = edge.runs.test_asset(name.as_str()).await?;
+    let tested = edge.runs.test_asset(&name).await?;
     let took_us = u64::try_from(tested.took.as_micros()).unwrap_or(u64::MAX);
     Ok(Json(Tested { result: tested.result.into(), took_us }))
 }

@@ -23,11 +23,11 @@ use crate::{
 /// What plugins in Rust are compiled for. It has no system interface, so nothing but the contract can be imported.
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Bytes of a module's own stack, a quarter of the linker's default. The stack lies below data and heap, and the host
+/// Bytes of a module's own stack, an eighth of the linker's default. The stack lies below data and heap, and the host
 /// keeps only the lowest part of an instance's memory mapped: with the default, every call faulted its data and heap in
 /// anew, which took 1.7 times as long and halved the calls on two threads (see `docs/performance.md`). The deepest
-/// recursion of an honest plugin, the 128 levels that serde_json allows, fits in it.
-const MODULE_STACK_BYTES: u32 = 256 * 1024;
+/// recursion of an honest plugin, the 128 levels that serde_json allows, has a kilobyte for each level.
+const MODULE_STACK_BYTES: u32 = 128 * 1024;
 
 /// What to build.
 #[derive(Args)]
