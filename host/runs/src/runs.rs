@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use palisade_engine::{Allocation, Invocation, Outcome, Sandbox};
+use palisade_engine::{Allocation, Invocation, Outcome, Sandbox, Stop};
 use palisade_model::{
     Timestamp,
     action::{ActionResult, Failure},
@@ -88,6 +88,9 @@ pub enum RunsError {
     /// It is configured, and cannot be used.
     #[error("asset `{0}` cannot be used; the host's log says why")]
     NotReady(Name),
+    /// The first start cannot make the installation's number.
+    #[error("this installation cannot get a number of its own")]
+    Installation(#[source] Stop),
     /// The store failed.
     #[error("the store failed")]
     Store(#[from] StoreError),
@@ -362,8 +365,7 @@ async fn installation(store: &dyn Store) -> Result<String, RunsError> {
     if let Some(Value::String(installation)) = store.setting(&name)? {
         return Ok(installation);
     }
-    let bytes = palisade_engine::random_bytes(8)
-        .map_err(|stop| RunsError::Missing { what: "randomness", name: stop.0 })?;
+    let bytes = palisade_engine::random_bytes(8).map_err(RunsError::Installation)?;
     let installation: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     store.put_setting(name, Value::from(installation.clone())).await?;
     Ok(installation)

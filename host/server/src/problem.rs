@@ -126,7 +126,7 @@ impl From<RunsError> for Problem {
         match error {
             RunsError::Overloaded => Self::overloaded(error.to_string()),
             RunsError::Missing { .. } => Self::not_found(error.to_string()),
-            RunsError::NotReady(_) => Self::unavailable(error.to_string()),
+            RunsError::NotReady(_) | RunsError::Installation(_) => Self::unavailable(chain(&error)),
             RunsError::Store(error) => error.into(),
         }
     }

@@ -121,8 +121,12 @@ fn list(assets: &[AssetView]) -> String {
 
 fn network(asset: &AssetView) -> String {
     let allow = asset.network.allow.iter().map(|cidr| format!("allows {cidr}"));
-    let connect =
-        asset.network.connect_to.iter().map(|rule| format!("connects {}", String::from(rule.clone())));
-    let ca = asset.network.ca.iter().map(|_| "own CA".to_owned());
+    // One line for each asset: a gateway may take dozens of rules, and `--json` has them all.
+    let connect = match asset.network.connect_to.as_slice() {
+        [] => None,
+        [rule] => Some(format!("connects {}", String::from(rule.clone()))),
+        rules => Some(format!("connects by {} rules", rules.len())),
+    };
+    let ca = asset.network.ca.as_ref().map(|_| "own CA".to_owned());
     allow.chain(connect).chain(ca).collect::<Vec<_>>().join(", ")
 }
