@@ -97,7 +97,9 @@ impl Floor {
         let of = |systems: &'static [System]| self.requests(systems, marker);
         let (device, owner, services) =
             tokio::join!(of(&[System::WinRm]), of(&[System::Rdap, System::Whois]), of(&[System::Shodan]));
-        (device?, owner?, services?);
+        device?;
+        owner?;
+        services?;
         for event in from_ticket {
             let durable = match event {
                 Event::ActionStarted(_) | Event::ActionEnded(_) | Event::Concluded { .. } => {

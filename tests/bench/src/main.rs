@@ -7,10 +7,12 @@
 
 mod action;
 mod call;
+mod connection;
 mod floor;
 mod pipeline;
 mod plain;
 mod plugins;
+mod processes;
 mod table;
 
 use std::{error::Error, path::Path};
