@@ -11,6 +11,7 @@ PLUGINS := $(CARGO_TARGET_DIR)/plugins
 PRODUCT := shodan whois servicenow windows suspicious-outbound-connections
 FIXTURES := bench-guest hostile-connector hostile-playbook
 
+.NOTPARALLEL:
 .PHONY: run test bench build plugins check unit target tools help
 
 help: ## Lists the targets.
@@ -53,8 +54,8 @@ target:
 	     echo "Components need Rust's standard library for wasm32-unknown-unknown, and rustup could not add it."; \
 	     echo "docs/building-plugins.md says how to build without rustup."; exit 1; }
 
-# One test reads the system calls of the store.
+# Tests of the store read its system calls.
 tools:
-	@command -v strace >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get install -y -q strace; } \
-	|| { apt-get update -q && apt-get install -y -q strace; } \
-	|| { echo "Install strace: the test of the store's durability reads system calls."; exit 1; }
+	@command -v strace >/dev/null \
+	|| { [ "$$(id -u)" = 0 ] && { apt-get install -y -q strace || { apt-get update -q && apt-get install -y -q strace; }; }; } \
+	|| { echo "Install strace, for example with apt-get install strace: a test of the store reads system calls."; exit 1; }
