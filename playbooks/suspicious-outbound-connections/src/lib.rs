@@ -62,7 +62,6 @@ fn handle(run: &Run) -> Result<String, String> {
         Ok(Report { status: Status::Success, summary, .. }) => {
             let of = |fact: &str| summary.get(fact).and_then(|fact| fact.as_str());
             let number = of("number").or(of("sys_id")).unwrap_or("without a number");
-            log::info(format!("Created ticket {number}."));
             let link = of("link").map(|link| format!("\n\n{link}")).unwrap_or_default();
             run.add_note(&format!("Ticket {number}"), &format!("{short_description}{link}"));
             Ok(format!("Ticket {number}: {short_description}"))

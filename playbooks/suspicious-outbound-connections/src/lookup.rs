@@ -35,10 +35,8 @@ impl Lookup {
         let title = self.title;
         let gap = match self.started.wait() {
             Ok(report) if report.status == Status::Success => match report.data() {
-                Ok(found) => {
-                    log::info(format!("{title}: {}", report.message));
-                    return Ok(found);
-                }
+                // The run's timeline has the report; a line of log would only say it again.
+                Ok(found) => return Ok(found),
                 Err(error) => format!("{title}: the answer cannot be read: {}", line(&error.to_string())),
             },
             Ok(report) => format!("{title}: found nothing: {}", line(&report.message)),
