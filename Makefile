@@ -9,7 +9,7 @@ PLUGINS := $(CARGO_TARGET_DIR)/plugins
 
 # Components that users install, and those that only tests do.
 PRODUCT := shodan whois servicenow windows suspicious-outbound-connections
-FIXTURES := bench-guest hostile-connector hostile-playbook
+FIXTURES := bench-guest hostile-connector hostile-playbook hostile-wasi-connector hostile-wasi-playbook
 
 .NOTPARALLEL:
 .PHONY: run test bench build plugins check unit target tools help

@@ -24,6 +24,7 @@ use crate::{
     guest::{Guest, imports_wasi},
     sandbox::{LoadError, Sandbox},
     schema::Schema,
+    wasi::Wasi,
     wit,
 };
 
@@ -136,7 +137,8 @@ impl Connector {
             attempt: invocation.attempt,
             resume: invocation.resume.map(str::to_owned),
         };
-        let mut store = Guest::store(&self.engine, self.wasi, ConnectorHost::new(Some(call)));
+        let wasi = self.wasi.then(Wasi::of_connector);
+        let mut store = Guest::store(&self.engine, wasi, ConnectorHost::new(Some(call)));
         let result = tokio::time::timeout(action.time_limit, async {
             let instance = self.pre.instantiate_async(&mut store).await?;
             instance.call_invoke(&mut store, &wit).await

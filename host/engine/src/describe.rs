@@ -25,6 +25,7 @@ use crate::{
     manifest::{self, ManifestError},
     playbook::PlaybookHost,
     sandbox::{LoadError, Sandbox},
+    wasi::Wasi,
 };
 
 /// What faults call a component whose name is not known yet.
@@ -45,6 +46,7 @@ pub(crate) async fn describe(sandbox: &Sandbox, component: &Component) -> Result
             .instantiate_pre(component)
             .and_then(ConnectorPre::new)
             .map_err(|error| foreign("connector", component, sandbox, &error))?;
+        let wasi = wasi.then(Wasi::of_connector);
         let mut store = Guest::store_with_budget(engine, wasi, ConnectorHost::new(None), DESCRIBE_TIME);
         let described =
             within_time(async { pre.instantiate_async(&mut store).await?.call_describe(&mut store).await })
@@ -61,6 +63,7 @@ pub(crate) async fn describe(sandbox: &Sandbox, component: &Component) -> Result
             .instantiate_pre(component)
             .and_then(PlaybookPre::new)
             .map_err(|error| foreign("playbook", component, sandbox, &error))?;
+        let wasi = wasi.then(|| Wasi::of_playbook(None));
         let mut store: Store<Guest<PlaybookHost>> =
             Guest::store_with_budget(engine, wasi, PlaybookHost::new(None), DESCRIBE_TIME);
         let described =

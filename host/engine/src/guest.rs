@@ -1,22 +1,19 @@
-//! What every instance has: its limits, the clock that interrupts it, and Wasi with nothing granted.
+//! What every instance has: its limits, the clock that interrupts it, and Wasi if it imports that.
 
 use std::time::Duration;
 
 use palisade_model::limits::{
     PLUGIN_COMPUTE_TIME, PLUGIN_MEMORY_BYTES, PLUGIN_TABLE_ELEMENTS, PLUGIN_VALUE_BYTES,
 };
-use wasmtime::{
-    Engine, ResourceLimiter, Store, UpdateDeadline,
-    component::{Component, ResourceTable},
-};
-use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime::{Engine, ResourceLimiter, Store, UpdateDeadline, component::Component};
+use wasmtime_wasi::{WasiCtxView, WasiView};
 
-use crate::sandbox::ticks;
+use crate::{sandbox::ticks, wasi::Wasi};
 
 /// The data of a store: what bounds the guest, and the host's side of its imports.
 pub(crate) struct Guest<H> {
     limits: Limits,
-    wasi: Option<Box<(WasiCtx, ResourceTable)>>,
+    wasi: Option<Box<Wasi>>,
     pub(crate) host: H,
 }
 
@@ -32,15 +29,19 @@ pub(crate) enum Excess {
 }
 
 impl<H: Send + 'static> Guest<H> {
-    /// A store for one call. `wasi` if the component imports it.
-    pub(crate) fn store(engine: &Engine, wasi: bool, host: H) -> Store<Self> {
+    /// A store for one call, with Wasi if the component imports it.
+    pub(crate) fn store(engine: &Engine, wasi: Option<Wasi>, host: H) -> Store<Self> {
         Self::store_with_budget(engine, wasi, host, PLUGIN_COMPUTE_TIME)
     }
 
     /// A store whose guest may compute this long, host waits not counted.
-    pub(crate) fn store_with_budget(engine: &Engine, wasi: bool, host: H, compute: Duration) -> Store<Self> {
-        // An empty context: no files, no environment, no arguments, no sockets; output goes nowhere.
-        let wasi = wasi.then(|| Box::new((WasiCtx::builder().build(), ResourceTable::new())));
+    pub(crate) fn store_with_budget(
+        engine: &Engine,
+        wasi: Option<Wasi>,
+        host: H,
+        compute: Duration,
+    ) -> Store<Self> {
+        let wasi = wasi.map(Box::new);
         let limits = Limits { memory_bytes: 0 };
         let mut store = Store::new(engine, Self { limits, wasi, host });
         store.limiter(|guest| &mut guest.limits);
@@ -67,11 +68,8 @@ pub(crate) fn imports_wasi(component: &Component, engine: &Engine) -> bool {
 
 impl<H: Send + 'static> WasiView for Guest<H> {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        let (ctx, table) = &mut **self
-            .wasi
-            .as_mut()
-            .expect("Wasi is linked only for components that import it, and they get it");
-        WasiCtxView { ctx, table }
+        let wasi = self.wasi.as_mut();
+        wasi.expect("Wasi is linked only for components that import it, and they get it").view()
     }
 }
 

@@ -22,6 +22,7 @@ mod manifest;
 mod playbook;
 mod sandbox;
 mod schema;
+mod wasi;
 mod wit;
 
 pub use compile::{CompileError, compile_in_this_process};

@@ -21,6 +21,7 @@ use crate::{
     fault::Fault,
     guest::{Guest, imports_wasi},
     sandbox::{LoadError, Sandbox},
+    wasi::Wasi,
     wit,
 };
 
@@ -104,7 +105,8 @@ impl Playbook {
     ///
     /// [`Fault`] if it broke, was stopped by its host, or took longer than [`RUN_TIME`].
     pub async fn run(&self, host: Box<dyn RunHost>) -> Result<Result<String, String>, Fault> {
-        let mut store = Guest::store(&self.engine, self.wasi, PlaybookHost::new(Some(host)));
+        let wasi = self.wasi.then(|| Wasi::of_playbook(Some(host.alert())));
+        let mut store = Guest::store(&self.engine, wasi, PlaybookHost::new(Some(host)));
         let result = tokio::time::timeout(RUN_TIME, async {
             let instance = self.pre.instantiate_async(&mut store).await?;
             instance.call_run(&mut store).await

@@ -33,6 +33,7 @@ use crate::{
     manifest::ManifestError,
     playbook::{Playbook, PlaybookHost},
     schema::SchemaError,
+    wasi,
 };
 
 /// Instances alive at once: every run and every action at work, and those that are asked to describe themselves.
@@ -228,12 +229,12 @@ impl Linkers {
         let mut connector = Linker::new(engine);
         connector_world::Connector::add_to_linker::<_, HasSelf<_>>(&mut connector, |guest| guest)?;
         let mut connector_with_wasi = connector.clone();
-        wasmtime_wasi::p2::add_to_linker_async(&mut connector_with_wasi)?;
+        wasi::link_for_connectors(&mut connector_with_wasi)?;
 
         let mut playbook = Linker::new(engine);
         playbook_world::Playbook::add_to_linker::<_, HasSelf<_>>(&mut playbook, |guest| guest)?;
         let mut playbook_with_wasi = playbook.clone();
-        wasmtime_wasi::p2::add_to_linker_async(&mut playbook_with_wasi)?;
+        wasi::link_for_playbooks(&mut playbook_with_wasi)?;
         Ok(Self { connector, connector_with_wasi, playbook, playbook_with_wasi })
     }
 }

@@ -8,3 +8,4 @@ mod descriptions;
 mod misdeeds;
 mod requests;
 mod server;
+mod wasi;

@@ -6,5 +6,6 @@ mod crashes;
 mod faults;
 mod hostile;
 mod refusals;
+mod replay;
 mod secrets;
 mod story;
