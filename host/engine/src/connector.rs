@@ -69,6 +69,8 @@ pub struct Invoked {
     pub log: Vec<LogLine>,
     /// Time spent waiting for the system on the other side.
     pub upstream: Duration,
+    /// Bytes of its report, as JSON text; none if there is none.
+    pub report_bytes: usize,
 }
 
 /// How a call ended that did not fail.
@@ -146,6 +148,10 @@ impl Connector {
         .await;
         // The call outlives the instance: what comes out is scrubbed by it.
         let host = store.into_data().host;
+        let report_bytes = match &result {
+            Ok(Ok(Ok(WitOutcome::Done(report)))) => report.summary.len() + report.data.len(),
+            _ => 0,
+        };
         let outcome = match result {
             Ok(Ok(answer)) => self.accept(action, &host, answer),
             Ok(Err(error)) => {
@@ -160,7 +166,7 @@ impl Connector {
             }),
         };
         let upstream = host.call.as_ref().map_or(Duration::ZERO, Call::upstream);
-        Invoked { outcome, log: host.log, upstream }
+        Invoked { outcome, log: host.log, upstream, report_bytes }
     }
 
     /// Checks what came out of the instance, and scrubs it.
@@ -199,7 +205,7 @@ impl Connector {
 
 impl Invoked {
     fn without_a_call(failure: Failure) -> Self {
-        Self { outcome: Err(failure), log: Vec::new(), upstream: Duration::ZERO }
+        Self { outcome: Err(failure), log: Vec::new(), upstream: Duration::ZERO, report_bytes: 0 }
     }
 }
 

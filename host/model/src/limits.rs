@@ -34,6 +34,9 @@ pub const RUNS_AT_ONCE: usize = 128;
 pub const ACTIONS_AT_ONCE: usize = 256;
 /// Actions that one run may start.
 pub const ACTIONS_PER_RUN: u32 = 1_000;
+/// Bytes of parameters and reports of all actions of one run. The reports stay in memory until the run ends, so all runs
+/// together hold at most 4 GiB; two hundred look-ups with reports of 50 KiB each take a third of it.
+pub const RUN_BYTES: usize = 32 * 1024 * 1024;
 /// Entries in the journal of one run.
 pub const ENTRIES_PER_RUN: u64 = 10_000;
 /// Time that one run may take. A vendor's job may take 30 minutes, and a playbook may have a few of them in a row.

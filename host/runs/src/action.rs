@@ -7,12 +7,12 @@ use std::{
 
 use palisade_engine::{Invocation, Outcome, StartAction};
 use palisade_model::{
-    action::{ActionResult, Failure, Retry},
+    action::{ActionResult, Failure, Report, Retry},
     limits::{ACTION_ATTEMPTS, PENDING_TIME, RETRY_AFTER_MAX, RETRY_WAIT},
     plugin::{ActionSpec, PlaybookManifest},
     run::{ActionEnded, ActionStarted, Event, LogLevel, Position},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
 use crate::{
@@ -209,7 +209,16 @@ impl Effort<'_> {
         for line in invoked.log {
             self.journal.log(Some(self.position), line.level, line.message).ok();
         }
-        invoked.outcome
+        match (invoked.outcome, self.journal.reserve(invoked.report_bytes)) {
+            // What happened has happened, and is told; only what was found finds no room.
+            (Ok(Outcome::Done(report)), Err(stop)) => Ok(Outcome::Done(Report {
+                message: format!("{} What it found is left out: {stop}.", report.message),
+                summary: json!({}),
+                data: Value::Null,
+                ..report
+            })),
+            (outcome, _) => outcome,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use palisade_engine::Stop;
 use palisade_model::{
     Timestamp,
-    limits::{ENTRIES_PER_RUN, LOG_LINES_PER_RUN},
+    limits::{ENTRIES_PER_RUN, LOG_LINES_PER_RUN, RUN_BYTES},
     run::{Event, LogLevel, Position, RunId, Seq},
 };
 use palisade_store::{Append, Durability, Store, StoreError, Write};
@@ -25,15 +25,36 @@ pub(crate) struct Journal {
 struct State {
     entries: Seq,
     log_lines: usize,
+    /// What parameters and reports may still take.
+    bytes_left: usize,
 }
 
 impl Journal {
     pub(crate) fn new(run: RunId, entries: Seq, store: Arc<dyn Store>, changed: watch::Sender<u64>) -> Self {
-        Self { run, store, changed, state: Mutex::new(State { entries, log_lines: 0 }) }
+        Self {
+            run,
+            store,
+            changed,
+            state: Mutex::new(State { entries, log_lines: 0, bytes_left: RUN_BYTES }),
+        }
     }
 
     pub(crate) fn run(&self) -> RunId {
         self.run
+    }
+
+    /// Makes room for the parameters or the report of an action.
+    pub(crate) fn reserve(&self, bytes: usize) -> Result<(), Stop> {
+        let mut state = self.state();
+        match state.bytes_left.checked_sub(bytes) {
+            Some(left) => {
+                state.bytes_left = left;
+                Ok(())
+            }
+            None => {
+                Err(Stop(format!("parameters and reports of its actions take more than {RUN_BYTES} bytes")))
+            }
+        }
     }
 
     /// Writes an entry and waits until it survives loss of power.

@@ -197,6 +197,7 @@ impl RunHost for Running {
 
     fn start(&mut self, request: StartAction) -> BoxFuture<'_, Result<Position, Stop>> {
         Box::pin(async move {
+            self.context.journal.reserve(request.parameters.len())?;
             let position = self.actions.next()?;
             match action::prepare(&request, &self.context.playbook.manifest, &self.context.catalogue) {
                 Ok(prepared) => self.spawn(position, &request, prepared),

@@ -55,6 +55,11 @@ async fn misdeeds_end_only_the_run_that_commits_them() {
         ("start what does not parse", "failed", "the parameters are not JSON"),
         ("start what panics", "failed", "hostile: it panicked"),
         ("start ten thousand", "failed", "it started more than 1000 actions"),
+        (
+            "start with huge parameters",
+            "failed",
+            "parameters and reports of its actions take more than 33554432",
+        ),
         ("leave an action behind", "succeeded", "it did not wait"),
         ("add a huge note", "succeeded", "it wrote"),
         ("add a huge artifact", "failed", "at most 65536 are accepted"),

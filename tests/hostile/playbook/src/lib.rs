@@ -78,6 +78,10 @@ impl world::Guest for Hostile {
                 }
                 Ok("it started ten thousand".to_owned())
             }
+            "start with huge parameters" => loop {
+                let parameters = format!("{{\"text\": \"{}\"}}", "x".repeat(4 << 20));
+                actions::start(&actions::Request { parameters, ..request("eat memory") });
+            },
             "leave an action behind" => {
                 start("sleep");
                 Ok("it did not wait".to_owned())
