@@ -37,6 +37,9 @@ pub const ACTIONS_PER_RUN: u32 = 1_000;
 /// Bytes of parameters and reports of all actions of one run. The reports stay in memory until the run ends, so all runs
 /// together hold at most 4 GiB; two hundred look-ups with reports of 50 KiB each take a third of it.
 pub const RUN_BYTES: usize = 32 * 1024 * 1024;
+/// Time that entries which a crash may lose wait for others, to be one write: far below what a person who watches a run
+/// notices. Each write of the store is two of sled, whatever is in it.
+pub const JOURNAL_WAIT: Duration = Duration::from_millis(20);
 /// Entries in the journal of one run.
 pub const ENTRIES_PER_RUN: u64 = 10_000;
 /// Time that one run may take. A vendor's job may take 30 minutes, and a playbook may have a few of them in a row.

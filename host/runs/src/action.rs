@@ -123,7 +123,7 @@ struct Effort<'a> {
     position: Position,
     prepared: Prepared,
     key: String,
-    journal: &'a Journal,
+    journal: &'a Arc<Journal>,
     permits: Arc<Semaphore>,
     attempts: u32,
     upstream: Duration,

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use palisade_engine::Stop;
 use palisade_model::{
     Timestamp,
-    limits::{ENTRIES_PER_RUN, LOG_LINES_PER_RUN, RUN_BYTES},
+    limits::{ENTRIES_PER_RUN, JOURNAL_WAIT, LOG_LINES_PER_RUN, RUN_BYTES},
     run::{Event, LogLevel, Position, RunId, Seq},
 };
 use palisade_store::{Append, Durability, Store, StoreError, Write};
@@ -13,8 +13,9 @@ use tokio::sync::watch;
 
 /// Writes entries in one order, and knows how many there are.
 ///
-/// Each append names the place it expects, so if one write fails, every later one fails too: what was handed over and
-/// not waited for is checked by the next that is.
+/// Entries that a crash may lose wait a moment and go with the next that it may not lose, or together
+/// ([`JOURNAL_WAIT`]). Each append names the place it expects, so if one write fails, every later one fails too: what was
+/// handed over and not waited for is checked by the next that is.
 pub(crate) struct Journal {
     run: RunId,
     store: Arc<dyn Store>,
@@ -23,7 +24,10 @@ pub(crate) struct Journal {
 }
 
 struct State {
+    /// Entries that were handed over.
     entries: Seq,
+    /// Entries that wait.
+    waiting: Vec<(Timestamp, Event)>,
     log_lines: usize,
     /// What parameters and reports may still take.
     bytes_left: usize,
@@ -35,7 +39,7 @@ impl Journal {
             run,
             store,
             changed,
-            state: Mutex::new(State { entries, log_lines: 0, bytes_left: RUN_BYTES }),
+            state: Mutex::new(State { entries, waiting: Vec::new(), log_lines: 0, bytes_left: RUN_BYTES }),
         }
     }
 
@@ -57,30 +61,47 @@ impl Journal {
         }
     }
 
-    /// Writes an entry and waits until it survives loss of power.
+    /// Writes an entry and waits until it survives loss of power, and with it all before it.
     pub(crate) async fn durable(&self, event: Event) -> Result<(), Stop> {
-        self.hand_over(event, Durability::Durable)?.await.map_err(|error| self.stop(&error))?;
+        self.hand_over(event)?.await.map_err(|error| self.stop(&error))?;
         self.tell();
         Ok(())
     }
 
     /// Writes an entry that is to survive loss of power, without waiting for it. Writes take effect in order, so nothing
     /// that is durable later can be there without it.
-    pub(crate) fn soon(&self, event: Event) -> Result<(), Stop> {
-        drop(self.hand_over(event, Durability::Durable)?);
-        self.tell();
+    pub(crate) fn soon(self: &Arc<Self>, event: Event) -> Result<(), Stop> {
+        self.follow(self.hand_over(event)?);
         Ok(())
     }
 
-    /// Writes an entry without waiting: if a crash loses it, nothing outside has changed.
-    pub(crate) fn buffered(&self, event: Event) -> Result<(), Stop> {
-        drop(self.hand_over(event, Durability::Buffered)?);
-        self.tell();
+    /// Writes an entry within a moment: if a crash loses it, nothing outside has changed.
+    pub(crate) fn buffered(self: &Arc<Self>, event: Event) -> Result<(), Stop> {
+        let mut state = self.state();
+        Self::push(&mut state, event)?;
+        if state.waiting.len() == 1 {
+            let journal = Arc::clone(self);
+            tokio::spawn(async move {
+                tokio::time::sleep(JOURNAL_WAIT).await;
+                let mut state = journal.state();
+                // An entry that must not be lost may have taken them along.
+                if !state.waiting.is_empty() {
+                    let write = journal.append(&mut state, Durability::Buffered);
+                    drop(state);
+                    journal.follow(write);
+                }
+            });
+        }
         Ok(())
     }
 
     /// Writes a line of log, unless there are too many; the last one says so.
-    pub(crate) fn log(&self, action: Option<Position>, level: LogLevel, message: String) -> Result<(), Stop> {
+    pub(crate) fn log(
+        self: &Arc<Self>,
+        action: Option<Position>,
+        level: LogLevel,
+        message: String,
+    ) -> Result<(), Stop> {
         let lines = {
             let mut state = self.state();
             state.log_lines += 1;
@@ -96,22 +117,39 @@ impl Journal {
         }
     }
 
-    /// The place is taken and the write handed over under one lock, so the order of places is the order of writes.
-    fn hand_over(&self, event: Event, durability: Durability) -> Result<Write<Seq>, Stop> {
+    /// Hands an entry over with all that wait, durably.
+    fn hand_over(&self, event: Event) -> Result<Write<Seq>, Stop> {
         let mut state = self.state();
+        Self::push(&mut state, event)?;
+        Ok(self.append(&mut state, Durability::Durable))
+    }
+
+    fn push(state: &mut State, event: Event) -> Result<(), Stop> {
         // The conclusion must always find room.
-        if state.entries >= ENTRIES_PER_RUN && !matches!(event, Event::Concluded { .. }) {
+        let entries = state.entries + state.waiting.len() as u64;
+        if entries >= ENTRIES_PER_RUN && !matches!(event, Event::Concluded { .. }) {
             return Err(Stop(format!("the run has more than {ENTRIES_PER_RUN} entries in its journal")));
         }
-        let write = self.store.append(Append {
-            run: self.run,
-            expected: state.entries,
-            at: Timestamp::now(),
-            events: vec![event],
-            durability,
+        state.waiting.push((Timestamp::now(), event));
+        Ok(())
+    }
+
+    /// Places are taken and the write handed over under one lock, so the order of places is the order of writes.
+    fn append(&self, state: &mut State, durability: Durability) -> Write<Seq> {
+        let events = std::mem::take(&mut state.waiting);
+        let expected = state.entries;
+        state.entries += events.len() as u64;
+        self.store.append(Append { run: self.run, expected, events, durability })
+    }
+
+    /// Tells whoever watches when the write is there. That it failed is found by the next that is waited for.
+    fn follow(self: &Arc<Self>, write: Write<Seq>) {
+        let journal = Arc::clone(self);
+        tokio::spawn(async move {
+            if write.await.is_ok() {
+                journal.tell();
+            }
         });
-        state.entries += 1;
-        Ok(write)
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {

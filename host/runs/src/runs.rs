@@ -318,8 +318,7 @@ impl Runs {
                     .append(Append {
                         run: run.id,
                         expected: run.entries,
-                        at: Timestamp::now(),
-                        events: vec![conclusion],
+                        events: vec![(Timestamp::now(), conclusion)],
                         durability: Durability::Durable,
                     })
                     .await?;

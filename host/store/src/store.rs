@@ -164,10 +164,8 @@ pub struct Append {
     pub run: RunId,
     /// Entries the journal must have: a writer that lost its run to another one finds out here.
     pub expected: Seq,
-    /// When it happened.
-    pub at: Timestamp,
-    /// What happened, in order.
-    pub events: Vec<Event>,
+    /// What happened and when, in order.
+    pub events: Vec<(Timestamp, Event)>,
     /// When the write counts as done.
     pub durability: Durability,
 }

@@ -15,7 +15,7 @@ use palisade_model::{
     plugin::Digest,
     run::{ActionStarted, Event, RunId},
 };
-use palisade_store::{Append, Appended, Durability, NewRun, SledStore, Store};
+use palisade_store::{Append, Appended, Durability, NewRun, SledStore, Store, Write};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -90,46 +90,36 @@ impl Floor {
         let split = self.template.events.iter().position(ticket).ok_or("the recorded run has no ticket")?;
         let (before, from_ticket) = self.template.events.split_at(split);
 
-        let mut seq = 0;
-        for event in before {
-            self.write(run, &mut seq, event, Durability::Buffered).await?;
-        }
         let of = |systems: &'static [System]| self.requests(systems, marker);
         let (device, owner, services) =
             tokio::join!(of(&[System::WinRm]), of(&[System::Rdap, System::Whois]), of(&[System::Shodan]));
         device?;
         owner?;
         services?;
-        for event in from_ticket {
-            let durable = match event {
-                Event::ActionStarted(_) | Event::ActionEnded(_) | Event::Concluded { .. } => {
-                    Durability::Durable
-                }
-                Event::AlertChanged(_) | Event::Log { .. } => Durability::Buffered,
-            };
-            self.write(run, &mut seq, event, durable).await?;
-            if ticket(event) {
-                of(&[System::ServiceNow]).await?;
-            }
-        }
+        // As the host writes them: all up to the ticket's start in one, its end, and the rest with the conclusion.
+        let ([start], after) = from_ticket.split_at(1) else {
+            return Err("the recorded run has no ticket".into());
+        };
+        let ([end], rest) = after.split_at(1) else { return Err("the recorded ticket has no end".into()) };
+        let mut seq = 0;
+        self.write(run, &mut seq, before.iter().chain([start])).await?;
+        of(&[System::ServiceNow]).await?;
+        let ended = self.write(run, &mut seq, [end]);
+        self.write(run, &mut seq, rest).await?;
+        ended.await?;
         Ok(())
     }
 
-    async fn write(
+    fn write<'a>(
         &self,
         run: RunId,
         seq: &mut u64,
-        event: &Event,
-        durability: Durability,
-    ) -> Result<(), Failed> {
-        let at = Timestamp::now();
-        let write =
-            self.store.append(Append { run, expected: *seq, at, events: vec![event.clone()], durability });
-        *seq += 1;
-        if durability == Durability::Durable {
-            write.await?;
-        }
-        Ok(())
+        events: impl IntoIterator<Item = &'a Event>,
+    ) -> Write<u64> {
+        let events: Vec<_> = events.into_iter().map(|event| (Timestamp::now(), event.clone())).collect();
+        let expected = *seq;
+        *seq += events.len() as u64;
+        self.store.append(Append { run, expected, events, durability: Durability::Durable })
     }
 
     /// The recorded requests to these systems, one after the other; each answer is parsed.

@@ -19,7 +19,8 @@ fn end(status: RunStatus) -> Event {
 }
 
 fn append(store: &dyn Store, run: RunId, expected: Seq, events: Vec<Event>) -> Write<Seq> {
-    store.append(Append { run, expected, at: at(200), events, durability: Durability::Durable })
+    let events = events.into_iter().map(|event| (at(200), event)).collect();
+    store.append(Append { run, expected, events, durability: Durability::Durable })
 }
 
 /// Alert 1 with runs 1 to `runs`.

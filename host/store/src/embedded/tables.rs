@@ -136,7 +136,7 @@ impl Tables {
     }
 
     pub(super) fn append(&mut self, append: Append) -> Result<Seq, StoreError> {
-        let Append { run: id, expected, at, events, durability: _ } = append;
+        let Append { run: id, expected, events, durability: _ } = append;
         let known = match self.running.get(&id) {
             Some(run) => Some(run.clone()),
             None => self.tree.record(&keys::numbered(Table::Run, id))?,
@@ -151,7 +151,7 @@ impl Tables {
 
         let mut batch = Batch::default();
         let mut alert: Option<Alert> = None;
-        for event in events {
+        for (at, event) in events {
             match &event {
                 Event::AlertChanged(change) => {
                     let alert = match &mut alert {

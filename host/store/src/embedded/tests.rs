@@ -61,8 +61,8 @@ async fn large_values_never_go_to_files_that_nobody_syncs() {
             title: String::new(),
             text: expected.to_string().repeat(2_000),
         };
-        let events = vec![Event::AlertChanged(AlertChange::Note(note))];
-        let append = Append { run: runs[0], expected, at: at(1), events, durability: Durable };
+        let events = vec![(at(1), Event::AlertChanged(AlertChange::Note(note)))];
+        let append = Append { run: runs[0], expected, events, durability: Durable };
         store.append(append).await.unwrap();
     }
     let blobs = fs::read_dir(directory.path().join("store/blobs")).unwrap().count();

@@ -107,8 +107,7 @@ async fn write(store: Arc<dyn Store>, source_id: String) -> Result<(), StoreErro
     let append = Append {
         run,
         expected: 0,
-        at: samples::at(2),
-        events: vec![samples::log("Looked."); ENTRIES as usize],
+        events: vec![(samples::at(2), samples::log("Looked.")); ENTRIES as usize],
         durability: Durability::Durable,
     };
     store.append(append).await?;
