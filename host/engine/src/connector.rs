@@ -21,7 +21,7 @@ use wasmtime::{
 
 use crate::{
     fault::Fault,
-    guest::{Guest, imports_wasi},
+    guest::Guest,
     sandbox::{LoadError, Sandbox},
     schema::Schema,
     wasi::Wasi,
@@ -102,12 +102,8 @@ impl Connector {
         component: &Component,
         manifest: &ConnectorManifest,
     ) -> Result<Self, LoadError> {
-        let wasi = imports_wasi(component, sandbox.engine());
-        let linkers = sandbox.linkers();
-        let linker = if wasi { &linkers.connector_with_wasi } else { &linkers.connector };
-        let pre = linker
-            .instantiate_pre(component)
-            .and_then(ConnectorPre::new)
+        let (pre, wasi) = sandbox
+            .link_connector(component)
             .map_err(|error| LoadError::World(format!("it is no connector for this host: {error:#}")))?;
         let mut actions = HashMap::new();
         for action in &manifest.actions {
@@ -149,7 +145,7 @@ impl Connector {
         // The call outlives the instance: what comes out is scrubbed by it.
         let host = store.into_data().host;
         let report_bytes = match &result {
-            Ok(Ok(Ok(WitOutcome::Done(report)))) => report.summary.len() + report.data.len(),
+            Ok(Ok(Ok(WitOutcome::Done(report)))) => wit::report_bytes(report),
             _ => 0,
         };
         let outcome = match result {

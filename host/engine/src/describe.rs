@@ -1,11 +1,8 @@
 //! Asking a component what it is, and turning its answer into a checked manifest.
 
 use palisade_contract::{
-    connector::{
-        ConnectorPre,
-        palisade::plugin::{connector_descriptor as wit, types::Identity as WitIdentity},
-    },
-    playbook::{PlaybookPre, palisade::plugin::playbook_descriptor},
+    connector::palisade::plugin::{connector_descriptor as wit, types::Identity as WitIdentity},
+    playbook::palisade::plugin::playbook_descriptor,
 };
 use palisade_model::{
     action::{Effect, Retry},
@@ -21,7 +18,7 @@ use wasmtime::{Store, component::Component};
 use crate::{
     connector::ConnectorHost,
     fault::Fault,
-    guest::{Guest, imports_wasi},
+    guest::Guest,
     manifest::{self, ManifestError},
     playbook::PlaybookHost,
     sandbox::{LoadError, Sandbox},
@@ -37,14 +34,10 @@ const OURS: &str = "palisade:plugin/";
 /// Asks and checks. Which world it is follows from what it exports.
 pub(crate) async fn describe(sandbox: &Sandbox, component: &Component) -> Result<Manifest, LoadError> {
     let engine = sandbox.engine();
-    let wasi = imports_wasi(component, engine);
-    let linkers = sandbox.linkers();
     let exports = |name| component.component_type().get_export(engine, name).is_some();
     if exports("invoke") {
-        let linker = if wasi { &linkers.connector_with_wasi } else { &linkers.connector };
-        let pre = linker
-            .instantiate_pre(component)
-            .and_then(ConnectorPre::new)
+        let (pre, wasi) = sandbox
+            .link_connector(component)
             .map_err(|error| foreign("connector", component, sandbox, &error))?;
         let wasi = wasi.then(Wasi::of_connector);
         let mut store = Guest::store_with_budget(engine, wasi, ConnectorHost::new(None), DESCRIBE_TIME);
@@ -58,10 +51,8 @@ pub(crate) async fn describe(sandbox: &Sandbox, component: &Component) -> Result
         manifest::check_connector(&manifest)?;
         Ok(Manifest::Connector(manifest))
     } else if exports("run") {
-        let linker = if wasi { &linkers.playbook_with_wasi } else { &linkers.playbook };
-        let pre = linker
-            .instantiate_pre(component)
-            .and_then(PlaybookPre::new)
+        let (pre, wasi) = sandbox
+            .link_playbook(component)
             .map_err(|error| foreign("playbook", component, sandbox, &error))?;
         let wasi = wasi.then(|| Wasi::of_playbook(None));
         let mut store: Store<Guest<PlaybookHost>> =

@@ -32,4 +32,4 @@ pub use manifest::ManifestError;
 pub use playbook::{BoxFuture, Playbook, RunHost, StartAction, Stop};
 pub use sandbox::{Allocation, LoadError, Sandbox, SandboxOptions, SetupError};
 pub use schema::{Schema, SchemaError};
-pub use wit::random_bytes;
+pub use wit::{now, random_bytes};

@@ -19,7 +19,7 @@ use wasmtime::{Engine, component::Component};
 
 use crate::{
     fault::Fault,
-    guest::{Guest, imports_wasi},
+    guest::Guest,
     sandbox::{LoadError, Sandbox},
     wasi::Wasi,
     wit,
@@ -89,12 +89,8 @@ impl Playbook {
         component: &Component,
         manifest: &PlaybookManifest,
     ) -> Result<Self, LoadError> {
-        let wasi = imports_wasi(component, sandbox.engine());
-        let linkers = sandbox.linkers();
-        let linker = if wasi { &linkers.playbook_with_wasi } else { &linkers.playbook };
-        let pre = linker
-            .instantiate_pre(component)
-            .and_then(PlaybookPre::new)
+        let (pre, wasi) = sandbox
+            .link_playbook(component)
             .map_err(|error| LoadError::World(format!("it is no playbook for this host: {error:#}")))?;
         Ok(Self { name: manifest.identity.name.to_string(), engine: sandbox.engine().clone(), pre, wasi })
     }

@@ -9,7 +9,10 @@ use std::{
     time::Duration,
 };
 
-use palisade_contract::{connector as connector_world, playbook as playbook_world};
+use palisade_contract::{
+    connector::{self as connector_world, ConnectorPre},
+    playbook::{self as playbook_world, PlaybookPre},
+};
 use palisade_model::{
     limits::{
         ACTIONS_AT_ONCE, EPOCH_TICK, INSPECTIONS_AT_ONCE, PLUGIN_MEMORY_BYTES, PLUGIN_STACK_BYTES,
@@ -29,7 +32,7 @@ use crate::{
     connector::{Connector, ConnectorHost},
     describe,
     fault::Fault,
-    guest::Guest,
+    guest::{Guest, imports_wasi},
     manifest::ManifestError,
     playbook::{Playbook, PlaybookHost},
     schema::SchemaError,
@@ -78,11 +81,11 @@ pub struct Sandbox {
 }
 
 /// One linker per world, with and without Wasi. Only a component that imports Wasi pays for its context.
-pub(crate) struct Linkers {
-    pub(crate) connector: Linker<Guest<ConnectorHost>>,
-    pub(crate) connector_with_wasi: Linker<Guest<ConnectorHost>>,
-    pub(crate) playbook: Linker<Guest<PlaybookHost>>,
-    pub(crate) playbook_with_wasi: Linker<Guest<PlaybookHost>>,
+struct Linkers {
+    connector: Linker<Guest<ConnectorHost>>,
+    connector_with_wasi: Linker<Guest<ConnectorHost>>,
+    playbook: Linker<Guest<PlaybookHost>>,
+    playbook_with_wasi: Linker<Guest<PlaybookHost>>,
 }
 
 /// Why a sandbox could not be set up.
@@ -209,8 +212,24 @@ impl Sandbox {
         &self.engine
     }
 
-    pub(crate) fn linkers(&self) -> &Linkers {
-        &self.linkers
+    /// Links a component as a connector, and tells whether it gets Wasi.
+    pub(crate) fn link_connector(
+        &self,
+        component: &Component,
+    ) -> wasmtime::Result<(ConnectorPre<Guest<ConnectorHost>>, bool)> {
+        let wasi = imports_wasi(component, &self.engine);
+        let linker = if wasi { &self.linkers.connector_with_wasi } else { &self.linkers.connector };
+        Ok((ConnectorPre::new(linker.instantiate_pre(component)?)?, wasi))
+    }
+
+    /// Links a component as a playbook, and tells whether it gets Wasi.
+    pub(crate) fn link_playbook(
+        &self,
+        component: &Component,
+    ) -> wasmtime::Result<(PlaybookPre<Guest<PlaybookHost>>, bool)> {
+        let wasi = imports_wasi(component, &self.engine);
+        let linker = if wasi { &self.linkers.playbook_with_wasi } else { &self.linkers.playbook };
+        Ok((PlaybookPre::new(linker.instantiate_pre(component)?)?, wasi))
     }
 
     fn component(&self, digest: &Digest) -> Result<Component, LoadError> {

@@ -17,7 +17,7 @@ const RANDOM_BYTES: u32 = 4096;
 
 /// A report from a plugin. `clean` scrubs each text before anything looks into it.
 pub(crate) fn report(report: types::Report, clean: impl Fn(String) -> String) -> Result<Report, String> {
-    let bytes = report.summary.len() + report.data.len();
+    let bytes = report_bytes(&report);
     if bytes > REPORT_BYTES {
         return Err(format!("its report has {bytes} bytes; at most {REPORT_BYTES} are accepted"));
     }
@@ -35,6 +35,11 @@ pub(crate) fn report(report: types::Report, clean: impl Fn(String) -> String) ->
     };
     let message = line(clean(report.message), LOG_LINE_BYTES);
     Ok(Report { status, message, summary, data: json("data", report.data)? })
+}
+
+/// Bytes of what a report found, as JSON text.
+pub(crate) fn report_bytes(report: &types::Report) -> usize {
+    report.summary.len() + report.data.len()
 }
 
 /// A failure from a plugin; `clean` scrubs and bounds its words.
@@ -108,7 +113,7 @@ pub(crate) fn line(text: String, max_bytes: usize) -> String {
 }
 
 /// Milliseconds since 1970.
-pub(crate) fn now() -> u64 {
+pub fn now() -> u64 {
     u64::try_from(Timestamp::now().as_millisecond()).unwrap_or(0)
 }
 

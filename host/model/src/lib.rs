@@ -8,9 +8,11 @@
 pub mod action;
 pub mod alert;
 pub mod asset;
+mod hex;
 pub mod limits;
 pub mod name;
 pub mod plugin;
 pub mod run;
 
+pub use hex::hex;
 pub use jiff::Timestamp;

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::{
     Timestamp,
     action::{Effect, Retry},
+    hex,
     name::Name,
 };
 
@@ -19,7 +20,7 @@ pub struct Digest(String);
 impl Digest {
     /// The digest with these 32 bytes.
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+        Self(hex(&bytes))
     }
 
     /// All 64 characters.

@@ -24,8 +24,16 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct Prepared {
     pub(crate) asset: Arc<LoadedAsset>,
-    pub(crate) spec: ActionSpec,
-    pub(crate) parameters: Value,
+    /// Place of the action among those of the connector. Not a copy: its schemas are large, and every action would pay.
+    action: usize,
+    parameters: Value,
+}
+
+impl Prepared {
+    /// What the connector says of the action.
+    pub(crate) fn spec(&self) -> &ActionSpec {
+        &self.asset.connector.manifest.actions[self.action]
+    }
 }
 
 /// Finds what a playbook asked for. What is wrong with the request is the action's result, not the run's end: the
@@ -56,12 +64,13 @@ pub(crate) fn prepare(
             catalogue.default_asset(&request.connector).map_err(|message| Failure::Unavailable { message })?
         }
     };
-    let spec = asset.connector.manifest.action(&request.action).ok_or_else(|| {
+    let mut actions = asset.connector.manifest.actions.iter();
+    let action = actions.position(|spec| spec.name == request.action).ok_or_else(|| {
         invalid(format!("connector `{}` has no action `{}`", request.connector, request.action))
     })?;
     let parameters = serde_json::from_str(&request.parameters)
         .map_err(|error| invalid(format!("the parameters are not JSON: {error}")))?;
-    Ok(Prepared { asset: Arc::clone(asset), spec: spec.clone(), parameters })
+    Ok(Prepared { asset: Arc::clone(asset), action, parameters })
 }
 
 /// The entry that says what was asked for.
@@ -75,7 +84,7 @@ pub(crate) fn started(
         connector: request.connector.clone(),
         action: request.action.clone(),
         asset: prepared.map(|prepared| prepared.asset.asset.name.clone()),
-        effect: prepared.map(|prepared| prepared.spec.effect),
+        effect: prepared.map(|prepared| prepared.spec().effect),
         parameters: match prepared {
             Some(prepared) => prepared.parameters.clone(),
             None => Value::String(request.parameters.clone()),
@@ -94,7 +103,7 @@ pub(crate) async fn execute(
     start: Event,
 ) -> ActionResult {
     let began = Instant::now();
-    let mutates = prepared.spec.effect.mutates();
+    let mutates = prepared.spec().effect.mutates();
     let stopped = |stop: palisade_engine::Stop| Failure::Unavailable { message: stop.0 };
     if mutates {
         journal.durable(start).await.map_err(stopped)?;
@@ -152,7 +161,7 @@ impl Effort<'_> {
 
     /// How long to wait before the next attempt; none if there must not be one.
     fn wait_before_next(&self, failure: &Failure) -> Option<Duration> {
-        if self.attempts >= ACTION_ATTEMPTS || self.prepared.spec.retry == Retry::Unsafe {
+        if self.attempts >= ACTION_ATTEMPTS || self.prepared.spec().retry == Retry::Unsafe {
             return None;
         }
         match failure {
@@ -195,7 +204,7 @@ impl Effort<'_> {
         let Ok(_permit) = self.permits.acquire().await else {
             return Err(Failure::Unavailable { message: "the host is stopping".into() });
         };
-        let Prepared { asset, spec, parameters } = &self.prepared;
+        let (Prepared { asset, parameters, .. }, spec) = (&self.prepared, self.prepared.spec());
         let call = asset.gate.call(spec.effect, &spec.reads);
         let invocation = Invocation {
             action: &spec.name,

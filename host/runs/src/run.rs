@@ -8,7 +8,6 @@ use std::{
 
 use palisade_engine::{BoxFuture, Fault, RunHost, StartAction, Stop};
 use palisade_model::{
-    Timestamp,
     action::{ActionResult, Failure},
     alert::{Alert, AlertChange},
     limits::{ACTIONS_PER_RUN, ALERT_ARTIFACTS, MANIFEST_ITEMS},
@@ -230,7 +229,7 @@ impl RunHost for Running {
             let Some(deadline) = deadline else {
                 return Ok(Some(first.await));
             };
-            let left = deadline.saturating_sub(now());
+            let left = deadline.saturating_sub(palisade_engine::now());
             Ok(tokio::time::timeout(Duration::from_millis(left), first).await.ok())
         })
     }
@@ -240,14 +239,10 @@ impl RunHost for Running {
     }
 
     fn now(&mut self) -> BoxFuture<'_, Result<u64, Stop>> {
-        Box::pin(async { Ok(now()) })
+        Box::pin(async { Ok(palisade_engine::now()) })
     }
 
     fn random(&mut self, count: u32) -> BoxFuture<'_, Result<Vec<u8>, Stop>> {
         Box::pin(async move { palisade_engine::random_bytes(count) })
     }
-}
-
-fn now() -> u64 {
-    u64::try_from(Timestamp::now().as_millisecond()).unwrap_or(0)
 }

@@ -13,6 +13,7 @@ use palisade_model::{
     Timestamp,
     action::{ActionResult, Failure},
     alert::{AlertId, NewAlert},
+    hex,
     limits::{ACTIONS_AT_ONCE, ALERTS_WAITING, PAGE_ITEMS, RUNS_AT_ONCE, STOP_TIME},
     name::Name,
     run::{Event, Position, RunId, RunStatus},
@@ -365,7 +366,7 @@ async fn installation(store: &dyn Store) -> Result<String, RunsError> {
         return Ok(installation);
     }
     let bytes = palisade_engine::random_bytes(8).map_err(RunsError::Installation)?;
-    let installation: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let installation = hex(&bytes);
     store.put_setting(name, Value::from(installation.clone())).await?;
     Ok(installation)
 }

@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use palisade_model::name::Name;
+use palisade_model::{hex, name::Name};
 use palisade_store::{Store, StoreError};
 use ring::{
     digest::{SHA256, digest},
@@ -89,7 +89,7 @@ async fn one(store: &dyn Store, data: &Path, role: &str) -> Result<(String, bool
     }
     let mut bytes = [0; TOKEN_BYTES];
     SystemRandom::new().fill(&mut bytes).map_err(|_| TokenError::Random)?;
-    let token: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let token = hex(&bytes);
     // The file first: a token in the store whose plain text nobody has would lock everybody out.
     let path = file(data, role);
     write(&path, &token).map_err(|source| TokenError::Write { path, source })?;
@@ -114,5 +114,5 @@ fn write(path: &Path, token: &str) -> io::Result<()> {
 }
 
 fn hash(token: &str) -> String {
-    digest(&SHA256, token.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(digest(&SHA256, token.as_bytes()).as_ref())
 }

@@ -3,7 +3,10 @@
 //! One POST for each trigger, with the first row of the result; or one for each row, where the alert says so. Fields are
 //! text, multivalue fields are arrays. See "Use a webhook alert action" in Splunk's Alerting Manual.
 
-use palisade_model::alert::{Artifact, NewAlert, Severity};
+use palisade_model::{
+    alert::{Artifact, NewAlert, Severity},
+    hex,
+};
 use ring::digest::{SHA256, digest};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -87,8 +90,7 @@ fn source_id(webhook: &Webhook) -> String {
         return one_line(id);
     }
     let row = Value::Object(webhook.result.clone()).to_string();
-    let hash: String =
-        digest(&SHA256, row.as_bytes()).as_ref()[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = hex(&digest(&SHA256, row.as_bytes()).as_ref()[..16]);
     match &webhook.sid {
         Some(sid) => format!("{}:{hash}", one_line(sid)),
         None => hash,
