@@ -9,10 +9,10 @@ PLUGINS := $(CARGO_TARGET_DIR)/plugins
 
 # Components that users install, and those that only tests do.
 PRODUCT := shodan whois servicenow windows suspicious-outbound-connections
-FIXTURES := bench-guest hostile-connector hostile-playbook hostile-wasi-connector hostile-wasi-playbook
+FIXTURES := bench-guest hostile-connector hostile-playbook hostile-wasi-connector hostile-wasi-playbook actuator script
 
 .NOTPARALLEL:
-.PHONY: run test bench build plugins check unit target tools help
+.PHONY: run test bench torture build plugins check unit target tools help
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -24,8 +24,11 @@ test: check build plugins unit ## Formatting, lints and every test.
 
 bench: target ## Measures the host against plain Rust, in one run, optimized.
 	cargo build --release -p palisade -p palisade-lab -p palisade-bench
-	"$(CARGO_TARGET_DIR)/release/palisade" plugin build $(foreach p,$(PRODUCT) bench-guest,-p $(p)) --out "$(CARGO_TARGET_DIR)/plugins"
+	"$(CARGO_TARGET_DIR)/release/palisade" plugin build $(foreach p,$(PRODUCT) bench-guest actuator script,-p $(p)) --out "$(CARGO_TARGET_DIR)/plugins"
 	"$(CARGO_TARGET_DIR)/release/palisade-bench"
+
+torture: build plugins tools ## Kills the host hundreds of times and counts what it lost or did twice; ARGS="--seed 7".
+	@PALISADE_BIN="$(BIN)/palisade" PALISADE_PLUGINS="$(PLUGINS)" "$(BIN)/palisade-torture" $(ARGS)
 
 build: ## Builds the host and the lab.
 	cargo build --workspace --bins
@@ -54,8 +57,8 @@ target:
 	     echo "Components need Rust's standard library for wasm32-unknown-unknown, and rustup could not add it."; \
 	     echo "docs/building-plugins.md says how to build without rustup."; exit 1; }
 
-# Tests of the store read its system calls.
+# Tests read the system calls of the store and answer some of them, and set the clock of a host.
 tools:
-	@command -v strace >/dev/null \
-	|| { [ "$$(id -u)" = 0 ] && { apt-get install -y -q strace || { apt-get update -q && apt-get install -y -q strace; }; }; } \
-	|| { echo "Install strace, for example with apt-get install strace: a test of the store reads system calls."; exit 1; }
+	@{ command -v strace && command -v faketime; } >/dev/null \
+	|| { [ "$$(id -u)" = 0 ] && { apt-get install -y -q strace faketime || { apt-get update -q && apt-get install -y -q strace faketime; }; }; } \
+	|| { echo "Install strace and faketime, for example with apt-get install strace faketime: tests need them."; exit 1; }

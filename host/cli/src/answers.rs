@@ -2,12 +2,14 @@
 
 use palisade_model::{
     Timestamp,
-    action::{Failure, Report},
+    action::{Failure, Report, RetryLimits},
     alert::{Alert, AlertId, Severity},
     asset::Network,
+    journal::{Divergence, Entry},
     name::Name,
     plugin::{Digest, Manifest, Plugin},
-    run::{Entry, Run, RunId},
+    prompt::Task,
+    run::{Run, RunId, RunStatus},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -56,6 +58,10 @@ pub(crate) struct RunAndAlert {
     pub(crate) run: Run,
     /// None if the alert is gone.
     pub(crate) alert: Option<AlertInShort>,
+    /// The runs it started, newest first.
+    pub(crate) children: Vec<Run>,
+    /// What in it waits for a person.
+    pub(crate) tasks: Vec<Task>,
     pub(crate) entries: Vec<Entry>,
 }
 
@@ -75,15 +81,30 @@ pub(crate) struct Journal {
     pub(crate) entries: Vec<Entry>,
 }
 
+/// `GET /api/v1/tasks`
+#[derive(Deserialize)]
+pub(crate) struct Tasks {
+    pub(crate) tasks: Vec<Task>,
+}
+
+/// `POST /api/v1/runs/{id}/replay`
+#[derive(Deserialize)]
+pub(crate) struct Replayed {
+    /// How the run stood.
+    pub(crate) status: RunStatus,
+    pub(crate) calls: u64,
+    pub(crate) divergence: Option<Divergence>,
+}
+
 /// `GET /api/v1/playbooks`
 #[derive(Deserialize)]
 pub(crate) struct Playbooks {
     pub(crate) playbooks: Vec<Plugin>,
 }
 
-/// `POST /api/v1/playbooks/{name}/runs`
+/// `POST /api/v1/playbooks/{name}/runs`, `POST /api/v1/runs/import`
 #[derive(Deserialize)]
-pub(crate) struct StartedRun {
+pub(crate) struct NewRun {
     pub(crate) run: RunId,
 }
 
@@ -116,6 +137,7 @@ pub(crate) struct AssetView {
     pub(crate) configuration: Map<String, Value>,
     pub(crate) secrets: Vec<String>,
     pub(crate) network: Network,
+    pub(crate) retries: RetryLimits,
     pub(crate) ready: bool,
 }
 

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use palisade_model::{
     action::Effect,
     plugin::{
-        ConnectorManifest, Digest, HostPattern, HttpCapability, Identity, Manifest, PlaybookManifest,
-        SecretPlace, TcpCapability,
+        ActionSpec, ConnectorManifest, Digest, HostPattern, HttpCapability, Identity, Manifest,
+        PlaybookManifest, SecretPlace, TcpCapability,
     },
 };
 
@@ -65,12 +65,18 @@ fn actions(connector: &ConnectorManifest) -> String {
         table.add_row([
             line(&action.name),
             effect(action.effect).to_owned(),
-            format!("{:?}", action.retry).to_lowercase(),
+            retry(action),
             action.undo.as_deref().map(line).unwrap_or_default(),
             line(&action.description),
         ]);
     }
     format!("\n{}", screen::lines(&table))
+}
+
+/// What may happen when it is not known whether a call arrived.
+fn retry(action: &ActionSpec) -> String {
+    let verifies = if action.verifies { ", can verify" } else { "" };
+    format!("{}{verifies}", format!("{:?}", action.retry).to_lowercase())
 }
 
 fn effect(effect: Effect) -> &'static str {
@@ -164,7 +170,10 @@ fn work(playbook: &PlaybookManifest) -> String {
     for need in &playbook.needs {
         let _ = writeln!(text, "  {}/{}", line(&need.connector), line(&need.action));
     }
-    if playbook.needs.is_empty() {
+    for name in &playbook.starts {
+        let _ = writeln!(text, "  playbook {}", line(name));
+    }
+    if playbook.needs.is_empty() && playbook.starts.is_empty() {
         text.push_str("  nothing\n");
     }
     text
@@ -184,7 +193,7 @@ mod tests {
             "vendor": "Acme", "product": "Box", "configuration": {}, "secrets": ["key", "password"],
             "actions": [{
                 "name": "block ip", "description": "Blocks.", "parameters": {}, "output": {}, "effect": "contain",
-                "retry": "safe", "undo": "unblock ip", "time_limit_ms": 1000,
+                "retry": "unsafe", "verifies": true, "undo": "unblock ip", "time_limit_ms": 1000,
             }],
             "capabilities": {
                 "http": [{
@@ -202,6 +211,7 @@ mod tests {
             "acme 1.0.0  connector by Ac\\u{202e}me\n",
             "14 KiB",
             "contain !",
+            "unsafe, can verify",
             "unblock ip",
             "HTTP  api.acme.example  GET POST  The API.",
             "TCP   any public host  port 43",

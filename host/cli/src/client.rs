@@ -3,11 +3,11 @@
 use std::{net::IpAddr, time::Duration};
 
 use http::{
-    HeaderValue, Method, Request, StatusCode, Uri,
+    HeaderValue, Method, Request, Response, StatusCode, Uri,
     header::{AUTHORIZATION, CONTENT_TYPE},
 };
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Bytes;
+use hyper::body::{Bytes, Incoming};
 use hyper_util::{
     client::legacy::{Client as Http, connect::HttpConnector},
     rt::TokioExecutor,
@@ -17,10 +17,11 @@ use serde_json::Value;
 
 use crate::{
     error::Error,
-    limits::{ANSWER_BYTES, CONNECT_TIME, REQUEST_TIME},
+    limits::{ANSWER_BYTES, CONNECT_TIME, REQUEST_TIME, TRANSFER_TIME},
 };
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const NDJSON: HeaderValue = HeaderValue::from_static("application/x-ndjson");
 const WASM: HeaderValue = HeaderValue::from_static("application/wasm");
 
 /// A connection to one host, with one token.
@@ -100,6 +101,41 @@ impl Client {
         self.send(Method::POST, path, Some((JSON, self.encode(value)?)), within).await
     }
 
+    /// Asks the host to do something that needs no words, within a time.
+    pub(crate) async fn post_nothing(&self, path: &str, within: Duration) -> Result<Answer, Error> {
+        self.send(Method::POST, path, None, within).await
+    }
+
+    /// Sends the journal of a run, within a time that lets a slow line carry it.
+    pub(crate) async fn post_journal(&self, path: &str, journal: Vec<u8>) -> Result<Answer, Error> {
+        self.send(Method::POST, path, Some((NDJSON, journal.into())), TRANSFER_TIME).await
+    }
+
+    /// Asks for something of any length, and hands it on as it comes. The host may pause between two pieces for as long
+    /// as it may take for an answer.
+    pub(crate) async fn download(
+        &self,
+        path: &str,
+        mut take: impl FnMut(&[u8]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let late = |_| Error::Late { url: self.base.clone(), after: REQUEST_TIME };
+        let request = self.request(Method::GET, path, None);
+        let mut response = tokio::time::timeout(REQUEST_TIME, request).await.map_err(late)??;
+        if !response.status().is_success() {
+            let status = response.status();
+            let body =
+                tokio::time::timeout(REQUEST_TIME, self.whole(path, response)).await.map_err(late)??;
+            return Err(problem(status, &body));
+        }
+        while let Some(frame) =
+            tokio::time::timeout(REQUEST_TIME, response.body_mut().frame()).await.map_err(late)?
+        {
+            let frame = frame.map_err(|error| self.unreadable(path, error))?;
+            frame.data_ref().map_or(Ok(()), |bytes| take(bytes))?;
+        }
+        Ok(())
+    }
+
     /// Sends an alert as its source wrote it.
     pub(crate) async fn post_alert(&self, path: &str, alert: Vec<u8>) -> Result<Answer, Error> {
         self.send(Method::POST, path, Some((JSON, alert.into())), REQUEST_TIME).await
@@ -137,6 +173,29 @@ impl Client {
         path: &str,
         content: Option<(HeaderValue, Bytes)>,
     ) -> Result<Answer, Error> {
+        let response = self.request(method, path, content).await?;
+        let status = response.status();
+        let body = self.whole(path, response).await?;
+        if !status.is_success() {
+            return Err(problem(status, &body));
+        }
+        let url = format!("{}{path}", self.base);
+        if body.is_empty() {
+            return Ok(Answer { value: Value::Null, url });
+        }
+        match serde_json::from_slice(&body) {
+            Ok(value) => Ok(Answer { value, url }),
+            Err(error) => Err(Error::Answer { url, source: Box::new(error) }),
+        }
+    }
+
+    /// Sends a request, and returns when the header of the answer is there.
+    async fn request(
+        &self,
+        method: Method,
+        path: &str,
+        content: Option<(HeaderValue, Bytes)>,
+    ) -> Result<Response<Incoming>, Error> {
         let url = format!("{}{path}", self.base);
         let mut request =
             Request::builder().method(method).uri(&url).header(AUTHORIZATION, self.authorization.clone());
@@ -149,24 +208,20 @@ impl Client {
             .body(Full::new(body))
             .map_err(|_| Error::Url { url: url.clone(), reason: "it is no URL" })?;
 
-        let response = self
-            .http
+        self.http
             .request(request)
             .await
-            .map_err(|error| Error::Unreachable { url: self.base.clone(), reason: root(&error) })?;
-        let status = response.status();
+            .map_err(|error| Error::Unreachable { url: self.base.clone(), reason: root(&error) })
+    }
+
+    /// The whole body of an answer.
+    async fn whole(&self, path: &str, response: Response<Incoming>) -> Result<Bytes, Error> {
         let body = Limited::new(response.into_body(), ANSWER_BYTES).collect().await;
-        let body = body.map_err(|source| Error::Answer { url: url.clone(), source })?.to_bytes();
-        if !status.is_success() {
-            return Err(problem(status, &body));
-        }
-        if body.is_empty() {
-            return Ok(Answer { value: Value::Null, url });
-        }
-        match serde_json::from_slice(&body) {
-            Ok(value) => Ok(Answer { value, url }),
-            Err(error) => Err(Error::Answer { url, source: Box::new(error) }),
-        }
+        Ok(body.map_err(|error| self.unreadable(path, error))?.to_bytes())
+    }
+
+    fn unreadable(&self, path: &str, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+        Error::Answer { url: format!("{}{path}", self.base), source: error.into() }
     }
 
     fn encode(&self, value: &impl Serialize) -> Result<Bytes, Error> {

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
     commands::{
-        alert::AlertCommand, asset::AssetCommand, doctor::Doctor, playbook::PlaybookCommand,
+        alert::AlertCommand, asset::AssetCommand, doctor::Doctor, inbox::Inbox, playbook::PlaybookCommand,
         plugin::PluginCommand, run::RunCommand, serve::Serve,
     },
     exit,
@@ -72,9 +72,11 @@ pub(crate) enum Command {
     /// Look at alerts, and send one
     #[command(subcommand)]
     Alert(AlertCommand),
-    /// See what playbooks did, and follow one at work
+    /// See what playbooks did, follow one at work, stop it, let it go on
     #[command(subcommand)]
     Run(RunCommand),
+    /// See what waits for a person: questions, actions in doubt, runs that do not fit their journal
+    Inbox(Inbox),
     /// Check that everything a host needs is in order
     Doctor(Doctor),
     /// Compile a component to machine code: the host runs this in a process of its own

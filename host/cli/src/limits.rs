@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use palisade_model::limits::{ACTION_TIME_MAX, COMPILE_TIME};
+use palisade_server::limits::BODY_TIME;
 
 /// Time to connect to the host, which is near.
 pub(crate) const CONNECT_TIME: Duration = Duration::from_secs(5);
 /// Time for one request to the host.
 pub(crate) const REQUEST_TIME: Duration = Duration::from_secs(30);
+/// Time to send a journal: the host waits as long for a body, and then keeps it.
+pub(crate) const TRANSFER_TIME: Duration = BODY_TIME.saturating_add(REQUEST_TIME);
 /// Time for a request that makes the host compile a component.
 pub(crate) const COMPILING_TIME: Duration = COMPILE_TIME.saturating_add(REQUEST_TIME);
 /// Time for a request that makes the host call an action.

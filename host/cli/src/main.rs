@@ -21,8 +21,10 @@ mod progress;
 mod prompt;
 mod run_screen;
 mod screen;
+mod span;
 mod style;
 mod time;
+mod to_do;
 
 use std::process::ExitCode;
 
@@ -62,6 +64,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Error> {
         Command::Playbook(command) => commands::playbook::run(command, context).await,
         Command::Alert(command) => commands::alert::run(command, context).await,
         Command::Run(command) => commands::run::run(command, context).await,
+        Command::Inbox(command) => commands::inbox::run(command, context).await,
         Command::Doctor(command) => commands::doctor::run(command, context).await,
         // Done in `main`, before there are threads: it bounds the whole process.
         Command::CompileComponent { input, output } => Ok(compile_component(&input, &output)),

@@ -2,13 +2,30 @@
 
 use palisade_model::Timestamp;
 
-/// A duration in microseconds: `0.4 ms`, `212 ms`, `2.41 s`, `3 min 12 s`.
+/// A duration in microseconds: `0.4 ms`, `212 ms`, `2.41 s`, `3 min 12 s`, `2 h 5 min`, `3 d 4 h`.
 pub(crate) fn duration(us: u64) -> String {
     match us {
         0..1_000 => format!("0.{} ms", us / 100),
         1_000..1_000_000 => format!("{} ms", us / 1_000),
         1_000_000..60_000_000 => format!("{}.{:02} s", us / 1_000_000, us % 1_000_000 / 10_000),
-        _ => format!("{} min {} s", us / 60_000_000, us % 60_000_000 / 1_000_000),
+        _ => match us / 1_000_000 {
+            seconds @ 0..3_600 => format!("{} min {} s", seconds / 60, seconds % 60),
+            seconds @ 3_600..86_400 => format!("{} h {} min", seconds / 3_600, seconds % 3_600 / 60),
+            seconds => format!("{} d {} h", seconds / 86_400, seconds % 86_400 / 3_600),
+        },
+    }
+}
+
+/// A place in time behind a beginning, in microseconds: as a duration within the first minute, then to the second, as in
+/// `0:03:12` and `3 d 4:00:00`.
+pub(crate) fn offset(us: u64) -> String {
+    let seconds = us / 1_000_000;
+    let (days, hours) = (seconds / 86_400, seconds / 3_600 % 24);
+    let clock = format!("{hours}:{:02}:{:02}", seconds / 60 % 60, seconds % 60);
+    match seconds {
+        0..60 => duration(us),
+        60..86_400 => clock,
+        _ => format!("{days} d {clock}"),
     }
 }
 
@@ -21,10 +38,24 @@ pub(crate) fn between(from: Timestamp, to: Timestamp) -> u64 {
 pub(crate) fn ago(then: Timestamp, now: Timestamp) -> String {
     match between(then, now) / 1_000_000 {
         0..2 => "just now".to_owned(),
-        seconds @ 2..60 => format!("{seconds} s ago"),
-        seconds @ 60..3_600 => format!("{} min ago", seconds / 60),
-        seconds @ 3_600..86_400 => format!("{} h ago", seconds / 3_600),
-        seconds => format!("{} d ago", seconds / 86_400),
+        seconds => format!("{} ago", roughly(seconds)),
+    }
+}
+
+/// How far off a moment is: `now`, `in 40 s`, `in 3 min`, `in 2 h`, `in 5 d`.
+pub(crate) fn until(then: Timestamp, now: Timestamp) -> String {
+    match between(now, then) / 1_000_000 {
+        0..2 => "now".to_owned(),
+        seconds => format!("in {}", roughly(seconds)),
+    }
+}
+
+fn roughly(seconds: u64) -> String {
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3_600 => format!("{} min", seconds / 60),
+        3_600..86_400 => format!("{} h", seconds / 3_600),
+        _ => format!("{} d", seconds / 86_400),
     }
 }
 
@@ -45,8 +76,23 @@ mod tests {
             (212_900, "212 ms"),
             (2_413_000, "2.41 s"),
             (192_000_000, "3 min 12 s"),
+            (3_599_999_999, "59 min 59 s"),
+            (7_500_000_000, "2 h 5 min"),
+            (273_600_000_000, "3 d 4 h"),
         ] {
             assert_eq!(duration(us), text);
+        }
+    }
+
+    #[test]
+    fn an_offset_keeps_its_seconds_for_days() {
+        for (us, text) in [
+            (59_990_000, "59.99 s"),
+            (192_999_999, "0:03:12"),
+            (7_380_000_000, "2:03:00"),
+            (273_661_000_000, "3 d 4:01:01"),
+        ] {
+            assert_eq!(offset(us), text);
         }
     }
 
@@ -56,5 +102,6 @@ mod tests {
         let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
         assert_eq!((between(then, now), ago(then, now).as_str()), (0, "just now"));
         assert_eq!(ago(now, then), "1 min ago");
+        assert_eq!((until(then, now).as_str(), until(now, then).as_str()), ("in 1 min", "now"));
     }
 }

@@ -12,6 +12,7 @@ use palisade_model::{action::Effect, limits::TCP_STREAMS, plugin::Read};
 use serde_json::Value;
 
 use crate::{
+    departure::{Departure, Departures},
     exchange,
     gate::Gate,
     http::{HttpError, Request, Response},
@@ -41,6 +42,8 @@ pub(crate) struct Ledger {
     pub(crate) streams: AtomicUsize,
     /// Bytes read from all streams.
     pub(crate) read: AtomicUsize,
+    /// What left that may change something.
+    pub(crate) departures: Departures,
 }
 
 /// Counts the time until it is dropped, also when the wait is cancelled.
@@ -97,7 +100,7 @@ impl Call {
     /// [`TcpError`], `Denied` among them when there are too many streams.
     pub async fn connect(&self, host: &str, port: u16) -> Result<Stream, TcpError> {
         let _wait = self.ledger.wait();
-        let stream = Stream::open(&self.gate, &self.placeholders, &self.ledger, host, port).await;
+        let stream = Stream::open(self, &self.ledger, host, port).await;
         stream.map_err(|error| error.map(|text| self.scrub(text)))
     }
 
@@ -112,16 +115,37 @@ impl Call {
         Duration::from_nanos(self.ledger.upstream.load(Ordering::Relaxed))
     }
 
+    /// Whether a request that may change something began to leave: one with an unsafe method that is no declared read, or
+    /// bytes on a stream of an action that mutates.
+    pub fn may_have_changed(&self) -> bool {
+        self.ledger.departures.any()
+    }
+
+    /// Whether such a request was not answered: an HTTP request without a whole response, or a stream on which nothing
+    /// came back after the last bytes that were written. Nobody knows whether it took effect.
+    pub fn is_unanswered(&self) -> bool {
+        self.ledger.departures.unanswered()
+    }
+
+    /// Watches a request that may change something.
+    pub(crate) fn departure<B>(&self, path: &str, request: &mut http::Request<B>) -> Option<Departure<'_>> {
+        (!self.reads(request.method(), path)).then(|| Departure::new(&self.ledger.departures, request))
+    }
+
     /// Whether the action's effect lets it send this.
     pub(crate) fn check_effect(&self, method: &http::Method, path: &str) -> Result<(), HttpError> {
-        let declared = |read: &Read| read.method == method.as_str() && read.path == path;
-        if self.effect.mutates() || method.is_safe() || self.reads.iter().any(declared) {
+        if self.effect.mutates() || self.reads(method, path) {
             return Ok(());
         }
         Err(HttpError::Denied(format!(
             "an action that only reads may not send {method} {path}; if the request changes nothing, the connector's \
              author has to declare it under the action's reads"
         )))
+    }
+
+    fn reads(&self, method: &http::Method, path: &str) -> bool {
+        let declared = |read: &Read| read.method == method.as_str() && read.path == path;
+        method.is_safe() || self.reads.iter().any(declared)
     }
 
     /// Whether the action's effect forbids it to change anything.

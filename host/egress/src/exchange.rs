@@ -39,11 +39,21 @@ async fn follow(call: &Call, mut url: Url, mut outgoing: Outgoing) -> Result<Res
     let mut grant = gate.policy.http(outgoing.method.as_str(), &url.origin).map_err(HttpError::Denied)?;
     for _ in 0..=REDIRECTS {
         call.check_effect(&outgoing.method, &url.path)?;
-        let request = outgoing.fill(call, &grant, &url)?;
+        let mut request = outgoing.fill(call, &grant, &url)?;
+        let mut departure = call.departure(&url.path, &mut request);
         let turn = gate.turns.acquire().await.expect("the semaphore is never closed");
-        let response = once(gate, &url.origin, request).await?;
+        let response = once(gate, request).await.map_err(|error| {
+            if let Some(departure) = &mut departure {
+                departure.failed(causes(&error));
+            }
+            explain(&url.origin, &error)
+        })?;
         let Some(location) = location(&outgoing.method, &response) else {
-            return collect(gate, &url.origin, response).await;
+            let response = collect(gate, &url.origin, response).await?;
+            if let Some(departure) = departure {
+                departure.answered();
+            }
+            return Ok(response);
         };
         // The next hop waits for a turn of its own: requests that kept theirs meanwhile could wait for each other.
         drop(turn);
@@ -103,15 +113,13 @@ fn location(method: &Method, response: &http::Response<Incoming>) -> Option<Stri
 /// once more. Any other is not: nobody knows whether it arrived.
 async fn once(
     gate: &Gate,
-    origin: &Origin,
     request: http::Request<Full<Bytes>>,
-) -> Result<http::Response<Incoming>, HttpError> {
+) -> Result<http::Response<Incoming>, legacy::Error> {
     let again = request.method().is_safe().then(|| request.clone());
-    let answer = match (gate.client.request(request).await, again) {
+    match (gate.client.request(request).await, again) {
         (Err(error), Some(again)) if ended_early(&error) => gate.client.request(again).await,
         (answer, _) => answer,
-    };
-    answer.map_err(|error| explain(origin, &error))
+    }
 }
 
 fn ended_early(error: &legacy::Error) -> bool {

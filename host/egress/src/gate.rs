@@ -190,6 +190,7 @@ pub(crate) mod tests {
             configuration: Map::new(),
             sealed: BTreeMap::new(),
             network: Default::default(),
+            retries: Default::default(),
         }
     }
 

@@ -18,6 +18,9 @@
 //!    that let the secret go to the first server covers the new one as well (`exchange`).
 //! 7. The response is read within bounds of size and time, and the asset's secrets are taken out (`exchange`, `scrub`).
 //!
+//! From 5 to 7 it is noted whether a request that may change something could have begun to leave, and whether its answer
+//! came (`departure`).
+//!
 //! A stream of raw TCP goes through 2 and 5, and its reads through the scrubbing of 7 (`tcp`); inside it the host cannot
 //! look.
 //!
@@ -33,6 +36,7 @@
 mod address;
 mod call;
 mod connector;
+mod departure;
 mod dial;
 mod exchange;
 mod gate;

@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use crate::{
-    call::{Ledger, Slot},
+    call::{Call, Ledger, Slot},
     connector::Wire,
     gate::Gate,
     scrub::Reader,
@@ -29,6 +29,10 @@ pub struct Stream {
     /// Scrubbed bytes that did not fit into the last read; a label may be longer than the secret.
     rest: Vec<u8>,
     slot: Slot,
+    /// Whether what is written may change something.
+    mutates: bool,
+    /// Bytes that may change something were written, and nothing came back since.
+    unanswered: bool,
     _turn: OwnedSemaphorePermit,
 }
 
@@ -63,12 +67,12 @@ impl TcpError {
 
 impl Stream {
     pub(crate) async fn open(
-        gate: &Arc<Gate>,
-        placeholders: &Arc<Placeholders>,
+        call: &Call,
         ledger: &Arc<Ledger>,
         host: &str,
         port: u16,
     ) -> Result<Self, TcpError> {
+        let gate = &call.gate;
         // An IPv6 address may stand in brackets, as before a port.
         let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
         let host =
@@ -84,11 +88,13 @@ impl Stream {
         let wire = Wire::Plain(gate.dialer.tcp(&host, port).await?);
         Ok(Self {
             gate: Arc::clone(gate),
-            placeholders: Arc::clone(placeholders),
+            placeholders: Arc::clone(&call.placeholders),
             host,
             wire: Some(wire),
             rest: Vec::new(),
             slot,
+            mutates: !call.only_reads(),
+            unanswered: false,
             _turn: turn,
         })
     }
@@ -109,6 +115,10 @@ impl Stream {
             )));
         }
         let mut wire = self.wire.take().ok_or_else(|| closed(&self.host))?;
+        if self.mutates && !self.unanswered && !bytes.is_empty() {
+            self.unanswered = true;
+            self.slot.ledger().departures.leave();
+        }
         let write = async {
             wire.write_all(bytes).await?;
             wire.flush().await
@@ -156,6 +166,10 @@ impl Stream {
             return Err(TcpError::Denied(format!(
                 "a call reads at most {TCP_TOTAL_BYTES} bytes from its streams"
             )));
+        }
+        if self.unanswered && length > 0 {
+            self.unanswered = false;
+            ledger.departures.answer();
         }
         self.wire = Some(wire);
         bytes.truncate(length);

@@ -1,27 +1,28 @@
 //! A loaded connector, and one call of one of its actions.
 
+mod host;
+
 use std::{collections::HashMap, time::Duration};
 
 use palisade_contract::connector::{
-    ConnectorPre, Invocation as WitInvocation, Outcome as WitOutcome,
-    palisade::plugin::{clock, connector_descriptor, http, log, random, tcp, types},
+    Connector as Exports, ConnectorPre, Invocation as WitInvocation, Outcome as WitOutcome,
+    Verdict as WitVerdict, palisade::plugin::types,
 };
-use palisade_egress::{self as egress, Call, HttpError, Stream, TcpError};
+use palisade_egress::Call;
 use palisade_model::{
     action::{Failure, Report},
-    limits::{LOG_LINE_BYTES, LOG_LINES_PER_RUN, PENDING_WAIT_MIN, TCP_STREAMS},
+    journal::LogLevel,
+    limits::{LOG_LINE_BYTES, PENDING_WAIT_MIN},
     plugin::ConnectorManifest,
-    run::LogLevel,
 };
 use serde_json::Value;
-use wasmtime::{
-    Engine,
-    component::{Component, Resource},
-};
+use wasmtime::{Engine, Store, component::Component};
 
+pub(crate) use self::host::ConnectorHost;
 use crate::{
     fault::Fault,
     guest::Guest,
+    playbook::BoxFuture,
     sandbox::{LoadError, Sandbox},
     schema::Schema,
     wasi::Wasi,
@@ -59,12 +60,17 @@ pub struct Invocation<'a> {
     pub attempt: u32,
     /// The token of the pending answer that this call comes back for.
     pub resume: Option<&'a str>,
+    /// The run was cancelled while the job of `resume` was pending: this call is to stop the job.
+    pub cancelled: bool,
 }
 
 /// What came of a call.
 pub struct Invoked {
     /// How it ended.
     pub outcome: Result<Outcome, Failure>,
+    /// It failed, and nobody knows whether it took effect: a request that may change something was not answered, or one
+    /// left and the failure is the host's word and not the connector's.
+    pub doubt: bool,
     /// What the connector logged, scrubbed.
     pub log: Vec<LogLine>,
     /// Time spent waiting for the system on the other side.
@@ -86,6 +92,28 @@ pub enum Outcome {
         /// How far it is.
         message: String,
     },
+}
+
+/// What came of the question whether a call took effect.
+pub struct Verified {
+    /// The connector's word.
+    pub verdict: Result<Verdict, Failure>,
+    /// What the connector logged, scrubbed.
+    pub log: Vec<LogLine>,
+    /// Time spent waiting for the system on the other side.
+    pub upstream: Duration,
+    /// Bytes of the report, as JSON text; none if there is none.
+    pub report_bytes: usize,
+}
+
+/// Whether a call took effect.
+pub enum Verdict {
+    /// It did: the report that the call would have given.
+    Happened(Report),
+    /// It did not, and no trace of it is under way.
+    DidNotHappen,
+    /// The system cannot tell; says why.
+    Unknown(String),
 }
 
 /// One line of log.
@@ -119,14 +147,54 @@ impl Connector {
     }
 
     /// Runs one action in an instance of its own. `call` is all that it can reach.
+    ///
+    /// Dropped before its end, it stops where it is; what has left by then has left.
     pub async fn invoke(&self, call: Call, invocation: Invocation<'_>) -> Invoked {
-        let Some(action) = self.actions.get(invocation.action) else {
-            let message = format!("{} has no action `{}`", self.name, invocation.action);
-            return Invoked::without_a_call(Failure::InvalidParameters { message });
+        let enter: Enter<_> = |instance, store, call| Box::pin(instance.call_invoke(store, call));
+        let ended = self
+            .enter(call, &invocation, enter, |customs, outcome| match outcome {
+                WitOutcome::Done(report) => customs.report(report).map(Outcome::Done),
+                WitOutcome::Pending(pending) if pending.token.len() > TOKEN_BYTES => {
+                    Err(format!("its pending token is longer than {TOKEN_BYTES} bytes"))
+                }
+                WitOutcome::Pending(pending) => Ok(Outcome::Pending {
+                    after: Duration::from_millis(pending.after_ms).max(PENDING_WAIT_MIN),
+                    token: pending.token,
+                    message: customs.words(pending.message),
+                }),
+            })
+            .await;
+        let Ended { answer, doubt, log, upstream, report_bytes } = ended;
+        Invoked { outcome: answer, doubt, log, upstream, report_bytes }
+    }
+
+    /// Asks whether a call that was sent took effect, in an instance of its own and within the limits of the action.
+    /// `call` is all that it can reach; the caller lets it only read.
+    pub async fn verify(&self, call: Call, invocation: Invocation<'_>) -> Verified {
+        let enter: Enter<_> = |instance, store, call| Box::pin(instance.call_verify(store, call));
+        let ended = self
+            .enter(call, &invocation, enter, |customs, verdict| match verdict {
+                WitVerdict::Happened(report) => customs.report(report).map(Verdict::Happened),
+                WitVerdict::DidNotHappen => Ok(Verdict::DidNotHappen),
+                WitVerdict::Unknown(why) => Ok(Verdict::Unknown(customs.words(why))),
+            })
+            .await;
+        let Ended { answer, log, upstream, report_bytes, .. } = ended;
+        Verified { verdict: answer, log, upstream, report_bytes }
+    }
+
+    /// Calls one export in an instance of its own, and lets through what `accept` makes of its answer.
+    async fn enter<W, T>(
+        &self,
+        call: Call,
+        invocation: &Invocation<'_>,
+        enter: Enter<W>,
+        accept: impl FnOnce(&mut Customs<'_>, W) -> Result<T, String>,
+    ) -> Ended<T> {
+        let action = match self.action(invocation) {
+            Ok(action) => action,
+            Err(message) => return Ended::without_a_call(Failure::InvalidParameters { message }),
         };
-        if let Err(violation) = action.parameters.check(invocation.parameters) {
-            return Invoked::without_a_call(Failure::InvalidParameters { message: violation });
-        }
         let wit = WitInvocation {
             action: invocation.action.to_owned(),
             parameters: invocation.parameters.to_string(),
@@ -134,22 +202,23 @@ impl Connector {
             idempotency_key: invocation.idempotency_key.to_owned(),
             attempt: invocation.attempt,
             resume: invocation.resume.map(str::to_owned),
+            cancelled: invocation.cancelled,
         };
         let wasi = self.wasi.then(Wasi::of_connector);
         let mut store = Guest::store(&self.engine, wasi, ConnectorHost::new(Some(call)));
         let result = tokio::time::timeout(action.time_limit, async {
             let instance = self.pre.instantiate_async(&mut store).await?;
-            instance.call_invoke(&mut store, &wit).await
+            enter(&instance, &mut store, &wit).await
         })
         .await;
         // The call outlives the instance: what comes out is scrubbed by it.
         let host = store.into_data().host;
-        let report_bytes = match &result {
-            Ok(Ok(Ok(WitOutcome::Done(report)))) => wit::report_bytes(report),
-            _ => 0,
-        };
-        let outcome = match result {
-            Ok(Ok(answer)) => self.accept(action, &host, answer),
+        let mut customs = Customs { output: &action.output, host: &host, report_bytes: 0 };
+        let told = matches!(result, Ok(Ok(Err(_))));
+        let answer = match result {
+            Ok(Ok(Ok(answer))) => accept(&mut customs, answer)
+                .map_err(|cause| Failure::Plugin { message: Fault::because(&self.name, cause).to_string() }),
+            Ok(Ok(Err(failure))) => Err(wit::failure(failure, |text| customs.words(text))),
             Ok(Err(error)) => {
                 let fault = Fault::new(&self.name, &error).after(host.last_error());
                 Err(Failure::Plugin { message: host.scrub(fault.to_string()) })
@@ -161,215 +230,73 @@ impl Connector {
                 ),
             }),
         };
+        let report_bytes = customs.report_bytes;
+        let doubt = answer.is_err()
+            && host.call.as_ref().is_some_and(|call| {
+                // A connector that could read every answer knows what its failure means; the host does not.
+                if told { call.is_unanswered() } else { call.may_have_changed() }
+            });
         let upstream = host.call.as_ref().map_or(Duration::ZERO, Call::upstream);
-        Invoked { outcome, log: host.log, upstream, report_bytes }
+        Ended { answer, doubt, log: host.log, upstream, report_bytes }
     }
 
-    /// Checks what came out of the instance, and scrubs it.
-    fn accept(
-        &self,
-        action: &Action,
-        host: &ConnectorHost,
-        answer: Result<WitOutcome, types::Failure>,
-    ) -> Result<Outcome, Failure> {
-        let fault =
-            |cause: String| Failure::Plugin { message: Fault::because(&self.name, cause).to_string() };
-        let words = |text: String| wit::line(host.scrub(text), LOG_LINE_BYTES);
-        match answer {
-            Ok(WitOutcome::Done(report)) => {
-                let report = wit::report(report, |text| host.scrub(text)).map_err(fault)?;
-                action
-                    .output
-                    .check(&report.data)
-                    .map_err(|violation| fault(format!("its answer violates its own schema: {violation}")))?;
-                Ok(Outcome::Done(report))
-            }
-            Ok(WitOutcome::Pending(pending)) => {
-                if pending.token.len() > TOKEN_BYTES {
-                    return Err(fault(format!("its pending token is longer than {TOKEN_BYTES} bytes")));
-                }
-                Ok(Outcome::Pending {
-                    after: Duration::from_millis(pending.after_ms).max(PENDING_WAIT_MIN),
-                    token: pending.token,
-                    message: words(pending.message),
-                })
-            }
-            Err(failure) => Err(wit::failure(failure, words)),
-        }
+    fn action(&self, invocation: &Invocation<'_>) -> Result<&Action, String> {
+        let action = self
+            .actions
+            .get(invocation.action)
+            .ok_or_else(|| format!("{} has no action `{}`", self.name, invocation.action))?;
+        action.parameters.check(invocation.parameters)?;
+        Ok(action)
     }
 }
 
-impl Invoked {
-    fn without_a_call(failure: Failure) -> Self {
-        Self { outcome: Err(failure), log: Vec::new(), upstream: Duration::ZERO, report_bytes: 0 }
-    }
-}
+/// How one export is called.
+type Enter<W> = for<'a> fn(
+    &'a Exports,
+    &'a mut Store<Guest<ConnectorHost>>,
+    &'a WitInvocation,
+) -> BoxFuture<'a, wasmtime::Result<Result<W, types::Failure>>>;
 
-/// The host's side of a connector's imports, for one call.
-pub(crate) struct ConnectorHost {
-    /// All that the instance can reach; nothing while it describes itself.
-    call: Option<Call>,
-    streams: Vec<Option<Stream>>,
+/// What came of a call of either export.
+struct Ended<T> {
+    answer: Result<T, Failure>,
+    doubt: bool,
     log: Vec<LogLine>,
+    upstream: Duration,
+    report_bytes: usize,
 }
 
-impl ConnectorHost {
-    pub(crate) fn new(call: Option<Call>) -> Self {
-        Self { call, streams: Vec::new(), log: Vec::new() }
-    }
-
-    fn scrub(&self, text: String) -> String {
-        match &self.call {
-            Some(call) => call.scrub(text),
-            None => text,
+impl<T> Ended<T> {
+    fn without_a_call(failure: Failure) -> Self {
+        Self {
+            answer: Err(failure),
+            doubt: false,
+            log: Vec::new(),
+            upstream: Duration::ZERO,
+            report_bytes: 0,
         }
     }
-
-    /// The last line that was logged as an error: after a panic, its message.
-    pub(crate) fn last_error(&self) -> Option<&str> {
-        self.log.iter().rev().find(|line| line.level == LogLevel::Error).map(|line| line.message.as_str())
-    }
-
-    fn stream(&mut self, resource: &Resource<tcp::TcpStream>) -> wasmtime::Result<&mut Stream> {
-        let index = usize::try_from(resource.rep())?;
-        self.streams
-            .get_mut(index)
-            .and_then(Option::as_mut)
-            .ok_or_else(|| wasmtime::Error::msg("it used a stream that is closed"))
-    }
 }
 
-impl types::Host for Guest<ConnectorHost> {}
-
-impl connector_descriptor::Host for Guest<ConnectorHost> {}
-
-impl log::Host for Guest<ConnectorHost> {
-    fn write(&mut self, level: log::Level, message: String) -> wasmtime::Result<()> {
-        if self.host.log.len() < LOG_LINES_PER_RUN {
-            let message = wit::line(self.host.scrub(message), LOG_LINE_BYTES);
-            self.host.log.push(LogLine { level: wit::level(level), message });
-        }
-        Ok(())
-    }
+/// Checks what comes out of an instance, and scrubs it.
+struct Customs<'a> {
+    output: &'a Schema,
+    host: &'a ConnectorHost,
+    /// Bytes of the report that was looked at.
+    report_bytes: usize,
 }
 
-impl clock::Host for Guest<ConnectorHost> {
-    fn now(&mut self) -> wasmtime::Result<u64> {
-        Ok(wit::now())
-    }
-}
-
-impl random::Host for Guest<ConnectorHost> {
-    fn bytes(&mut self, count: u32) -> wasmtime::Result<Vec<u8>> {
-        Ok(wit::random_bytes(count)?)
-    }
-}
-
-impl http::Host for Guest<ConnectorHost> {
-    async fn send(
-        &mut self,
-        request: http::Request,
-    ) -> wasmtime::Result<Result<http::Response, http::Error>> {
-        let Some(call) = &self.host.call else {
-            return Ok(Err(http::Error::Denied(NOTHING_GRANTED.into())));
-        };
-        let request = egress::Request {
-            method: request.method,
-            url: request.url,
-            headers: request.headers,
-            authorization: request.authorization.map(|authorization| match authorization {
-                http::Authorization::Basic((user, password)) => {
-                    egress::Authorization::Basic { user, password }
-                }
-                http::Authorization::Bearer(token) => egress::Authorization::Bearer(token),
-            }),
-            body: request.body,
-            timeout: request.timeout_ms.map(Duration::from_millis),
-        };
-        Ok(match call.send(request).await {
-            Ok(response) => {
-                Ok(http::Response { status: response.status, headers: response.headers, body: response.body })
-            }
-            Err(error) => Err(http_error(&error)),
-        })
-    }
-}
-
-impl tcp::Host for Guest<ConnectorHost> {
-    async fn connect(
-        &mut self,
-        host: String,
-        port: u16,
-    ) -> wasmtime::Result<Result<Resource<tcp::TcpStream>, tcp::Error>> {
-        let Some(call) = &self.host.call else {
-            return Ok(Err(tcp::Error::Denied(NOTHING_GRANTED.into())));
-        };
-        Ok(match call.connect(&host, port).await {
-            Ok(stream) => {
-                // Closed streams keep their place, so this bounds how many one call may ever open.
-                if self.host.streams.len() >= TCP_STREAMS * 8 {
-                    return Ok(Err(tcp::Error::Denied("it opened too many streams in one call".into())));
-                }
-                self.host.streams.push(Some(stream));
-                Ok(Resource::new_own(u32::try_from(self.host.streams.len() - 1)?))
-            }
-            Err(error) => Err(tcp_error(&error)),
-        })
-    }
-}
-
-impl tcp::HostTcpStream for Guest<ConnectorHost> {
-    async fn write(
-        &mut self,
-        stream: Resource<tcp::TcpStream>,
-        bytes: Vec<u8>,
-    ) -> wasmtime::Result<Result<(), tcp::Error>> {
-        Ok(self.host.stream(&stream)?.write(&bytes).await.map_err(|error| tcp_error(&error)))
+impl Customs<'_> {
+    fn report(&mut self, report: types::Report) -> Result<Report, String> {
+        self.report_bytes = wit::report_bytes(&report);
+        let report = wit::report(report, |text| self.host.scrub(text))?;
+        self.output
+            .check(&report.data)
+            .map_err(|violation| format!("its answer violates its own schema: {violation}"))?;
+        Ok(report)
     }
 
-    async fn read(
-        &mut self,
-        stream: Resource<tcp::TcpStream>,
-        max: u32,
-    ) -> wasmtime::Result<Result<Vec<u8>, tcp::Error>> {
-        Ok(self.host.stream(&stream)?.read(max).await.map_err(|error| tcp_error(&error)))
-    }
-
-    async fn start_tls(
-        &mut self,
-        stream: Resource<tcp::TcpStream>,
-    ) -> wasmtime::Result<Result<(), tcp::Error>> {
-        Ok(self.host.stream(&stream)?.start_tls().await.map_err(|error| tcp_error(&error)))
-    }
-
-    fn drop(&mut self, stream: Resource<tcp::TcpStream>) -> wasmtime::Result<()> {
-        if let Some(slot) = self.host.streams.get_mut(usize::try_from(stream.rep())?) {
-            *slot = None;
-        }
-        Ok(())
-    }
-}
-
-const NOTHING_GRANTED: &str = "a plugin that describes itself can reach nothing";
-
-fn http_error(error: &HttpError) -> http::Error {
-    let message = error.to_string();
-    match error {
-        HttpError::Denied(_) => http::Error::Denied(message),
-        HttpError::Invalid(_) => http::Error::Invalid(message),
-        HttpError::Unreachable(_) => http::Error::Unreachable(message),
-        HttpError::Tls(_) => http::Error::Tls(message),
-        HttpError::Timeout(_) => http::Error::Timeout(message),
-        HttpError::TooLarge(_) => http::Error::TooLarge(message),
-    }
-}
-
-fn tcp_error(error: &TcpError) -> tcp::Error {
-    let message = error.to_string();
-    match error {
-        TcpError::Denied(_) => tcp::Error::Denied(message),
-        TcpError::Unreachable(_) => tcp::Error::Unreachable(message),
-        TcpError::Tls(_) => tcp::Error::Tls(message),
-        TcpError::Timeout(_) => tcp::Error::Timeout(message),
+    fn words(&self, text: String) -> String {
+        wit::line(self.host.scrub(text), LOG_LINE_BYTES)
     }
 }

@@ -89,7 +89,10 @@ fn foreign(world: &str, component: &Component, sandbox: &Sandbox, error: &wasmti
         "random",
         "http",
         "tcp",
+        "steps",
         "actions",
+        "prompts",
+        "playbooks",
         "alerts",
     ];
     let strange: Vec<_> = component
@@ -131,6 +134,7 @@ fn playbook(described: playbook_descriptor::Playbook) -> Result<PlaybookManifest
             .into_iter()
             .map(|need| Need { connector: need.connector, action: need.action })
             .collect(),
+        starts: described.starts,
         manual_minutes: described.manual_minutes,
     })
 }
@@ -162,6 +166,7 @@ fn action(action: wit::Action) -> Result<ActionSpec, ManifestError> {
             wit::Retry::Keyed => Retry::Keyed,
             wit::Retry::Unsafe => Retry::Unsafe,
         },
+        verifies: action.verifies,
         undo: action.undo,
         time_limit_ms: action.time_limit_ms,
         reads: action.reads.into_iter().map(|read| Read { method: read.method, path: read.path }).collect(),

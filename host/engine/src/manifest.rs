@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use palisade_model::{
     limits::{ACTION_TIME_MAX, MANIFEST_ITEMS, MANIFEST_TEXT_BYTES},
+    name::Name,
     plugin::{
         ActionSpec, Capabilities, ConnectorManifest, HostPattern, HttpCapability, Identity, PlaybookManifest,
         SecretPlace,
@@ -82,7 +83,9 @@ pub(crate) fn check_playbook(manifest: &PlaybookManifest) -> Checked {
     manifest.needs.iter().try_for_each(|need| {
         check_text("connector of a need", &need.connector)?;
         check_text("action of a need", &need.action)
-    })
+    })?;
+    check_unique("starts", manifest.starts.iter())?;
+    manifest.starts.iter().try_for_each(|name| Ok(name.parse::<Name>().map(drop)?))
 }
 
 /// Names of the configuration fields that are secrets.
@@ -114,6 +117,9 @@ fn check_action(action: &ActionSpec, manifest: &ConnectorManifest) -> Checked {
             &what,
             &format!("its time limit must be from 1 to {most} ms; longer jobs are `pending`"),
         );
+    }
+    if action.verifies && !action.effect.mutates() {
+        return contradiction(&what, "it changes nothing, so there is no effect that could be verified");
     }
     if let Some(undo) = &action.undo
         && manifest.action(undo).is_none_or(|undo| !undo.effect.mutates())

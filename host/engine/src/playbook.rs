@@ -1,22 +1,22 @@
 //! A loaded playbook, and one run of it.
 
-use std::{future::Future, pin::Pin};
+mod alerts;
+mod run_host;
 
 use palisade_contract::playbook::{
     PlaybookPre,
-    palisade::plugin::{actions, alerts, clock, log, playbook_descriptor, random, types},
+    palisade::plugin::{actions, clock, log, playbook_descriptor, playbooks, prompts, random, steps, types},
 };
 use palisade_model::{
-    Timestamp,
-    action::ActionResult,
-    alert::{Alert, AlertChange, AlertStatus, Artifact, Note, Severity},
-    limits::{ALERT_TEXT_BYTES, LOG_LINE_BYTES, NOTE_BYTES, RUN_TIME},
+    alert::AlertChange,
+    journal::LogLevel,
+    limits::{LOG_LINE_BYTES, NOTE_BYTES, RUN_TIME},
     plugin::PlaybookManifest,
-    run::{LogLevel, Position},
+    prompt::Answers,
 };
-use serde_json::{Map, Value};
 use wasmtime::{Engine, component::Component};
 
+pub use self::run_host::{AskPrompt, BoxFuture, Halt, RunHost, StartAction, Stop};
 use crate::{
     fault::Fault,
     guest::Guest,
@@ -24,56 +24,6 @@ use crate::{
     wasi::Wasi,
     wit,
 };
-
-/// A future in a box, as the methods of [`RunHost`] return them.
-pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
-/// What a run does for its playbook. The order of the calls is the playbook's own.
-pub trait RunHost: Send + 'static {
-    /// The alert as it stands for this run.
-    fn alert(&self) -> &Alert;
-    /// Who writes notes: `run 17`.
-    fn author(&self) -> String;
-    /// Changes the alert.
-    fn change(&mut self, change: AlertChange) -> BoxFuture<'_, Result<(), Stop>>;
-    /// Starts an action and returns its place in the run.
-    fn start(&mut self, action: StartAction) -> BoxFuture<'_, Result<Position, Stop>>;
-    /// Waits until the action has ended.
-    fn wait(&mut self, action: Position) -> BoxFuture<'_, Result<ActionResult, Stop>>;
-    /// Waits until one of these has ended, or until the deadline (milliseconds since 1970).
-    fn wait_any(
-        &mut self,
-        actions: Vec<Position>,
-        deadline: Option<u64>,
-    ) -> BoxFuture<'_, Result<Option<Position>, Stop>>;
-    /// Writes a line of log.
-    ///
-    /// # Errors
-    ///
-    /// [`Stop`] if the run cannot go on.
-    fn log(&mut self, level: LogLevel, message: String) -> Result<(), Stop>;
-    /// The time.
-    fn now(&mut self) -> BoxFuture<'_, Result<u64, Stop>>;
-    /// Random bytes.
-    fn random(&mut self, count: u32) -> BoxFuture<'_, Result<Vec<u8>, Stop>>;
-}
-
-/// An action that a playbook asks for.
-pub struct StartAction {
-    /// Name of the connector.
-    pub connector: String,
-    /// Name of the action.
-    pub action: String,
-    /// The asset to act on; none for the connector's default.
-    pub asset: Option<String>,
-    /// Its parameters, as the playbook wrote them.
-    pub parameters: String,
-}
-
-/// Why a run cannot go on: the playbook is stopped at this call.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Stop(pub String);
 
 /// A playbook, compiled and linked: ready to be run from any thread.
 pub struct Playbook {
@@ -95,12 +45,13 @@ impl Playbook {
         Ok(Self { name: manifest.identity.name.to_string(), engine: sandbox.engine().clone(), pre, wasi })
     }
 
-    /// Runs the playbook in an instance of its own. Returns its own word on how it ended, or the fault that ended it.
+    /// Runs the playbook in an instance of its own. Returns its own word on how it ended.
     ///
     /// # Errors
     ///
-    /// [`Fault`] if it broke, was stopped by its host, or took longer than [`RUN_TIME`].
-    pub async fn run(&self, host: Box<dyn RunHost>) -> Result<Result<String, String>, Fault> {
+    /// [`Halt::Aside`] if its host set it aside; [`Halt::Fault`] if it broke, was stopped by its host, or took longer than
+    /// [`RUN_TIME`].
+    pub async fn run(&self, host: Box<dyn RunHost>) -> Result<Result<String, String>, Halt> {
         let wasi = self.wasi.then(|| Wasi::of_playbook(Some(host.alert())));
         let mut store = Guest::store(&self.engine, wasi, PlaybookHost::new(Some(host)));
         let result = tokio::time::timeout(RUN_TIME, async {
@@ -109,16 +60,16 @@ impl Playbook {
         })
         .await;
         let words = |text: String| wit::line(text, NOTE_BYTES);
-        match result {
-            Ok(Ok(answer)) => Ok(answer.map(words).map_err(words)),
-            Ok(Err(error)) => Err(match error.downcast_ref::<Stop>() {
-                Some(stop) => Fault::because(&self.name, stop.to_string()),
+        let fault = match result {
+            Ok(Ok(answer)) => return Ok(answer.map(words).map_err(words)),
+            Ok(Err(error)) => match error.downcast_ref::<Stop>() {
+                Some(Stop::Aside) => return Err(Halt::Aside),
+                Some(Stop::Broken(why)) => Fault::because(&self.name, why),
                 None => Fault::new(&self.name, &error).after(store.data().host.last_error.as_deref()),
-            }),
-            Err(_) => {
-                Err(Fault::because(&self.name, format!("it did not end within {} s", RUN_TIME.as_secs())))
-            }
-        }
+            },
+            Err(_) => Fault::because(&self.name, format!("it did not end within {} s", RUN_TIME.as_secs())),
+        };
+        Err(Halt::Fault(fault))
     }
 }
 
@@ -142,8 +93,8 @@ impl PlaybookHost {
         }
     }
 
-    async fn change(&mut self, change: AlertChange) -> wasmtime::Result<()> {
-        Ok(self.run()?.change(change).await?)
+    fn change(&mut self, change: AlertChange) -> wasmtime::Result<()> {
+        Ok(self.run()?.change(change)?)
     }
 }
 
@@ -163,13 +114,33 @@ impl log::Host for Guest<PlaybookHost> {
 
 impl clock::Host for Guest<PlaybookHost> {
     async fn now(&mut self) -> wasmtime::Result<u64> {
-        Ok(self.host.run()?.now().await?)
+        Ok(self.host.run()?.now()?)
     }
 }
 
 impl random::Host for Guest<PlaybookHost> {
     async fn bytes(&mut self, count: u32) -> wasmtime::Result<Vec<u8>> {
-        Ok(self.host.run()?.random(count).await?)
+        Ok(self.host.run()?.random(count)?)
+    }
+}
+
+impl steps::Host for Guest<PlaybookHost> {
+    async fn wait(&mut self, id: u32) -> wasmtime::Result<Result<types::Report, types::Failure>> {
+        let run = self.host.run()?;
+        run.wait(vec![id], None).await?;
+        Ok(wit::action_result(run.result(id)?))
+    }
+
+    async fn wait_any(&mut self, ids: Vec<u32>) -> wasmtime::Result<u32> {
+        if ids.is_empty() {
+            return Err(wasmtime::Error::msg("it waits for any of no steps: that would never end"));
+        }
+        let first = self.host.run()?.wait(ids, None).await?;
+        first.ok_or_else(|| wasmtime::Error::msg("a wait without a deadline ended without a step"))
+    }
+
+    async fn wait_until(&mut self, ids: Vec<u32>, deadline: u64) -> wasmtime::Result<Option<u32>> {
+        Ok(self.host.run()?.wait(ids, Some(deadline)).await?)
     }
 }
 
@@ -183,126 +154,27 @@ impl actions::Host for Guest<PlaybookHost> {
         };
         Ok(self.host.run()?.start(action).await?)
     }
+}
 
-    async fn wait(&mut self, id: u32) -> wasmtime::Result<Result<types::Report, types::Failure>> {
-        Ok(wit::action_result(self.host.run()?.wait(id).await?))
-    }
-
-    async fn wait_any(&mut self, ids: Vec<u32>) -> wasmtime::Result<u32> {
-        if ids.is_empty() {
-            return Err(wasmtime::Error::msg("it waits for any of no actions: that would never end"));
-        }
-        let first = self.host.run()?.wait_any(ids, None).await?;
-        first.ok_or_else(|| wasmtime::Error::msg("a wait without a deadline ended without an action"))
-    }
-
-    async fn wait_until(&mut self, ids: Vec<u32>, deadline: u64) -> wasmtime::Result<Option<u32>> {
-        Ok(self.host.run()?.wait_any(ids, Some(deadline)).await?)
+impl prompts::Host for Guest<PlaybookHost> {
+    async fn ask(&mut self, prompt: prompts::Prompt) -> wasmtime::Result<u32> {
+        let prompt = AskPrompt {
+            to: prompt.to,
+            question: prompt.question,
+            answer: match prompt.answer {
+                prompts::Answer::Choice(choices) => Answers::Choice { choices },
+                prompts::Answer::Text => Answers::Text,
+                prompts::Answer::Number((least, most)) => Answers::Number { least, most },
+            },
+            time_limit_ms: prompt.time_limit_ms,
+            default: prompt.default,
+        };
+        Ok(self.host.run()?.ask(prompt).await?)
     }
 }
 
-impl alerts::Host for Guest<PlaybookHost> {
-    async fn get(&mut self) -> wasmtime::Result<alerts::Alert> {
-        let alert = self.host.run()?.alert();
-        Ok(alerts::Alert {
-            id: alert.id,
-            name: alert.content.name.clone(),
-            label: alert.content.label.clone(),
-            source: alert.content.source.clone(),
-            source_id: alert.content.source_id.clone(),
-            severity: match alert.content.severity {
-                Severity::Informational => alerts::Severity::Informational,
-                Severity::Low => alerts::Severity::Low,
-                Severity::Medium => alerts::Severity::Medium,
-                Severity::High => alerts::Severity::High,
-                Severity::Critical => alerts::Severity::Critical,
-            },
-            status: match alert.status {
-                AlertStatus::New => alerts::AlertStatus::New,
-                AlertStatus::Open => alerts::AlertStatus::Open,
-                AlertStatus::Closed => alerts::AlertStatus::Closed,
-            },
-            owner: alert.owner.clone(),
-            description: alert.content.description.clone(),
-            received: u64::try_from(alert.received.as_millisecond()).unwrap_or(0),
-            link: alert.content.link.clone(),
-        })
-    }
-
-    async fn artifacts(&mut self) -> wasmtime::Result<Vec<alerts::Artifact>> {
-        let artifacts = &self.host.run()?.alert().content.artifacts;
-        Ok(artifacts
-            .iter()
-            .map(|artifact| alerts::Artifact {
-                id: artifact.id,
-                name: artifact.name.clone(),
-                label: artifact.label.clone(),
-                cef: Value::Object(artifact.cef.clone()).to_string(),
-            })
-            .collect())
-    }
-
-    async fn set_severity(&mut self, severity: alerts::Severity) -> wasmtime::Result<()> {
-        let severity = match severity {
-            alerts::Severity::Informational => Severity::Informational,
-            alerts::Severity::Low => Severity::Low,
-            alerts::Severity::Medium => Severity::Medium,
-            alerts::Severity::High => Severity::High,
-            alerts::Severity::Critical => Severity::Critical,
-        };
-        self.host.change(AlertChange::Severity(severity)).await
-    }
-
-    async fn set_status(&mut self, status: alerts::AlertStatus) -> wasmtime::Result<()> {
-        let status = match status {
-            alerts::AlertStatus::New => AlertStatus::New,
-            alerts::AlertStatus::Open => AlertStatus::Open,
-            alerts::AlertStatus::Closed => AlertStatus::Closed,
-        };
-        self.host.change(AlertChange::Status(status)).await
-    }
-
-    async fn set_owner(&mut self, owner: Option<String>) -> wasmtime::Result<()> {
-        let owner = owner.map(|owner| wit::line(owner, ALERT_TEXT_BYTES));
-        self.host.change(AlertChange::Owner(owner)).await
-    }
-
-    async fn add_note(&mut self, title: String, text: String) -> wasmtime::Result<()> {
-        let note = Note {
-            at: Timestamp::now(),
-            author: self.host.run()?.author(),
-            title: wit::line(title, ALERT_TEXT_BYTES),
-            text: text[..text.floor_char_boundary(NOTE_BYTES)].to_owned(),
-        };
-        self.host.change(AlertChange::Note(note)).await
-    }
-
-    async fn add_artifact(
-        &mut self,
-        name: String,
-        label: String,
-        cef: String,
-    ) -> wasmtime::Result<Result<u64, String>> {
-        if cef.len() > NOTE_BYTES {
-            return Ok(Err(format!(
-                "the CEF fields have {} bytes; at most {NOTE_BYTES} are accepted",
-                cef.len()
-            )));
-        }
-        let cef = match serde_json::from_str::<Map<String, Value>>(&cef) {
-            Ok(cef) => cef,
-            Err(error) => return Ok(Err(format!("the CEF fields are no JSON object: {error}"))),
-        };
-        let artifacts = &self.host.run()?.alert().content.artifacts;
-        let id = artifacts.iter().map(|artifact| artifact.id).max().unwrap_or(0) + 1;
-        let artifact = Artifact {
-            id,
-            name: wit::line(name, ALERT_TEXT_BYTES),
-            label: wit::line(label, ALERT_TEXT_BYTES),
-            cef,
-            data: Map::new(),
-        };
-        self.host.change(AlertChange::Artifact(artifact)).await?;
-        Ok(Ok(id))
+impl playbooks::Host for Guest<PlaybookHost> {
+    async fn start(&mut self, name: String) -> wasmtime::Result<u32> {
+        Ok(self.host.run()?.start_playbook(name).await?)
     }
 }

@@ -4,8 +4,8 @@ use palisade_contract::connector::palisade::plugin::{log, types};
 use palisade_model::{
     Timestamp,
     action::{ActionResult, Failure, Report, ReportStatus},
+    journal::LogLevel,
     limits::{LOG_LINE_BYTES, REPORT_BYTES},
-    run::LogLevel,
 };
 use ring::rand::{SecureRandom, SystemRandom};
 use serde_json::Value;
@@ -56,6 +56,7 @@ pub(crate) fn failure(failure: types::Failure, clean: impl Fn(String) -> String)
         }
         types::Failure::Unavailable(message) => Failure::Unavailable { message: clean(message) },
         types::Failure::Denied(message) => Failure::Denied { message: clean(message) },
+        types::Failure::Cancelled(message) => Failure::Cancelled { message: clean(message) },
     }
 }
 
@@ -85,7 +86,9 @@ pub(crate) fn action_result(result: ActionResult) -> Result<types::Report, types
             Failure::Unavailable { message } | Failure::Plugin { message } => {
                 types::Failure::Unavailable(message)
             }
+            // A person's no is as final to a playbook as the policy's.
             Failure::Denied { message } => types::Failure::Denied(message),
+            Failure::Cancelled { message } => types::Failure::Cancelled(message),
         }),
     }
 }
@@ -121,12 +124,16 @@ pub fn now() -> u64 {
 ///
 /// # Errors
 ///
-/// If it is asked for more than 4096 at a time, as the contract says, or the system has none.
+/// [`Stop::Broken`] if it is asked for more than 4096 at a time, as the contract says, or the system has none.
 pub fn random_bytes(count: u32) -> Result<Vec<u8>, Stop> {
     if count > RANDOM_BYTES {
-        return Err(Stop(format!("it asked for {count} random bytes; at most {RANDOM_BYTES} at a time")));
+        return Err(Stop::Broken(format!(
+            "it asked for {count} random bytes; at most {RANDOM_BYTES} at a time"
+        )));
     }
     let mut bytes = vec![0; usize::try_from(count).unwrap_or(0)];
-    SystemRandom::new().fill(&mut bytes).map_err(|_| Stop("the system has no random bytes".into()))?;
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .map_err(|_| Stop::Broken("the system has no random bytes".into()))?;
     Ok(bytes)
 }

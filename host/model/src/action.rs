@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::limits::{ACTION_ATTEMPTS, ACTION_RETRY_SECONDS};
+
 /// What an action does to the world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -36,6 +38,21 @@ pub enum Retry {
     Keyed,
     /// Repeating it may do it twice: the host never does so by itself.
     Unsafe,
+}
+
+/// How long an action is tried that may be tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetryLimits {
+    /// Attempts, the first included.
+    pub attempts: u32,
+    /// Seconds from the first attempt after which no other begins.
+    pub seconds: u32,
+}
+
+impl Default for RetryLimits {
+    fn default() -> Self {
+        Self { attempts: ACTION_ATTEMPTS, seconds: ACTION_RETRY_SECONDS }
+    }
 }
 
 /// Verdict of an action that ran to its end.
@@ -109,6 +126,12 @@ pub enum Failure {
     #[error("denied: {message}")]
     Denied {
         /// Which rule.
+        message: String,
+    },
+    /// A person ended the run, or the wait for this.
+    #[error("cancelled: {message}")]
+    Cancelled {
+        /// Who, and how it stood.
         message: String,
     },
     /// The plugin broke: it trapped, ran out of a limit, or returned what its own schema forbids.

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, net::IpAddr, str::FromStr};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::name::Name;
+use crate::{action::RetryLimits, name::Name};
 
 /// One configured system.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,6 +21,9 @@ pub struct Asset {
     /// How it may be reached.
     #[serde(default)]
     pub network: Network,
+    /// How long its actions are tried.
+    #[serde(default)]
+    pub retries: RetryLimits,
 }
 
 /// What the operator granted to one asset beyond the connector's own capabilities.

@@ -9,10 +9,12 @@ pub mod action;
 pub mod alert;
 pub mod asset;
 mod hex;
+pub mod journal;
 pub mod limits;
 pub mod name;
 pub mod plugin;
+pub mod prompt;
 pub mod run;
 
-pub use hex::hex;
-pub use jiff::Timestamp;
+pub use hex::{hex, unhex};
+pub use jiff::{SignedDuration, Timestamp};

@@ -42,8 +42,27 @@ pub const RUN_BYTES: usize = 32 * 1024 * 1024;
 pub const JOURNAL_WAIT: Duration = Duration::from_millis(20);
 /// Entries in the journal of one run.
 pub const ENTRIES_PER_RUN: u64 = 10_000;
-/// Time that one run may take. A vendor's job may take 30 minutes, and a playbook may have a few of them in a row.
+/// Time that one run may hold an instance without a pause. A wait of some length gives the instance back, so this bounds
+/// calls of connectors, one after the other.
 pub const RUN_TIME: Duration = Duration::from_secs(4 * 60 * 60);
+/// A run that waits for longer than this holds no instance and no memory: going on from its journal costs about a
+/// millisecond, and a place in the pool is worth more than that.
+pub const PARK_AFTER: Duration = Duration::from_secs(1);
+/// Waiting runs that are let go on in one round, oldest due first: their writes share commits.
+pub const DUE_PER_ROUND: usize = 64;
+/// The longest time until the default of a prompt stands.
+pub const PROMPT_TIME_MAX: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// Bytes of a question.
+pub const PROMPT_BYTES: usize = 4 * 1024;
+/// Choices of a prompt: what a person can take in.
+pub const PROMPT_CHOICES: usize = 20;
+/// Bytes of an answer.
+pub const ANSWER_BYTES: usize = 4 * 1024;
+/// Runs that one run may start. With [`RUN_DEPTH`] one alert is the cause of at most 11,111 runs of one playbook, if that
+/// does nothing but start itself.
+pub const CHILDREN_PER_RUN: usize = 10;
+/// Runs above a run that was started by another.
+pub const RUN_DEPTH: u8 = 4;
 /// Time that runs at work get to end when the host is told to stop. A run asks a few systems for seconds each; one that
 /// waits for a vendor's job or for a person is not worth waiting for.
 pub const STOP_TIME: Duration = Duration::from_secs(30);
@@ -54,10 +73,20 @@ pub const LOG_LINE_BYTES: usize = 2_048;
 /// Bytes of one report, summary and data together: it is kept in the journal, and in memory until its run ends.
 /// ServiceNow's longest list, 1,000 tickets, takes about 3 MiB.
 pub const REPORT_BYTES: usize = 4 * 1024 * 1024;
-/// Attempts at one action, the first included.
+/// Attempts at one action, the first included, unless its asset says otherwise.
 pub const ACTION_ATTEMPTS: u32 = 3;
-/// Wait before the second attempt; doubled for each one after.
+/// Seconds from the first attempt after which no other begins, unless the asset says otherwise. A system that is being
+/// restarted is back within minutes.
+pub const ACTION_RETRY_SECONDS: u32 = 15 * 60;
+/// The most attempts that an asset may ask for.
+pub const ACTION_ATTEMPTS_MAX: u32 = 20;
+/// The most seconds that an asset may ask for.
+pub const ACTION_RETRY_SECONDS_MAX: u32 = 24 * 60 * 60;
+/// Wait before the second attempt, doubled for each one after; half of each wait is random, so that runs which failed
+/// together do not come back together.
 pub const RETRY_WAIT: Duration = Duration::from_millis(500);
+/// The longest wait between two attempts, unless the system asks for more.
+pub const RETRY_WAIT_MAX: Duration = Duration::from_secs(60);
 /// The longest wait that a rate-limited answer may ask for and get.
 pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(5 * 60);
 /// The shortest wait between two looks at a vendor's job.
@@ -143,6 +172,11 @@ pub const SECRET_BYTES_MAX: usize = 16 * 1024;
 pub const VALUE_CHUNK_BYTES: usize = 4 * 1024;
 /// Pieces of a component that go into one atomic batch, 1 MiB of them.
 pub const COMPONENT_PIECES_PER_BATCH: usize = 256;
+/// Bytes of keys and values that the store applies without a sync. sled writes six to ten times as many into its log, as
+/// it rewrites a page with each tenth change and splits it; these must fit into one of its segments of 512 KiB.
+pub const UNSYNCED_BYTES: usize = 32 * 1024;
+/// Time after which the store syncs a write that nobody waits for.
+pub const BUFFERED_FOR: Duration = Duration::from_millis(500);
 /// Bytes of pages that sled keeps in memory.
 pub const STORE_CACHE_BYTES: u64 = 128 * 1024 * 1024;
 /// Time to wait for a store whose last user is just leaving, which takes it some milliseconds.

@@ -146,6 +146,9 @@ pub struct ActionSpec {
     pub effect: Effect,
     /// What may happen when it is not known whether a call arrived.
     pub retry: Retry,
+    /// Whether the connector can find out if a call of it took effect.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub verifies: bool,
     /// The action that takes it back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<String>,
@@ -255,6 +258,9 @@ pub struct PlaybookManifest {
     pub labels: Vec<String>,
     /// The actions it starts.
     pub needs: Vec<Need>,
+    /// Names of the playbooks it starts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub starts: Vec<String>,
     /// Minutes that the same work takes an analyst by hand.
     pub manual_minutes: u32,
 }

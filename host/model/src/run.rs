@@ -1,15 +1,8 @@
-//! Runs: one playbook at work on one alert, and the journal of it.
+//! Runs: one playbook at work on one alert.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::{
-    Timestamp,
-    action::{Effect, Failure, Report},
-    alert::{AlertChange, AlertId},
-    name::Name,
-    plugin::Digest,
-};
+use crate::{Timestamp, alert::AlertId, name::Name, plugin::Digest};
 
 /// Number of a run in this installation, from 1.
 pub type RunId = u64;
@@ -17,27 +10,55 @@ pub type RunId = u64;
 /// Place of an entry in its run's journal, from 1. An append names the place it expects.
 pub type Seq = u64;
 
-/// Place of an action in its run: 1 for the first that the playbook started.
+/// How often a run changed hands. An append names the epoch in which its writer owns the run.
+pub type Epoch = u64;
+
+/// A step of a run: an action, a prompt or another playbook. Later ones have larger numbers.
 pub type Position = u32;
 
 /// How a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum RunStatus {
-    /// At work.
+    /// At work, or about to be.
     Running,
+    /// Waits for a vendor's job, a time, an answer or another run, and holds nothing meanwhile.
+    Waiting,
+    /// A person stopped it for now.
+    Paused,
+    /// Nobody knows whether an action took effect; a person must say.
+    InDoubt,
+    /// Its playbook asked for something else than its journal says; a person must look.
+    Nondeterministic,
     /// The playbook came to its end.
     Succeeded,
     /// The playbook said that it could not, or broke.
     Failed,
-    /// The host stopped while it ran.
-    Interrupted,
+    /// A person ended it.
+    Cancelled,
 }
 
 impl RunStatus {
-    /// Whether nothing more will happen.
+    /// Every status.
+    pub const ALL: [Self; 8] = [
+        Self::Running,
+        Self::Waiting,
+        Self::Paused,
+        Self::InDoubt,
+        Self::Nondeterministic,
+        Self::Succeeded,
+        Self::Failed,
+        Self::Cancelled,
+    ];
+
+    /// Whether nothing more will happen, unless a person has it tried again.
     pub fn is_final(self) -> bool {
-        self != Self::Running
+        matches!(self, Self::Succeeded | Self::Failed | Self::Cancelled)
+    }
+
+    /// Whether it goes on only when a person says so.
+    pub fn waits_for_resume(self) -> bool {
+        matches!(self, Self::Paused | Self::Nondeterministic)
     }
 }
 
@@ -50,10 +71,19 @@ pub struct Run {
     pub alert: AlertId,
     /// The playbook.
     pub playbook: Name,
-    /// The exact component that runs.
+    /// The exact component that runs, whatever is installed later.
     pub digest: Digest,
+    /// The run that started it; none if an alert or a person did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Parent>,
     /// How it stands.
     pub status: RunStatus,
+    /// When it is to go on by itself; none while it does not wait, or waits for a person or another run only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Timestamp>,
+    /// How many things in it wait for a person: prompts, actions in doubt, a journal that does not fit.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub attention: u32,
     /// When it began.
     pub started: Timestamp,
     /// When it ended.
@@ -64,148 +94,25 @@ pub struct Run {
     pub message: String,
     /// Number of entries in its journal.
     pub entries: Seq,
+    /// How often it changed hands.
+    pub epoch: Epoch,
+    /// It was brought here from another installation, to be looked at; it is never executed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub imported: bool,
 }
 
-/// One line of a run's journal.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Entry {
-    /// Its place.
-    pub seq: Seq,
-    /// When it was written.
-    pub at: Timestamp,
-    /// What happened.
-    #[serde(flatten)]
-    pub event: Event,
-}
-
-/// What can happen in a run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "kebab-case")]
-pub enum Event {
-    /// The playbook started an action. For a mutating one this is durable before the first byte leaves.
-    ActionStarted(ActionStarted),
-    /// An action ended.
-    ActionEnded(ActionEnded),
-    /// The playbook changed its alert.
-    AlertChanged(AlertChange),
-    /// A line of the log, of the playbook or of an action.
-    Log {
-        /// The action that wrote it; none for the playbook.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        action: Option<Position>,
-        /// How much it matters.
-        level: LogLevel,
-        /// The line.
-        message: String,
-    },
-    /// The run ended.
-    Concluded {
-        /// How.
-        status: RunStatus,
-        /// One sentence.
-        message: String,
-    },
-}
-
-/// How much a line of the log matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogLevel {
-    /// Of use only to the plugin's author.
-    Debug,
-    /// Worth reading afterwards.
-    Info,
-    /// Unexpected, and handled.
-    Warn,
-    /// Unexpected, and not handled.
-    Error,
-}
-
-/// An action that a playbook asked for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ActionStarted {
-    /// Its place in the run.
+/// The run that started another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parent {
+    /// Its number.
+    pub run: RunId,
+    /// The step that is this run.
     pub position: Position,
-    /// The connector.
-    pub connector: String,
-    /// The action.
-    pub action: String,
-    /// The asset it acts on; none if none was found.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asset: Option<Name>,
-    /// What it does to the world; none if there is no such action.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub effect: Option<Effect>,
-    /// Its parameters.
-    pub parameters: Value,
+    /// Runs above this one.
+    pub depth: u8,
 }
 
-/// How an action ended.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ActionEnded {
-    /// Its place in the run.
-    pub position: Position,
-    /// How.
-    #[serde(flatten)]
-    pub result: Ended,
-    /// How often it was tried.
-    pub attempts: u32,
-    /// Microseconds from start to end, waiting included.
-    pub took_us: u64,
-    /// Of these, microseconds spent waiting for the system on the other side.
-    pub upstream_us: u64,
-}
-
-/// The two ways an action ends.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Ended {
-    /// It ran to its end.
-    Report(Report),
-    /// It could not.
-    Failure(Failure),
-}
-
-impl From<crate::action::ActionResult> for Ended {
-    fn from(result: crate::action::ActionResult) -> Self {
-        match result {
-            Ok(report) => Self::Report(report),
-            Err(failure) => Self::Failure(failure),
-        }
-    }
-}
-
-impl From<Ended> for crate::action::ActionResult {
-    fn from(ended: Ended) -> Self {
-        match ended {
-            Ended::Report(report) => Ok(report),
-            Ended::Failure(failure) => Err(failure),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::alert::Note;
-
-    #[test]
-    fn every_field_of_a_flattened_event_survives() {
-        let at: Timestamp = "2026-01-02T03:04:05Z".parse().unwrap();
-        let later: Timestamp = "2026-01-02T03:04:06Z".parse().unwrap();
-        let note = Note { at: later, author: "run 1".into(), title: "t".into(), text: "x".into() };
-        let failure = Failure::RateLimited { retry_after_ms: Some(5), message: "slow".into() };
-        let ended = ActionEnded {
-            position: 2,
-            result: Ended::Failure(failure),
-            attempts: 1,
-            took_us: 3,
-            upstream_us: 4,
-        };
-        for event in [Event::AlertChanged(AlertChange::Note(note)), Event::ActionEnded(ended)] {
-            let entry = Entry { seq: 7, at, event };
-            let text = serde_json::to_string(&entry).unwrap();
-            assert_eq!(serde_json::from_str::<Entry>(&text).unwrap(), entry, "{text}");
-        }
-    }
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }

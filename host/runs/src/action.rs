@@ -1,24 +1,17 @@
-//! One action of a run, from the playbook's request to its result.
+//! From a playbook's request to an action that can be executed.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::sync::Arc;
 
-use palisade_engine::{Invocation, Outcome, StartAction};
+use palisade_engine::StartAction;
 use palisade_model::{
-    action::{ActionResult, Failure, Report, Retry},
-    limits::{ACTION_ATTEMPTS, PENDING_TIME, RETRY_AFTER_MAX, RETRY_WAIT},
+    action::Failure,
+    journal::{ActionStarted, Terms},
     plugin::{ActionSpec, PlaybookManifest},
-    run::{ActionEnded, ActionStarted, Event, LogLevel, Position},
+    run::Position,
 };
-use serde_json::{Value, json};
-use tokio::sync::Semaphore;
+use serde_json::Value;
 
-use crate::{
-    catalogue::{Catalogue, LoadedAsset},
-    journal::Journal,
-};
+use crate::catalogue::{Catalogue, LoadedAsset};
 
 /// An action that can be executed: everything about it was found.
 #[derive(Clone)]
@@ -26,13 +19,28 @@ pub(crate) struct Prepared {
     pub(crate) asset: Arc<LoadedAsset>,
     /// Place of the action among those of the connector. Not a copy: its schemas are large, and every action would pay.
     action: usize,
-    parameters: Value,
+    pub(crate) parameters: Value,
 }
 
 impl Prepared {
     /// What the connector says of the action.
     pub(crate) fn spec(&self) -> &ActionSpec {
         &self.asset.connector.manifest.actions[self.action]
+    }
+
+    /// What the host goes by when it executes it.
+    pub(crate) fn terms(&self) -> Terms {
+        let spec = self.spec();
+        Terms { effect: spec.effect, retry: spec.retry, limits: self.asset.asset.retries }
+    }
+
+    /// Whether an earlier request was for the same.
+    pub(crate) fn is(&self, earlier: &ActionStarted) -> bool {
+        let asset = &self.asset.asset;
+        earlier.connector == asset.connector.as_str()
+            && earlier.action == self.spec().name
+            && earlier.asset.as_ref() == Some(&asset.name)
+            && earlier.parameters == self.parameters
     }
 }
 
@@ -43,7 +51,6 @@ pub(crate) fn prepare(
     playbook: &PlaybookManifest,
     catalogue: &Catalogue,
 ) -> Result<Prepared, Failure> {
-    let invalid = |message: String| Failure::InvalidParameters { message };
     let declared = |need: &palisade_model::plugin::Need| {
         need.connector == request.connector && need.action == request.action
     };
@@ -55,22 +62,40 @@ pub(crate) fn prepare(
             ),
         });
     }
-    let asset = match &request.asset {
-        Some(name) => catalogue
-            .asset(name)
-            .filter(|asset| asset.asset.connector.as_str() == request.connector)
-            .ok_or_else(|| invalid(format!("connector `{}` has no asset `{name}`", request.connector)))?,
-        None => {
-            catalogue.default_asset(&request.connector).map_err(|message| Failure::Unavailable { message })?
-        }
-    };
-    let mut actions = asset.connector.manifest.actions.iter();
-    let action = actions.position(|spec| spec.name == request.action).ok_or_else(|| {
-        invalid(format!("connector `{}` has no action `{}`", request.connector, request.action))
-    })?;
     let parameters = serde_json::from_str(&request.parameters)
         .map_err(|error| invalid(format!("the parameters are not JSON: {error}")))?;
+    find(&request.connector, &request.action, request.asset.as_deref(), parameters, catalogue)
+}
+
+/// Finds an action again that the journal says was started.
+pub(crate) fn prepare_again(started: &ActionStarted, catalogue: &Catalogue) -> Result<Prepared, Failure> {
+    let asset = started.asset.as_ref().map(|asset| asset.as_str());
+    find(&started.connector, &started.action, asset, started.parameters.clone(), catalogue)
+}
+
+fn find(
+    connector: &str,
+    action: &str,
+    asset: Option<&str>,
+    parameters: Value,
+    catalogue: &Catalogue,
+) -> Result<Prepared, Failure> {
+    let asset = match asset {
+        Some(name) => catalogue
+            .asset(name)
+            .filter(|asset| asset.asset.connector.as_str() == connector)
+            .ok_or_else(|| invalid(format!("connector `{connector}` has no asset `{name}`")))?,
+        None => catalogue.default_asset(connector).map_err(|message| Failure::Unavailable { message })?,
+    };
+    let mut actions = asset.connector.manifest.actions.iter();
+    let action = actions
+        .position(|spec| spec.name == action)
+        .ok_or_else(|| invalid(format!("connector `{connector}` has no action `{action}`")))?;
     Ok(Prepared { asset: Arc::clone(asset), action, parameters })
+}
+
+fn invalid(message: String) -> Failure {
+    Failure::InvalidParameters { message }
 }
 
 /// The entry that says what was asked for.
@@ -83,8 +108,9 @@ pub(crate) fn started(
         position,
         connector: request.connector.clone(),
         action: request.action.clone(),
+        wanted: request.asset.clone(),
         asset: prepared.map(|prepared| prepared.asset.asset.name.clone()),
-        effect: prepared.map(|prepared| prepared.spec().effect),
+        terms: prepared.map(Prepared::terms),
         parameters: match prepared {
             Some(prepared) => prepared.parameters.clone(),
             None => Value::String(request.parameters.clone()),
@@ -92,146 +118,14 @@ pub(crate) fn started(
     }
 }
 
-/// Executes an action: attempts, waits for a vendor's job, and the journal. A mutating action's start is durable before
-/// its first byte leaves, and its end before the first byte of the next one does.
-pub(crate) async fn execute(
-    position: Position,
-    prepared: Prepared,
-    key: String,
-    journal: Arc<Journal>,
-    permits: Arc<Semaphore>,
-    start: Event,
-) -> ActionResult {
-    let began = Instant::now();
-    let mutates = prepared.spec().effect.mutates();
-    let stopped = |stop: palisade_engine::Stop| Failure::Unavailable { message: stop.0 };
-    if mutates {
-        journal.durable(start).await.map_err(stopped)?;
-    } else {
-        journal.buffered(start).map_err(stopped)?;
-    }
-    let mut effort =
-        Effort { position, prepared, key, journal: &journal, permits, attempts: 0, upstream: Duration::ZERO };
-    let result = effort.attempts().await;
-    let end = Event::ActionEnded(ActionEnded {
-        position,
-        result: result.clone().into(),
-        attempts: effort.attempts,
-        took_us: micros(began.elapsed()),
-        upstream_us: micros(effort.upstream),
-    });
-    // The playbook need not wait for the disk: were the end lost in a crash, so would be everything after it, and the
-    // next mutating action waits for its own start, which comes later.
-    let written = if mutates { journal.soon(end) } else { journal.buffered(end) };
-    written.map_err(stopped)?;
-    result
-}
-
-/// The effort spent on one action.
-struct Effort<'a> {
-    position: Position,
-    prepared: Prepared,
-    key: String,
-    journal: &'a Arc<Journal>,
-    permits: Arc<Semaphore>,
-    attempts: u32,
-    upstream: Duration,
-}
-
-impl Effort<'_> {
-    /// Tries until it ends, or must not be tried again.
-    async fn attempts(&mut self) -> ActionResult {
-        loop {
-            self.attempts += 1;
-            let failure = match self.attempt().await {
-                Ok(report) => return Ok(report),
-                Err(failure) => failure,
-            };
-            match self.wait_before_next(&failure) {
-                Some(wait) => {
-                    let line = format!("attempt {} failed, next in {wait:?}: {failure}", self.attempts);
-                    // A journal that cannot be written is noticed when the action ends.
-                    self.journal.log(Some(self.position), LogLevel::Warn, line).ok();
-                    tokio::time::sleep(wait).await;
-                }
-                None => return Err(failure),
-            }
+/// Whether an entry says that this was asked for.
+pub(crate) fn same_request(started: &ActionStarted, request: &StartAction) -> bool {
+    started.connector == request.connector
+        && started.action == request.action
+        && started.wanted == request.asset
+        && match &started.asset {
+            Some(_) => serde_json::from_str::<Value>(&request.parameters)
+                .is_ok_and(|parameters| parameters == started.parameters),
+            None => started.parameters.as_str() == Some(&request.parameters),
         }
-    }
-
-    /// How long to wait before the next attempt; none if there must not be one.
-    fn wait_before_next(&self, failure: &Failure) -> Option<Duration> {
-        if self.attempts >= ACTION_ATTEMPTS || self.prepared.spec().retry == Retry::Unsafe {
-            return None;
-        }
-        match failure {
-            Failure::RateLimited { retry_after_ms: Some(after), .. } => {
-                Some(Duration::from_millis(*after)).filter(|wait| *wait <= RETRY_AFTER_MAX)
-            }
-            Failure::RateLimited { .. } | Failure::Unavailable { .. } => {
-                Some(RETRY_WAIT * 2_u32.pow(self.attempts - 1))
-            }
-            Failure::Upstream { http_status: Some(500..), .. } => {
-                Some(RETRY_WAIT * 2_u32.pow(self.attempts - 1))
-            }
-            _ => None,
-        }
-    }
-
-    /// One attempt, over all looks at a vendor's job. Nothing is held while the vendor works.
-    async fn attempt(&mut self) -> ActionResult {
-        let began = Instant::now();
-        let mut resume: Option<String> = None;
-        loop {
-            match self.call(resume.as_deref()).await? {
-                Outcome::Done(report) => return Ok(report),
-                Outcome::Pending { after, token, message } => {
-                    if began.elapsed() + after > PENDING_TIME {
-                        let message =
-                            format!("not finished after {} min: {message}", PENDING_TIME.as_secs() / 60);
-                        return Err(Failure::Unavailable { message });
-                    }
-                    self.journal.log(Some(self.position), LogLevel::Info, message).ok();
-                    tokio::time::sleep(after).await;
-                    resume = Some(token);
-                }
-            }
-        }
-    }
-
-    /// One call of the connector.
-    async fn call(&mut self, resume: Option<&str>) -> Result<Outcome, Failure> {
-        let Ok(_permit) = self.permits.acquire().await else {
-            return Err(Failure::Unavailable { message: "the host is stopping".into() });
-        };
-        let (Prepared { asset, parameters, .. }, spec) = (&self.prepared, self.prepared.spec());
-        let call = asset.gate.call(spec.effect, &spec.reads);
-        let invocation = Invocation {
-            action: &spec.name,
-            parameters,
-            idempotency_key: &self.key,
-            attempt: self.attempts,
-            resume,
-        };
-        let invoked = asset.connector.connector.invoke(call, invocation).await;
-        self.upstream += invoked.upstream;
-        for line in invoked.log {
-            self.journal.log(Some(self.position), line.level, line.message).ok();
-        }
-        match (invoked.outcome, self.journal.reserve(invoked.report_bytes)) {
-            // What happened has happened, and is told; only what was found finds no room.
-            (Ok(Outcome::Done(report)), Err(stop)) => Ok(Outcome::Done(Report {
-                message: format!("{} What it found is left out: {stop}.", report.message),
-                summary: json!({}),
-                data: Value::Null,
-                ..report
-            })),
-            (outcome, _) => outcome,
-        }
-    }
-}
-
-/// Whole microseconds; an action is bounded far below where they overflow.
-pub(crate) fn micros(time: Duration) -> u64 {
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }

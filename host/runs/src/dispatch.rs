@@ -6,10 +6,10 @@ use std::{
 };
 
 use palisade_model::alert::AlertId;
-use palisade_store::StoreError;
+use palisade_store::{NewRun, StoreError};
 
 use crate::{
-    catalogue::{Catalogue, LoadedPlaybook},
+    catalogue::Catalogue,
     runs::{Runs, new_run},
     work::Work,
 };
@@ -18,7 +18,7 @@ use crate::{
 const ALERTS_PER_ROUND: usize = 64;
 
 /// Wait after the store failed, before it is asked again.
-const STORE_WAIT: Duration = Duration::from_secs(1);
+pub(crate) const STORE_WAIT: Duration = Duration::from_secs(1);
 
 /// Handles waiting alerts, oldest first, until the host stops.
 pub(crate) async fn dispatch(runs: Arc<Runs>) {
@@ -53,30 +53,26 @@ async fn round(runs: &Arc<Runs>) -> Result<usize, StoreError> {
     let catalogue = runs.catalogue();
     let mut handed_over = Vec::with_capacity(waiting.len());
     for alert in &waiting {
-        let playbooks = playbooks(runs, &catalogue, *alert)?;
-        let new = playbooks.iter().map(|playbook| new_run(playbook)).collect();
-        handed_over.push((*alert, playbooks, runs.store.handle_alert(*alert, new)));
+        let new = new_runs(runs, &catalogue, *alert)?;
+        handed_over.push((new.clone(), runs.store.handle_alert(*alert, new)));
     }
-    for (alert, playbooks, write) in handed_over {
-        for (run, playbook) in write.await?.into_iter().zip(playbooks) {
-            runs.spawn(run, alert, playbook, Arc::clone(&catalogue));
+    for (new, write) in handed_over {
+        for (run, new) in write.await?.into_iter().zip(new) {
+            runs.begin(run, new, None, &catalogue);
         }
     }
     Ok(waiting.len())
 }
 
-/// The playbooks that an alert starts.
-fn playbooks(
-    runs: &Runs,
-    catalogue: &Catalogue,
-    alert: AlertId,
-) -> Result<Vec<Arc<LoadedPlaybook>>, StoreError> {
+/// The runs that an alert starts: one of each playbook for its label.
+fn new_runs(runs: &Runs, catalogue: &Catalogue, alert: AlertId) -> Result<Vec<NewRun>, StoreError> {
     let Some(alert) = runs.store.alert(alert)? else {
         return Ok(Vec::new());
     };
-    let playbooks: Vec<_> = catalogue.for_label(&alert.content.label).cloned().collect();
-    if playbooks.is_empty() {
+    let playbooks = catalogue.for_label(&alert.content.label);
+    let new: Vec<_> = playbooks.map(|playbook| new_run(playbook, alert.clone())).collect();
+    if new.is_empty() {
         tracing::info!(alert = alert.id, label = alert.content.label, "No playbook is for this label.");
     }
-    Ok(playbooks)
+    Ok(new)
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use palisade_engine::{CompileError, LoadError};
 use palisade_model::{
     Timestamp,
+    action::RetryLimits,
     asset::{Asset, Network},
     name::Name,
     plugin::{Digest, Manifest, Plugin},
@@ -140,9 +141,12 @@ impl Runs {
         };
         self.store.remove_plugin(name.clone()).await?;
         self.set_catalogue((*catalogue).clone().without_plugin(name));
-        // The same file may be installed under no other name: a component's name is part of it.
-        self.store.remove_component(plugin.digest.clone()).await?;
-        self.sandbox.forget(&plugin.digest)?;
+        // The same file may be installed under no other name: a component's name is part of it. A run that has not ended
+        // still needs it.
+        if !self.is_needed(&plugin.digest)? {
+            self.store.remove_component(plugin.digest.clone()).await?;
+            self.sandbox.forget(&plugin.digest)?;
+        }
         Ok(Removal::Removed)
     }
 
@@ -158,6 +162,7 @@ impl Runs {
         configuration: Map<String, Value>,
         secrets: BTreeMap<String, Secret>,
         network: Network,
+        retries: RetryLimits,
     ) -> Result<Asset, InstallError> {
         let _changing = self.changing.lock().await;
         let before = self.store.asset(&name)?.filter(|asset| asset.connector == connector);
@@ -166,7 +171,7 @@ impl Runs {
             let context = sealing_context(&name, &field);
             sealed.insert(field, self.vault.seal(&context, &secret)?);
         }
-        let asset = Asset { name, connector, configuration, sealed, network };
+        let asset = Asset { name, connector, configuration, sealed, network, retries };
         let catalogue = (*self.catalogue()).clone().with_asset(asset.clone(), &self.vault)?;
         self.store.put_asset(asset.clone()).await?;
         self.set_catalogue(catalogue);

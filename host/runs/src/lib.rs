@@ -1,21 +1,40 @@
 //! From an acknowledged alert to a concluded run.
 //!
 //! The life of an alert, top-down: [`Runs::ingest`] makes it durable and wakes `dispatch.rs`, which finds the playbooks
-//! for its label and creates the runs; `run.rs` lets the playbook run and answers its calls; `action.rs` executes each
-//! action it starts, with attempts and waits; `journal.rs` writes down what happened, in order. What is installed and
-//! configured is one immutable [`Catalogue`]: a run keeps the one it began with.
+//! for its label and creates the runs. `drive.rs` is one stay of a run in this process: `playing.rs` answers the calls of
+//! its playbook, from the journal as far as that goes and then for real; `action.rs` finds what is to be executed and
+//! `effort.rs` executes it, with attempts, waits and doubts; `active.rs` is what they share. A run that waits for long is
+//! left, and `schedule.rs` takes it up again when it is due; `history.rs` reads its journal, `journal.rs` writes it.
+//! `people.rs` is what people do to runs.
+//!
+//! What is installed and configured is one immutable [`Catalogue`]: a run keeps the one it began its stay with.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod action;
+mod active;
+mod cancel;
 mod catalogue;
+mod clock;
+mod describe;
 mod dispatch;
+mod drive;
+mod effort;
+mod history;
+mod import;
 mod install;
 mod journal;
-mod run;
+mod people;
+mod playing;
+mod prompt;
+mod replay;
 mod runs;
+mod schedule;
+mod take_up;
+mod versions;
 mod work;
 
 pub use catalogue::{AssetError, Catalogue, LoadedAsset, LoadedConnector, LoadedPlaybook};
 pub use install::{InstallError, Removal};
+pub use replay::Replayed;
 pub use runs::{Ingested, Runs, RunsError, Tested};

@@ -1,8 +1,9 @@
 //! The service: what the edge calls.
 
 use std::{
+    collections::HashMap,
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
@@ -12,22 +13,26 @@ use palisade_engine::{Allocation, Invocation, Outcome, Sandbox, Stop};
 use palisade_model::{
     Timestamp,
     action::{ActionResult, Failure},
-    alert::{AlertId, NewAlert},
+    alert::{Alert, AlertId, NewAlert},
     hex,
+    journal::{Began, Entry, Event},
     limits::{ACTIONS_AT_ONCE, ALERTS_WAITING, PAGE_ITEMS, RUNS_AT_ONCE, STOP_TIME},
     name::Name,
-    run::{Event, Position, RunId, RunStatus},
+    plugin::Digest,
+    run::{Parent, Run, RunId, RunStatus},
 };
-use palisade_store::{Append, Appended, Durability, NewRun, Store, StoreError};
+use palisade_store::{Append, Appended, Claim, Durability, NewRun, Store, StoreError};
 use palisade_vault::Vault;
 use serde_json::{Value, json};
 use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::{
+    active::{ActiveRun, Halt},
     catalogue::{Catalogue, LoadedPlaybook},
-    dispatch,
+    clock, dispatch, drive,
+    history::{History, NotAJournal},
     journal::Journal,
-    run::{self, RunContext},
+    schedule,
     work::Work,
 };
 
@@ -43,16 +48,26 @@ pub struct Runs {
     pub(crate) sandbox: Arc<Sandbox>,
     pub(crate) vault: Vault,
     pub(crate) alerts: Notify,
+    /// Rung when a run may have come due.
+    pub(crate) due: Notify,
+    /// When this host started.
+    pub(crate) started: Timestamp,
     pub(crate) stopping: AtomicBool,
     /// What a stop waits for.
     pub(crate) at_work: watch::Sender<usize>,
     pub(crate) run_permits: Arc<Semaphore>,
-    action_permits: Arc<Semaphore>,
+    pub(crate) action_permits: Arc<Semaphore>,
+    /// The runs that are here.
+    active: Mutex<HashMap<RunId, Arc<ActiveRun>>>,
+    /// Held while a run is claimed, so that nobody here claims it twice.
+    pub(crate) claiming: tokio::sync::Mutex<()>,
+    /// Playbooks that are not installed any more, while a run needs them.
+    pub(crate) old_versions: tokio::sync::Mutex<HashMap<Digest, Weak<LoadedPlaybook>>>,
     catalogue: RwLock<Arc<Catalogue>>,
     /// Held while the catalogue changes, so that changes follow one another.
     pub(crate) changing: tokio::sync::Mutex<()>,
     changed: watch::Sender<u64>,
-    installation: String,
+    pub(crate) installation: String,
 }
 
 /// What became of an alert. Either way it is durable.
@@ -92,13 +107,29 @@ pub enum RunsError {
     /// The first start cannot make the installation's number.
     #[error("this installation cannot get a number of its own")]
     Installation(#[source] Stop),
+    /// It cannot be done to the run as it stands.
+    #[error("{0}")]
+    Conflict(String),
+    /// What was asked for makes no sense for this run.
+    #[error("{0}")]
+    Invalid(String),
+    /// What the store has is no journal.
+    #[error("the journal of run {run} cannot be read")]
+    Journal {
+        /// The run.
+        run: RunId,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The store failed.
     #[error("the store failed")]
-    Store(#[from] StoreError),
+    Store(#[source] StoreError),
 }
 
 impl Runs {
-    /// Loads what is installed, ends what a stop of the host interrupted, and starts to handle alerts.
+    /// Loads what is installed, and starts to handle alerts, to take up runs that a stop of the host interrupted, and to
+    /// let those go on that are due.
     ///
     /// # Errors
     ///
@@ -115,32 +146,41 @@ impl Runs {
             sandbox,
             vault,
             alerts: Notify::new(),
+            due: Notify::new(),
+            started: clock::now(),
             stopping: AtomicBool::new(false),
             at_work: watch::Sender::new(0),
             run_permits: Arc::new(Semaphore::new(RUNS_AT_ONCE)),
             action_permits: Arc::new(Semaphore::new(ACTIONS_AT_ONCE)),
+            active: Mutex::default(),
+            claiming: tokio::sync::Mutex::default(),
+            old_versions: tokio::sync::Mutex::default(),
             changing: tokio::sync::Mutex::default(),
             changed: watch::Sender::new(0),
         });
         runs.load().await?;
-        runs.end_interrupted().await?;
         tokio::spawn(dispatch::dispatch(Arc::clone(&runs)));
+        tokio::spawn(schedule::schedule(Arc::clone(&runs)));
         Ok(runs)
     }
 
-    /// Starts no more runs and waits for those at work. Alerts that wait are handled after the next start; a run that
-    /// does not end within [`STOP_TIME`] is interrupted.
+    /// Starts nothing more and waits for what is under way. Runs that could go on are left where they are, and go on after
+    /// the next start; so do alerts that wait. What does not end within [`STOP_TIME`] is treated as a crash would be.
     pub async fn stop(&self) {
         self.stopping.store(true, Ordering::SeqCst);
         self.alerts.notify_one();
+        self.due.notify_one();
+        self.here().values().for_each(|run| run.halt(Halt::HostStops));
         let mut at_work = self.at_work.subscribe();
         if tokio::time::timeout(STOP_TIME, at_work.wait_for(|count| *count == 0)).await.is_err() {
-            tracing::warn!("Runs were still at work when the host stopped; they are interrupted.");
+            tracing::warn!(
+                "Actions were still at work when the host stopped; they are looked into at the next start."
+            );
         }
     }
 
     /// Takes an alert in. When this returns, the alert survives loss of power and gets its runs, after the next start if
-    /// need be. A run that a stop of the host interrupts is not begun again.
+    /// need be.
     ///
     /// # Errors
     ///
@@ -149,7 +189,7 @@ impl Runs {
         if self.store.waiting_count() >= ALERTS_WAITING as u64 {
             return Err(RunsError::Overloaded);
         }
-        match self.store.append_alert(Timestamp::now(), alert).await? {
+        match self.store.append_alert(clock::now(), alert).await? {
             Appended::New(id) => {
                 self.alerts.notify_one();
                 Ok(Ingested::New(id))
@@ -168,11 +208,12 @@ impl Runs {
         let missing = |what, name: String| RunsError::Missing { what, name };
         let playbook =
             catalogue.playbook(playbook).cloned().ok_or_else(|| missing("playbook", playbook.to_owned()))?;
-        if self.store.alert(alert)?.is_none() {
+        let Some(alert) = self.store.alert(alert)? else {
             return Err(missing("alert", alert.to_string()));
-        }
-        let run = self.store.start_run(alert, new_run(&playbook)).await?;
-        self.spawn(run, alert, playbook, catalogue);
+        };
+        let new = new_run(&playbook, alert);
+        let run = self.store.start_run(new.clone()).await?;
+        self.begin(run, new, None, &catalogue);
         Ok(run)
     }
 
@@ -202,6 +243,7 @@ impl Runs {
             idempotency_key: "",
             attempt: 1,
             resume: None,
+            cancelled: false,
         };
         let result = match asset.connector.connector.invoke(call, invocation).await.outcome {
             Ok(Outcome::Done(report)) => Ok(report),
@@ -237,35 +279,135 @@ impl Runs {
         *self.catalogue.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(catalogue);
     }
 
-    /// Lets a run that was created go, as soon as there is room.
-    pub(crate) fn spawn(
+    /// Lets a run that was just created go, as soon as there is room.
+    pub(crate) fn begin(
+        self: &Arc<Self>,
+        id: RunId,
+        new: NewRun,
+        parent: Option<Parent>,
+        catalogue: &Arc<Catalogue>,
+    ) {
+        let NewRun { playbook, digest, started, alert } = new;
+        let run = Run {
+            id,
+            alert: alert.id,
+            playbook,
+            digest: digest.clone(),
+            parent,
+            status: RunStatus::Running,
+            due: None,
+            attention: 0,
+            started,
+            finished: None,
+            message: String::new(),
+            entries: 1,
+            epoch: 1,
+            imported: false,
+        };
+        let history = History::of_new(Began { digest, alert }, started);
+        let journal = Journal::new(&run, &history, Arc::clone(&self.store), self.changed.clone());
+        let active = ActiveRun::new(self, run, Arc::clone(catalogue), journal, &history);
+        self.put(&active);
+        active.go_on(history);
+    }
+
+    /// Claims a run and lets it go on from its journal, unless it is here already. A run that cannot be read is logged.
+    pub(crate) async fn go_on(self: &Arc<Self>, run: RunId) {
+        match self.take(run).await {
+            Ok((active, Some(history))) => active.go_on(history),
+            Ok((_, None)) | Err(RunsError::Conflict(_)) => {}
+            Err(error) => {
+                tracing::error!(run, error = &error as &dyn std::error::Error, "A run cannot go on.");
+            }
+        }
+    }
+
+    /// The run, claimed if it was not here; then its history comes with it, and the caller must let it go on.
+    pub(crate) async fn take(
         self: &Arc<Self>,
         run: RunId,
-        alert: AlertId,
-        playbook: Arc<LoadedPlaybook>,
-        catalogue: Arc<Catalogue>,
-    ) {
-        let runs = Arc::clone(self);
-        let work = Work::begin(&self.at_work);
-        tokio::spawn(async move {
-            let _work = work;
-            let Ok(_permit) = Arc::clone(&runs.run_permits).acquire_owned().await else { return };
-            let journal = Arc::new(Journal::new(run, 0, Arc::clone(&runs.store), runs.changed.clone()));
-            let alert = match runs.store.alert(alert) {
-                Ok(Some(alert)) => alert,
-                Ok(None) => return tracing::error!(run, alert, "The alert of a run is gone."),
-                Err(error) => {
-                    return tracing::error!(
-                        run,
-                        error = &error as &dyn std::error::Error,
-                        "An alert could not be read."
-                    );
-                }
-            };
-            let permits = Arc::clone(&runs.action_permits);
-            let installation = runs.installation.clone();
-            run::run(RunContext { alert, playbook, catalogue, journal, permits, installation }).await;
-        });
+    ) -> Result<(Arc<ActiveRun>, Option<History>), RunsError> {
+        let _claiming = self.claiming.lock().await;
+        if let Some(active) = self.active(run) {
+            return Ok((active, None));
+        }
+        let run = self.store.claim(run, Claim::Open).await?;
+        let history = self.history(&run)?;
+        Ok((self.take_in(run, &history), Some(history)))
+    }
+
+    /// Writes an entry to a run that was just claimed, durably, and reads its journal.
+    pub(crate) async fn write_and_read(&self, run: Run, event: Event) -> Result<(Run, History), RunsError> {
+        let append = Append {
+            run: run.id,
+            epoch: run.epoch,
+            expected: run.entries,
+            events: vec![(clock::now(), event)],
+            leave: None,
+            durability: Durability::Durable,
+        };
+        let entries = self.store.append(append).await?;
+        let run = Run { entries, ..run };
+        let history = self.history(&run)?;
+        Ok((run, history))
+    }
+
+    /// Puts a run that was just claimed among those that are here.
+    pub(crate) fn take_in(self: &Arc<Self>, run: Run, history: &History) -> Arc<ActiveRun> {
+        let journal = Journal::new(&run, history, Arc::clone(&self.store), self.changed.clone());
+        let active = ActiveRun::new(self, run, self.catalogue(), journal, history);
+        self.put(&active);
+        active
+    }
+
+    fn put(&self, run: &Arc<ActiveRun>) {
+        self.here().insert(run.run.id, Arc::clone(run));
+        // Put first and then looked: a stop either sees this run or is seen by it.
+        if self.stopping.load(Ordering::SeqCst) {
+            run.halt(Halt::HostStops);
+        }
+    }
+
+    /// Takes a run off the list of those that are here.
+    pub(crate) fn leave(&self, run: &ActiveRun) {
+        self.here().remove(&run.run.id);
+        run.go();
+        self.due.notify_one();
+        self.changed.send_modify(|version| *version += 1);
+    }
+
+    /// A run has ended: the one that started it hears of it, if it is here. If not, the store has made it due.
+    pub(crate) fn concluded(&self, run: &Run, status: RunStatus, message: &str) {
+        let Some(parent) = run.parent else { return };
+        if let Some(parent) = self.active(parent.run) {
+            let ended = Run { status, message: message.to_owned(), ..run.clone() };
+            // A journal that cannot be written sets the run aside by itself.
+            parent.child_ended(&ended).ok();
+        }
+        self.due.notify_one();
+    }
+
+    /// A run, if it is here.
+    pub(crate) fn active(&self, run: RunId) -> Option<Arc<ActiveRun>> {
+        self.here().get(&run).cloned()
+    }
+
+    fn here(&self) -> MutexGuard<'_, HashMap<RunId, Arc<ActiveRun>>> {
+        self.active.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the journal of a run says.
+    pub(crate) fn history(&self, run: &Run) -> Result<History, RunsError> {
+        let damaged = |source| RunsError::Journal { run: run.id, source };
+        let mut entries: Vec<Entry> = Vec::new();
+        while (entries.len() as u64) < run.entries {
+            let page = self.store.journal(run.id, entries.len() as u64 + 1, PAGE_ITEMS)?;
+            if page.is_empty() {
+                return Err(damaged("it is shorter than it should be".into()));
+            }
+            entries.extend(page);
+        }
+        History::read(entries).map_err(|error: NotAJournal| damaged(error.into()))
     }
 
     /// Loads every installed plugin and configured asset.
@@ -296,65 +438,23 @@ impl Runs {
         self.set_catalogue(catalogue);
         Ok(())
     }
+}
 
-    /// Ends the runs that were at work when the host stopped, and says which of their actions may or may not have
-    /// happened. Nothing is sent again.
-    async fn end_interrupted(&self) -> Result<(), RunsError> {
-        loop {
-            let running = self.store.running(PAGE_ITEMS)?;
-            if running.is_empty() {
-                return Ok(());
-            }
-            for run in running {
-                let message = match self.in_doubt(run.id, run.entries)?.as_slice() {
-                    [] => "the host stopped while it ran; no action was under way that changes anything"
-                        .to_owned(),
-                    doubts => format!(
-                        "the host stopped while it ran; check by hand whether this happened: {}",
-                        doubts.join(", ")
-                    ),
-                };
-                let conclusion = Event::Concluded { status: RunStatus::Interrupted, message };
-                self.store
-                    .append(Append {
-                        run: run.id,
-                        expected: run.entries,
-                        events: vec![(Timestamp::now(), conclusion)],
-                        durability: Durability::Durable,
-                    })
-                    .await?;
-            }
-        }
-    }
-
-    /// Mutating actions that began and of which no end was written.
-    fn in_doubt(&self, run: RunId, entries: u64) -> Result<Vec<String>, RunsError> {
-        let mut open: Vec<(Position, String)> = Vec::new();
-        let mut from = 1;
-        while from <= entries {
-            let page = self.store.journal(run, from, PAGE_ITEMS)?;
-            let Some(last) = page.last() else { break };
-            from = last.seq + 1;
-            for entry in page {
-                match entry.event {
-                    Event::ActionStarted(start) if start.effect.is_some_and(|effect| effect.mutates()) => {
-                        open.push((start.position, format!("`{}` of {}", start.action, start.connector)));
-                    }
-                    Event::ActionEnded(end) => open.retain(|(position, _)| *position != end.position),
-                    _ => {}
-                }
-            }
-        }
-        Ok(open.into_iter().map(|(_, what)| what).collect())
+impl ActiveRun {
+    /// Lets the run go on from its journal, in a task of its own.
+    pub(crate) fn go_on(self: &Arc<Self>, history: History) {
+        let work = Work::begin(&self.runs.at_work);
+        tokio::spawn(drive::drive(Arc::clone(self), history, work));
     }
 }
 
 /// A run of this playbook that begins now.
-pub(crate) fn new_run(playbook: &LoadedPlaybook) -> NewRun {
+pub(crate) fn new_run(playbook: &LoadedPlaybook, alert: Alert) -> NewRun {
     NewRun {
         playbook: playbook.manifest.identity.name.clone(),
         digest: playbook.digest.clone(),
-        started: Timestamp::now(),
+        started: clock::now(),
+        alert,
     }
 }
 

@@ -6,7 +6,10 @@ use axum::{
     http::{HeaderMap, header, request::Parts},
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use palisade_model::name::Name;
+use palisade_model::{
+    name::Name,
+    run::{Position, RunId},
+};
 use serde::de::DeserializeOwned;
 
 use crate::{limits::BODY_TIME, problem::Problem};
@@ -23,6 +26,23 @@ impl<S: Send + Sync> FromRequestParts<S> for Number {
         let number =
             text.parse().map_err(|_| Problem::not_found(format!("{text:?} is not a number of anything")))?;
         Ok(Self(number))
+    }
+}
+
+/// A run and one of its steps in the path.
+pub(crate) struct Step(pub(crate) RunId, pub(crate) Position);
+
+impl<S: Send + Sync> FromRequestParts<S> for Step {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Path((run, step)) = Path::<(String, String)>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| unreadable_path())?;
+        match (run.parse(), step.parse()) {
+            (Ok(run), Ok(step)) => Ok(Self(run, step)),
+            _ => Err(Problem::not_found(format!("{step:?} of {run:?} is no step of a run"))),
+        }
     }
 }
 
@@ -68,14 +88,26 @@ pub(crate) async fn read(body: Body, limit_bytes: usize) -> Result<Vec<u8>, Prob
 
 /// Reads a body that must be JSON of this shape.
 pub(crate) async fn read_json<T: DeserializeOwned>(body: Body, limit_bytes: usize) -> Result<T, Problem> {
+    parse(&read(body, limit_bytes).await?)
+}
+
+/// Reads a body that may be left out, and else must be JSON of this shape.
+pub(crate) async fn read_json_if_any<T>(body: Body, limit_bytes: usize) -> Result<T, Problem>
+where
+    T: DeserializeOwned + Default,
+{
     let bytes = read(body, limit_bytes).await?;
-    serde_json::from_slice(&bytes).map_err(|error| Problem::malformed(format!("the body: {error}")))
+    if bytes.is_empty() { Ok(T::default()) } else { parse(&bytes) }
 }
 
 /// The bearer token (RFC 6750) of a request.
 pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(body).map_err(|error| Problem::malformed(format!("the body: {error}")))
 }
 
 fn unreadable_path() -> Problem {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use palisade_model::limits::{ANSWER_BYTES, RUN_BYTES};
+
 /// Connections open at the same time. Each may hold one body of at most a mebibyte; more wait in the kernel's queue.
 pub const CONNECTIONS: usize = 1_024;
 
@@ -25,6 +27,22 @@ pub const RETRY_AFTER_SECS: u32 = 5;
 
 /// Items of a list when the request names no limit.
 pub const PAGE_ITEMS_DEFAULT: usize = 50;
+
+/// Bytes of what a person says about a run: the longest answer and the longest note, each byte escaped in JSON.
+pub const WORD_BODY_BYTES: usize = 64 * 1024;
+
+/// Bytes of the name of who says it: an address of electronic mail fits (RFC 5321, section 4.5.3.1).
+pub const BY_BYTES: usize = 320;
+
+/// Bytes of a note on why: as long as an answer may be.
+pub const NOTE_BYTES: usize = ANSWER_BYTES;
+
+/// Bytes of a journal that is imported. Parameters and reports are most of a journal; as much again is left for the alert,
+/// its notes and the log. In memory it takes several times as much, so one is imported at a time.
+pub const IMPORT_BYTES: usize = 2 * RUN_BYTES;
+
+/// Journals that are imported at the same time. Beyond it the host answers 429 at once.
+pub const IMPORTS: usize = 1;
 
 /// Bytes of an asset's configuration, secrets and certificates together.
 pub const ASSET_BODY_BYTES: usize = 256 * 1024;

@@ -126,7 +126,13 @@ impl From<RunsError> for Problem {
         match error {
             RunsError::Overloaded => Self::overloaded(error.to_string()),
             RunsError::Missing { .. } => Self::not_found(error.to_string()),
+            RunsError::Conflict(_) => Self::conflict(error.to_string()),
+            RunsError::Invalid(_) => Self::invalid("", error.to_string()),
             RunsError::NotReady(_) | RunsError::Installation(_) => Self::unavailable(chain(&error)),
+            RunsError::Journal { .. } => {
+                tracing::error!(error = &error as &dyn std::error::Error, "A journal is damaged.");
+                Self::unavailable(chain(&error))
+            }
             RunsError::Store(error) => error.into(),
         }
     }

@@ -18,7 +18,7 @@ use tower_service::Service;
 
 use crate::{
     api, ingest,
-    limits::{CONNECTIONS, HEADER_TIME, INGESTS, STOP_TIME},
+    limits::{CONNECTIONS, HEADER_TIME, IMPORTS, INGESTS, STOP_TIME},
     problem::Problem,
     tokens::{NewTokens, TokenError, Tokens},
 };
@@ -62,6 +62,7 @@ pub(crate) struct Edge {
     pub(crate) runs: Arc<Runs>,
     pub(crate) tokens: Tokens,
     pub(crate) ingests: Semaphore,
+    pub(crate) imports: Semaphore,
     pub(crate) started: Timestamp,
 }
 
@@ -83,6 +84,7 @@ impl Server {
             runs: Arc::clone(&runs),
             tokens,
             ingests: Semaphore::new(INGESTS),
+            imports: Semaphore::new(IMPORTS),
             started: Timestamp::now(),
         });
         let routes = Router::new()

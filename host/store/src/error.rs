@@ -2,7 +2,11 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use palisade_model::{alert::AlertId, limits::WRITES_WAITING, run::RunId, run::Seq};
+use palisade_model::{
+    alert::AlertId,
+    limits::WRITES_WAITING,
+    run::{Epoch, RunId, Seq},
+};
 
 /// What the backend itself said. Shared, because one failed commit answers many callers.
 pub type Cause = Arc<dyn std::error::Error + Send + Sync>;
@@ -29,6 +33,25 @@ pub enum StoreError {
         /// The run.
         run: RunId,
     },
+    /// Somebody else has taken the run over. Nothing was written, and the writer must do nothing more for it.
+    #[error("run {run} belongs to somebody else by now: epoch {actual}, not {epoch}")]
+    Fenced {
+        /// The run.
+        run: RunId,
+        /// Epoch of the writer.
+        epoch: Epoch,
+        /// Epoch of the run.
+        actual: Epoch,
+    },
+    /// The run came from another installation, and is never executed here.
+    #[error("run {run} was imported: it can be looked at and replayed, not executed")]
+    Imported {
+        /// The run.
+        run: RunId,
+    },
+    /// The run has not ended, so it may still be executed where it came from.
+    #[error("the run has not ended: only one that has can be imported")]
+    NotEnded,
     /// There is no such run.
     #[error("there is no run {run}")]
     NoSuchRun {

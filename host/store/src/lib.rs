@@ -14,6 +14,11 @@
 //!   and answers them all. As nobody else writes, a check followed by a batch needs no transaction.
 //! - *Our own `fdatasync`.* sled's flush ends in `sync_file_range`, which survives a crash of the process and not a
 //!   loss of power. So the file is synced through a second handle before anybody hears that a write is done.
+//! - *Often enough.* sled itself relies on what it only handed to the kernel: it overwrites the durable copy of a page
+//!   when there is a new one. So the writer syncs before a segment of the log is full, whoever waits for it; and sled's
+//!   own thread, which moves pages, is not started. It freed no space that the writes do not free as well.
+//! - *Recovery.* sled syncs neither its settings nor names, and refuses to open what it was just about to write. What
+//!   can be torn is synced before anything depends on it, and otherwise removed before sled sees it.
 //! - *One tree.* sled applies a batch as a whole only within one tree, so the tables share one, by the first byte of
 //!   the key.
 //! - *Short values.* sled writes pages above 128 KiB to files that it never syncs, and counts a page's values and not
@@ -36,4 +41,6 @@ mod store;
 
 pub use embedded::SledStore;
 pub use error::{Cause, StoreError};
-pub use store::{Append, Appended, Durability, Health, NewRun, Page, RunFilter, Store, Write};
+pub use store::{
+    Append, Appended, Claim, Durability, Health, Leave, NewChild, NewRun, Page, RunFilter, Store, Write,
+};

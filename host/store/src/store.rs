@@ -6,9 +6,11 @@ use palisade_model::{
     Timestamp,
     alert::{Alert, AlertId, NewAlert},
     asset::Asset,
+    journal::{Entry, Event},
     name::Name,
     plugin::{Digest, Plugin},
-    run::{Entry, Event, Run, RunId, RunStatus, Seq},
+    prompt::Task,
+    run::{Epoch, Parent, Position, Run, RunId, RunStatus, Seq},
 };
 use serde_json::Value;
 
@@ -36,7 +38,8 @@ pub trait Store: Send + Sync + 'static {
     fn append_alert(&self, received: Timestamp, alert: NewAlert) -> Write<Appended>;
 
     /// Ends the waiting of an alert and creates the runs it starts, as one. No runs is an answer too: no playbook
-    /// matched. Returns the runs' numbers in the order given.
+    /// matched. Returns the runs' numbers in the order given. Each run has one entry, [`Event::Began`], is
+    /// [`RunStatus::Running`], and belongs to the caller in epoch 1.
     ///
     /// Not durable by itself, because nothing is lost: after a crash the alert waits again. It is durable with the
     /// first durable write that follows.
@@ -46,21 +49,51 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError::NotWaiting`] if it was handled before.
     fn handle_alert(&self, alert: AlertId, runs: Vec<NewRun>) -> Write<Vec<RunId>>;
 
-    /// Creates a run of an alert, whether it waits or not: for a playbook that a person starts.
+    /// Creates a run, whether its alert waits or not: for a playbook that a person starts. As in
+    /// [`handle_alert`](Self::handle_alert) it belongs to the caller, in epoch 1.
     ///
     /// # Errors
     ///
     /// [`StoreError::NoSuchAlert`].
-    fn start_run(&self, alert: AlertId, run: NewRun) -> Write<RunId>;
+    fn start_run(&self, run: NewRun) -> Write<RunId>;
 
-    /// Appends to the journal of a run, and in the same step to what follows from it: a change of the alert, the end
-    /// of the run. Returns the number of entries the journal has now.
+    /// Appends to a run's journal, creates another run that this one starts, and writes the [`Event::ChildStarted`] of
+    /// it behind the appended events, all as one. Returns the new run's number.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Conflict`] if the journal has another length than expected; [`StoreError::RunEnded`] if the run
-    /// has ended; [`StoreError::NoSuchRun`].
+    /// Those of [`append`](Self::append).
+    fn start_child(&self, append: Append, child: NewChild) -> Write<RunId>;
+
+    /// Takes a run over: it is [`RunStatus::Running`] from now on, due no more, and belongs to the caller. Whoever had
+    /// it before finds out with the next append. Returns the run with its new epoch. Buffered: if a crash loses it,
+    /// nothing that its owner did is left either.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NoSuchRun`]; [`StoreError::RunEnded`] if it has ended and `claim` is not [`Claim::Again`];
+    /// [`StoreError::Imported`].
+    fn claim(&self, run: RunId, claim: Claim) -> Write<Run>;
+
+    /// Appends to the journal of a run, and in the same step to what follows from it: a change of the alert, what waits
+    /// for a person, the end of the run, the waking of its parent. Returns the number of entries the journal has now.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Fenced`] if the run belongs to somebody else by now; [`StoreError::Conflict`] if the journal has
+    /// another length than expected; [`StoreError::RunEnded`] if the run has ended; [`StoreError::NoSuchRun`].
     fn append(&self, append: Append) -> Write<Seq>;
+
+    /// Makes a waiting run due now; does nothing if it does not wait.
+    fn wake(&self, run: RunId) -> Write<()>;
+
+    /// Keeps a run from another installation, to be looked at and never executed. Its number is new, its alert's is the
+    /// other installation's and leads nowhere here. Its status must be final.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotEnded`].
+    fn import_run(&self, run: Run, entries: Vec<Entry>) -> Write<RunId>;
 
     /// One alert.
     fn alert(&self, alert: AlertId) -> Result<Option<Alert>, StoreError>;
@@ -80,8 +113,18 @@ pub trait Store: Send + Sync + 'static {
     /// Runs, newest first.
     fn runs(&self, filter: RunFilter, page: Page) -> Result<Vec<Run>, StoreError>;
 
-    /// The runs that have not ended, oldest first.
-    fn running(&self, limit: usize) -> Result<Vec<Run>, StoreError>;
+    /// The runs that are [`RunStatus::Running`], oldest first, from this number on: after a start, those that a stop of
+    /// the host interrupted.
+    fn running(&self, from: RunId, limit: usize) -> Result<Vec<Run>, StoreError>;
+
+    /// The waiting runs that are due at this time, the one that is due longest first.
+    fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<RunId>, StoreError>;
+
+    /// When the next run is due, whether that is past or to come.
+    fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
+
+    /// What waits for a person, by run and step, behind this place.
+    fn tasks(&self, after: Option<(RunId, Position)>, limit: usize) -> Result<Vec<Task>, StoreError>;
 
     /// The journal of a run from this entry on, that one included.
     fn journal(&self, run: RunId, from: Seq, limit: usize) -> Result<Vec<Entry>, StoreError>;
@@ -147,7 +190,7 @@ pub enum Appended {
 }
 
 /// A run before it has a number.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct NewRun {
     /// The playbook.
     pub playbook: Name,
@@ -155,6 +198,28 @@ pub struct NewRun {
     pub digest: Digest,
     /// When it began.
     pub started: Timestamp,
+    /// The alert as it stands.
+    pub alert: Alert,
+}
+
+/// A run that another one starts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewChild {
+    /// The run itself.
+    pub run: NewRun,
+    /// The one that starts it.
+    pub parent: Parent,
+    /// What the playbook asked for: goes into the entry of the parent.
+    pub playbook: String,
+}
+
+/// Which runs may be taken over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// One that has not ended.
+    Open,
+    /// One that has ended too: it begins again where a person says.
+    Again,
 }
 
 /// An addition to the journal of one run.
@@ -162,12 +227,27 @@ pub struct NewRun {
 pub struct Append {
     /// The run.
     pub run: RunId,
-    /// Entries the journal must have: a writer that lost its run to another one finds out here.
+    /// The epoch in which the writer owns the run: one that lost it to another finds out here.
+    pub epoch: Epoch,
+    /// Entries the journal must have.
     pub expected: Seq,
     /// What happened and when, in order.
     pub events: Vec<(Timestamp, Event)>,
+    /// How the run is to be left; none while its owner stays at work. An [`Event::Concluded`] says it itself.
+    pub leave: Option<Leave>,
     /// When the write counts as done.
     pub durability: Durability,
+}
+
+/// How an owner leaves a run that goes on later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leave {
+    /// [`RunStatus::Waiting`], [`RunStatus::InDoubt`], [`RunStatus::Paused`] or [`RunStatus::Nondeterministic`].
+    pub status: RunStatus,
+    /// When it is to go on by itself.
+    pub due: Option<Timestamp>,
+    /// The runs whose end it waits for. If one of them has ended by now, the run is due at once: nobody would wake it.
+    pub children: Vec<RunId>,
 }
 
 /// When a write counts as done.
@@ -193,6 +273,8 @@ pub struct Page {
 pub struct RunFilter {
     /// Only those of this alert.
     pub alert: Option<AlertId>,
+    /// Only those that this run started.
+    pub parent: Option<RunId>,
     /// Only those that stand so.
     pub status: Option<RunStatus>,
 }

@@ -54,11 +54,12 @@ pub(crate) struct Update {
     /// Table it is in.
     #[serde(default = "incident")]
     #[schemars(regex(pattern = r"^[a-z0-9_]+$"))]
-    table: String,
+    pub(crate) table: String,
     /// Its number or its sys_id.
-    id: String,
-    /// New values of fields, by their column names.
-    fields: Map<String, Value>,
+    pub(crate) id: String,
+    /// New values of fields, by their column names. A note is better added with `add work note`: among the fields the
+    /// instance does not show it again, so nobody could tell whether a call that was lost wrote it.
+    pub(crate) fields: Map<String, Value>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -84,11 +85,11 @@ pub(crate) struct AddWorkNote {
     /// Table it is in.
     #[serde(default = "incident")]
     #[schemars(regex(pattern = r"^[a-z0-9_]+$"))]
-    table: String,
+    pub(crate) table: String,
     /// Its number or its sys_id.
-    id: String,
+    pub(crate) id: String,
     /// Text of the note.
-    note: String,
+    pub(crate) note: String,
 }
 
 /// The tickets that were found.
@@ -160,9 +161,15 @@ pub(crate) fn add_work_note(
     call: &Call<Configuration>,
     AddWorkNote { table, id, note }: AddWorkNote,
 ) -> Result<Done<Ticket>, Failure> {
+    let note = format!("{}\n\n{}", note.trim_end(), mark(call));
     let ticket = change(call, &table, &id, &json!({ "work_notes": note }))?;
     let message = format!("Added a work note to ticket {}.", ticket.title());
     Ok(ticket.done(message))
+}
+
+/// How a note ends: only by its call's key can a later look tell it from another of the same words.
+pub(crate) fn mark(call: &Call<Configuration>) -> String {
+    format!("({})", call.idempotency_key)
 }
 
 pub(crate) fn list(
@@ -218,7 +225,7 @@ fn change(call: &Call<Configuration>, table: &str, id: &str, fields: &Value) -> 
 }
 
 /// The ticket with this number or sys_id.
-fn one(
+pub(crate) fn one(
     instance: &mut Instance<'_>,
     call: &Call<Configuration>,
     table: &str,

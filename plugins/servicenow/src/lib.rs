@@ -11,6 +11,7 @@ mod instance;
 #[cfg(test)]
 mod tests;
 mod ticket;
+mod verify;
 
 use std::time::Duration;
 
@@ -45,7 +46,8 @@ pub fn connector() -> Connector<Configuration> {
             Action::generic("create ticket", actions::create)
                 .about("Creates a ticket, once, however often it has to be tried.")
                 .repeatable_by_key()
-                .time_limit(TIME_LIMIT),
+                .time_limit(TIME_LIMIT)
+                .reads_by("POST", TOKEN_PATH),
         )
         .action(
             Action::investigate("get ticket", actions::get)
@@ -56,7 +58,9 @@ pub fn connector() -> Connector<Configuration> {
         .action(
             Action::generic("update ticket", actions::update)
                 .about("Changes fields of a ticket.")
-                .time_limit(TIME_LIMIT),
+                .verified_by(verify::update)
+                .time_limit(TIME_LIMIT)
+                .reads_by("POST", TOKEN_PATH),
         )
         .action(
             Action::investigate("list tickets", actions::list)
@@ -67,7 +71,9 @@ pub fn connector() -> Connector<Configuration> {
         .action(
             Action::generic("add work note", actions::add_work_note)
                 .about("Adds a note to a ticket that only its workers see.")
-                .time_limit(TIME_LIMIT),
+                .verified_by(verify::add_work_note)
+                .time_limit(TIME_LIMIT)
+                .reads_by("POST", TOKEN_PATH),
         )
         .action(Action::test(actions::test_connectivity).reads_by("POST", TOKEN_PATH))
 }

@@ -1,6 +1,6 @@
 use palisade_sdk::{
     Failure,
-    testing::{ConnectorTest, Exchange},
+    testing::{ConnectorTest, Exchange, Verdict},
 };
 use serde_json::{Value, json};
 
@@ -122,12 +122,57 @@ fn a_note_finds_its_ticket_by_number() {
         .http(
             Exchange::request("PUT", &format!("{TABLE}/{SYS_ID}?{PLAIN}"))
                 .basic("soar", "placeholder")
-                .json(json!({ "work_notes": "Blocked." }))
+                .json(json!({ "work_notes": "Blocked.\n\n(test-key)" }))
                 .answer_json(200, json!({ "result": incident() })),
         )
         .invoke("add work note", json!({ "id": "INC0010001", "note": "Blocked." }))
         .report();
     assert_eq!(report.message, "Added a work note to ticket INC0010001.");
+}
+
+fn read_ticket() -> Exchange {
+    Exchange::get(&format!("{TABLE}/{SYS_ID}?{PLAIN}"))
+        .basic("soar", "placeholder")
+        .answer_json(200, json!({ "result": incident() }))
+}
+
+#[test]
+fn a_note_is_found_by_its_key_and_missed_only_where_others_can_be_read() {
+    let verdict = |notes: &[&str]| {
+        let query = format!(
+            "sysparm_query=element_id%3D{SYS_ID}%5Eelement%3Dwork_notes%5EORDERBYDESCsys_created_on\
+             &sysparm_fields=value&sysparm_limit=100"
+        );
+        let rows: Vec<_> = notes.iter().map(|note| json!({ "value": note })).collect();
+        let url = format!("https://dev.service-now.com/api/now/table/sys_journal_field?{PLAIN}&{query}");
+        basic()
+            .http(read_ticket())
+            .http(
+                Exchange::get(&url).basic("soar", "placeholder").answer_json(200, json!({ "result": rows })),
+            )
+            .verify("add work note", json!({ "id": SYS_ID, "note": "Blocked." }))
+    };
+    let happened = verdict(&["Later.", "Blocked.\n\n(test-key)"]).report();
+    assert_eq!(
+        (happened.message.as_str(), &happened.data["sys_id"]),
+        ("Added a work note to ticket INC0010001.", &json!(SYS_ID))
+    );
+    let other_run = verdict(&["Blocked.\n\n(test-key-2)", "Blocked."]).verdict;
+    assert_eq!(other_run, Ok(Verdict::DidNotHappen));
+    for unclear in [vec![], vec!["Other."; 100]] {
+        assert!(matches!(verdict(&unclear).verdict, Ok(Verdict::Unknown(_))));
+    }
+}
+
+#[test]
+fn a_change_happened_if_the_fields_are_as_meant() {
+    let verify = |fields: Value| {
+        basic().http(read_ticket()).verify("update ticket", json!({ "id": SYS_ID, "fields": fields }))
+    };
+    assert_eq!(verify(json!({ "state": 1 })).report().message, "Updated ticket INC0010001.");
+    let verdict = verify(json!({ "state": "1", "work_notes": "x", "number": "INC2" })).verdict;
+    let why = "ticket INC0010001 has other values of number, work_notes now";
+    assert_eq!(verdict, Ok(Verdict::Unknown(why.into())));
 }
 
 #[test]

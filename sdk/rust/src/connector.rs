@@ -71,7 +71,7 @@ use serde::de::DeserializeOwned;
 pub use access::{HttpAccess, TcpAccess};
 pub use action::Action;
 pub use call::Call;
-pub use outcome::{Answer, Done, Outcome, Pending};
+pub use outcome::{Answer, Done, Outcome, Pending, Verdict};
 pub use secret::Secret;
 
 use crate::{
@@ -199,12 +199,27 @@ impl<C: DeserializeOwned + JsonSchema> Connector<C> {
     /// The action's own failure; [`Failure::InvalidParameters`] when there is no such action, or when its
     /// parameters or the configuration do not fit their types.
     pub fn invoke(self, invocation: &world::Invocation) -> Result<world::Outcome, Failure> {
+        let (action, call) = self.begin(invocation)?;
+        action.run(&call, &invocation.parameters)
+    }
+
+    /// Finds out whether a call took effect; an action without [`verified_by`](Action::verified_by) does not know.
+    ///
+    /// # Errors
+    ///
+    /// The same as for [`invoke`](Self::invoke).
+    pub fn verify(self, invocation: &world::Invocation) -> Result<world::Verdict, Failure> {
+        let (action, call) = self.begin(invocation)?;
+        action.verify(&call, &invocation.parameters)
+    }
+
+    fn begin(&self, invocation: &world::Invocation) -> Result<(&Action<C>, Call<C>), Failure> {
         let action =
             self.actions.iter().find(|action| action.name == invocation.action).ok_or_else(|| {
                 Failure::invalid(format!("{} has no action named `{}`", self.name, invocation.action))
             })?;
         let configuration = serde_json::from_str(&invocation.configuration)
             .map_err(|error| Failure::invalid(format!("the asset's configuration does not fit: {error}")))?;
-        action.run(&Call::new(configuration, invocation), &invocation.parameters)
+        Ok((action, Call::new(configuration, invocation)))
     }
 }

@@ -2,7 +2,7 @@
 
 /// Exports the connector that the function at this path builds.
 ///
-/// The function is called once for each `describe` and each `invoke`; it has the form
+/// The function is called once for each `describe`, `invoke` and `verify`; it has the form
 /// `fn() -> Connector<Configuration>`.
 #[macro_export]
 macro_rules! connector {
@@ -22,6 +22,11 @@ macro_rules! connector {
                 fn invoke(call: world::Invocation) -> Result<world::Outcome, $crate::Failure> {
                     $crate::hand_panics_to_log();
                     $build().invoke(&call)
+                }
+
+                fn verify(call: world::Invocation) -> Result<world::Verdict, $crate::Failure> {
+                    $crate::hand_panics_to_log();
+                    $build().verify(&call)
                 }
             }
 

@@ -34,6 +34,7 @@ impl Failure {
             }
             Self::Unavailable(message) => format!("the system could not be reached: {message}"),
             Self::Denied(message) => format!("the policy forbids it: {message}"),
+            Self::Cancelled(message) => message.clone(),
         }
     }
 }

@@ -3,7 +3,9 @@
 #[cfg(target_arch = "wasm32")]
 pub(crate) use crate::bindings::connector::palisade::plugin::{clock, http, log, random, tcp};
 #[cfg(target_arch = "wasm32")]
-pub(crate) use crate::bindings::playbook::palisade::plugin::{actions, alerts};
+pub(crate) use crate::bindings::playbook::palisade::plugin::{actions, alerts, playbooks, prompts, steps};
 
 #[cfg(not(target_arch = "wasm32"))]
-pub(crate) use crate::testing::host::{actions, alerts, clock, http, log, random, tcp};
+pub(crate) use crate::testing::host::{
+    actions, alerts, clock, http, log, playbooks, prompts, random, steps, tcp,
+};

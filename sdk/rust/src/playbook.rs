@@ -23,14 +23,49 @@
 //!     Ok(format!("Noted the reputation of {ip}."))
 //! }
 //! ```
+//!
+//! A playbook may also ask people, start other playbooks, and wait for hours or days. It is written as if nothing ever went
+//! wrong meanwhile: the host records every call, and leads a fresh instance to the same place after whatever did.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use palisade_sdk::{clock, log, playbook::{Action, Prompt, Run}};
+//!
+//! fn handle(run: &Run) -> Result<String, String> {
+//!     let lookup = run.start(Action::new("example", "ip reputation").parameter("ip", "203.0.113.9"));
+//!     let approval = run.ask(
+//!         Prompt::choice("Block 203.0.113.9 at the firewall?", ["yes", "no"], "no")
+//!             .to("shift lead")
+//!             .within(Duration::from_secs(4 * 60 * 60)),
+//!     );
+//!     // Whichever comes first, or neither within ten minutes.
+//!     if run.wait_until(&[&lookup, &approval], clock::now_ms() + 600_000).is_none() {
+//!         log::warn("Neither the look-up nor the shift lead has answered yet.");
+//!     }
+//!     let answer = approval.wait().map_err(|failure| failure.sentence())?;
+//!     if !answer.is("yes") {
+//!         return Ok("Not blocked.".into());
+//!     }
+//!     let block = run.start_playbook("block-address").wait().map_err(|failure| failure.sentence())?;
+//!     run.sleep(Duration::from_secs(24 * 60 * 60));
+//!     Ok(format!("{} (run {})", block.message, block.run))
+//! }
+//! ```
 
 mod action;
 mod artifacts;
+mod child;
+mod prompt;
 mod run;
+mod step;
 
 pub use action::{Action, Started};
 pub use artifacts::{Artifact, Artifacts};
+pub use child::{Child, Conclusion};
+pub use prompt::{Answer, Asked, Prompt};
 pub use run::Run;
+pub use step::{Step, StepId};
 
 pub use crate::bindings::playbook::palisade::plugin::alerts::{Alert, AlertStatus, Severity};
 use crate::bindings::{
@@ -38,7 +73,7 @@ use crate::bindings::{
     playbook::{self as world, palisade::plugin::playbook_descriptor::Need},
 };
 
-/// What a playbook is, which alerts start it, and which actions it may start.
+/// What a playbook is, which alerts start it, and which actions and other playbooks it may start.
 pub struct Playbook {
     name: &'static str,
     version: &'static str,
@@ -46,6 +81,7 @@ pub struct Playbook {
     publisher: &'static str,
     labels: Vec<&'static str>,
     needs: Vec<(&'static str, &'static str)>,
+    starts: Vec<&'static str>,
     manual_minutes: u32,
     handle: fn(&Run) -> Result<String, String>,
 }
@@ -65,6 +101,7 @@ impl Playbook {
             publisher: "",
             labels: Vec::new(),
             needs: Vec::new(),
+            starts: Vec::new(),
             manual_minutes: 0,
             handle,
         }
@@ -98,6 +135,13 @@ impl Playbook {
         self
     }
 
+    /// The name of a playbook that it starts; it can start no others.
+    #[must_use]
+    pub fn starts(mut self, playbook: &'static str) -> Self {
+        self.starts.push(playbook);
+        self
+    }
+
     /// Minutes that the same work takes an analyst by hand.
     #[must_use]
     pub fn manual_minutes(mut self, minutes: u32) -> Self {
@@ -120,6 +164,7 @@ impl Playbook {
                 .iter()
                 .map(|&(connector, action)| Need { connector: connector.into(), action: action.into() })
                 .collect(),
+            starts: self.starts.iter().copied().map(str::to_owned).collect(),
             manual_minutes: self.manual_minutes,
         }
     }

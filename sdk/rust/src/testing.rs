@@ -1,6 +1,7 @@
 //! Unit tests without a host: the other side of every import is a script.
 //!
-//! A [`ConnectorTest`] plays the systems that a connector talks to, a [`PlaybookTest`] the alert and the actions. What
+//! A [`ConnectorTest`] plays the systems that a connector talks to, a [`PlaybookTest`] the alert, the actions, the people and the other
+//! playbooks. What
 //! a plugin does beyond its script, or leaves out of it, fails the test. One thread runs one test at a time.
 //!
 //! ```
@@ -47,11 +48,17 @@ mod exchange;
 pub(crate) mod host;
 mod playbook;
 
-pub use connector::{ConnectorTest, Ended};
+pub use connector::{ConnectorTest, Ended, Verified};
 pub use exchange::{Conversation, Exchange};
 pub use playbook::{Change, PlaybookTest, Played};
 
 pub use crate::{
-    bindings::connector::palisade::plugin::{http::Error as HttpError, tcp::Error as TcpError},
+    bindings::{
+        connector::{
+            Verdict,
+            palisade::plugin::{http::Error as HttpError, tcp::Error as TcpError},
+        },
+        playbook::palisade::plugin::prompts::{Answer as Answers, Prompt as AskedPrompt},
+    },
     log::Level,
 };

@@ -72,6 +72,7 @@ async fn engine(connector: &Connector, gate: &Arc<Gate>) -> Result<Duration, Fai
         idempotency_key: "bench",
         attempt: 1,
         resume: None,
+        cancelled: false,
     };
     match connector.invoke(gate.call(Effect::Investigate, &[]), invocation).await.outcome? {
         Outcome::Done(_) => Ok(began.elapsed()),

@@ -62,6 +62,7 @@ impl Noop {
                 idempotency_key: "bench",
                 attempt: 1,
                 resume: None,
+                cancelled: false,
             };
             match self.connector.invoke(self.gate.call(Effect::Investigate, &[]), invocation).await.outcome? {
                 Outcome::Done(_) => times.push(began.elapsed()),

@@ -3,23 +3,40 @@
 //! It replays one real run: the same requests, three systems side by side and then the ticket, and the same writes to
 //! the same store with the same durability.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    io::{BufRead as _, BufReader},
+    path::Path,
+    process::{Command, Stdio},
+    sync::Arc,
+};
 
-use axum::{Router, body::Bytes, extract::State, routing::post};
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::State,
+    routing::{get, post},
+};
 use http_body_util::Full;
 use hyper::Request;
 use palisade_lab::System;
 use palisade_model::{
     Timestamp,
-    alert::NewAlert,
+    alert::{AlertId, NewAlert},
+    journal::Event,
     plugin::Digest,
-    run::{ActionStarted, Event, RunId},
+    run::{RunId, Seq},
 };
 use palisade_store::{Append, Appended, Durability, NewRun, SledStore, Store, Write};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Failed, plain::Plain};
+use crate::{
+    Failed,
+    connection::Endpoint,
+    counts::{Counts, Status},
+    plain::Plain,
+    process::Process,
+};
 
 /// The text in the recorded run that tells one alert from another.
 pub(crate) const RECORDED: &str = "bench-recorded-end";
@@ -44,7 +61,34 @@ pub(crate) struct Recorded {
     pub(crate) body: String,
 }
 
-struct Floor {
+/// The floor as a child process.
+pub(crate) struct Floor {
+    pub(crate) child: Process,
+    address: String,
+}
+
+impl Floor {
+    pub(crate) fn start(template: &Path, directory: &Path) -> Result<Self, Failed> {
+        let mut child = Command::new(std::env::current_exe()?)
+            .arg("floor")
+            .args([template, &directory.join("floor")])
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let mut address = String::new();
+        let output = child.stdout.take().ok_or("the floor has no output")?;
+        let child = Process::new(child);
+        BufReader::new(output).read_line(&mut address)?;
+        Ok(Self { child, address: address.trim().to_owned() })
+    }
+
+    /// A path of it.
+    pub(crate) fn at(&self, path: &str) -> Endpoint {
+        Endpoint { address: self.address.clone(), path: path.to_owned(), token: String::new() }
+    }
+}
+
+/// The server.
+struct Server {
     template: Template,
     plain: Plain,
     store: SledStore,
@@ -54,13 +98,19 @@ struct Floor {
 pub(crate) async fn serve(template: &Path, data: &Path) -> Result<(), Failed> {
     let template: Template = serde_json::from_slice(&std::fs::read(template)?)?;
     let plain = Plain::new(&template.ca, &template.connect_to)?;
-    let floor = Arc::new(Floor { template, plain, store: SledStore::open(data)? });
+    let floor = Arc::new(Server { template, plain, store: SledStore::open(data)? });
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     println!("{}", listener.local_addr()?);
-    Ok(axum::serve(listener, Router::new().route("/alert", post(take_in)).with_state(floor)).await?)
+    let router = Router::new().route("/alert", post(take_in)).route("/status", get(status));
+    Ok(axum::serve(listener, router.with_state(floor)).await?)
 }
 
-async fn take_in(State(floor): State<Arc<Floor>>, body: Bytes) -> Result<String, String> {
+async fn status(State(floor): State<Arc<Server>>) -> Json<Status> {
+    let health = floor.store.health();
+    Json(Status { store: Counts { commits: health.commits, syncs: health.syncs } })
+}
+
+async fn take_in(State(floor): State<Arc<Server>>, body: Bytes) -> Result<String, String> {
     let sent: Value = serde_json::from_slice(&body).map_err(|error| error.to_string())?;
     let marker = sent["sid"].as_str().ok_or("there is no sid")?.to_owned();
     let alert = NewAlert { source_id: marker.clone(), ..floor.template.alert.clone() };
@@ -77,18 +127,16 @@ async fn take_in(State(floor): State<Arc<Floor>>, body: Bytes) -> Result<String,
     }
 }
 
-impl Floor {
+impl Server {
     /// What the host does for one alert.
-    async fn run(&self, alert: u64, marker: &str) -> Result<(), Failed> {
+    async fn run(&self, alert: AlertId, marker: &str) -> Result<(), Failed> {
         let new = NewRun {
             playbook: "floor".to_owned().try_into()?,
             digest: Digest::from_bytes([0; 32]),
             started: Timestamp::now(),
+            alert: self.store.alert(alert)?.ok_or("the alert is gone")?,
         };
         let run = *self.store.handle_alert(alert, vec![new]).await?.first().ok_or("no run was made")?;
-        let ticket = |event: &Event| matches!(event, Event::ActionStarted(ActionStarted { connector, .. }) if connector == "servicenow");
-        let split = self.template.events.iter().position(ticket).ok_or("the recorded run has no ticket")?;
-        let (before, from_ticket) = self.template.events.split_at(split);
 
         let of = |systems: &'static [System]| self.requests(systems, marker);
         let (device, owner, services) =
@@ -96,30 +144,29 @@ impl Floor {
         device?;
         owner?;
         services?;
-        // As the host writes them: all up to the ticket's start in one, its end, and the rest with the conclusion.
-        let ([start], after) = from_ticket.split_at(1) else {
-            return Err("the recorded run has no ticket".into());
+        // As the host writes them: what the run began with is there, all up to the sending of the ticket goes in one
+        // durable write, its end in another, and the rest with the conclusion.
+        let [Event::Began(_), events @ ..] = self.template.events.as_slice() else {
+            return Err("the recorded run has no beginning".into());
         };
-        let ([end], rest) = after.split_at(1) else { return Err("the recorded ticket has no end".into()) };
-        let mut seq = 0;
-        self.write(run, &mut seq, before.iter().chain([start])).await?;
+        let (sent, events) = through(events, |event| matches!(event, Event::ActionSent { .. }))?;
+        let (ended, rest) = through(events, |event| matches!(event, Event::ActionEnded(_)))?;
+        let mut seq = 1;
+        self.write(run, &mut seq, sent).await?;
         of(&[System::ServiceNow]).await?;
-        let ended = self.write(run, &mut seq, [end]);
+        let ended = self.write(run, &mut seq, ended);
         self.write(run, &mut seq, rest).await?;
         ended.await?;
         Ok(())
     }
 
-    fn write<'a>(
-        &self,
-        run: RunId,
-        seq: &mut u64,
-        events: impl IntoIterator<Item = &'a Event>,
-    ) -> Write<u64> {
-        let events: Vec<_> = events.into_iter().map(|event| (Timestamp::now(), event.clone())).collect();
+    fn write(&self, run: RunId, seq: &mut Seq, events: &[Event]) -> Write<Seq> {
+        let events: Vec<_> = events.iter().map(|event| (Timestamp::now(), event.clone())).collect();
         let expected = *seq;
         *seq += events.len() as u64;
-        self.store.append(Append { run, expected, events, durability: Durability::Durable })
+        let durability = Durability::Durable;
+        // A run belongs to whoever created it, in epoch 1.
+        self.store.append(Append { run, epoch: 1, expected, events, leave: None, durability })
     }
 
     /// The recorded requests to these systems, one after the other; each answer is parsed.
@@ -137,6 +184,12 @@ impl Floor {
         }
         Ok(())
     }
+}
+
+/// The events up to the first of this kind, that one included, and the others.
+fn through(events: &[Event], kind: impl Fn(&Event) -> bool) -> Result<(&[Event], &[Event]), Failed> {
+    let place = events.iter().position(kind).ok_or("the recorded run has no ticket")?;
+    Ok(events.split_at(place + 1))
 }
 
 /// The lab's name of a system, as in its ledger.

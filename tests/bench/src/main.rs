@@ -1,24 +1,36 @@
 //! `make bench`: what the host costs, beside the same work in plain Rust, measured in one run.
 //!
-//! Three tables. A call: instance, call and drop, with the pool and without. An action: one HTTP request through the
-//! engine, and through a plain client. Alerts to tickets: the real `palisade serve` as a child process, and a plain
-//! server that takes the same alerts, sends the same requests and makes the same store writes. The lab that answers runs
-//! in this process, at zero latency, for both.
+//! A call: instance, call and drop, with the pool and without. An action: one HTTP request through the engine, and
+//! through a plain client. Alerts to tickets: the real `palisade serve` as a child process, and a plain server that takes
+//! the same alerts, sends the same requests and makes the same store writes. Waiting runs: how one goes on, and a host
+//! that is started with very many. The lab that answers runs in this process, at zero latency, for all.
 
 mod action;
 mod call;
 mod connection;
+mod counts;
 mod floor;
+mod host;
 mod pipeline;
 mod plain;
 mod plugins;
-mod processes;
+mod process;
+mod recording;
+mod restart;
+mod site;
+mod stock;
 mod table;
+mod waiting;
 
 use std::{error::Error, path::Path};
 
 /// What went wrong; it is printed, and the benchmark ends.
 type Failed = Box<dyn Error + Send + Sync>;
+
+/// Waiting runs that a host is started with.
+const RUNS: usize = 100_000;
+/// Waiting runs that are answered.
+const ANSWERED: usize = 1_000;
 
 #[tokio::main]
 async fn main() -> Result<(), Failed> {
@@ -32,13 +44,22 @@ async fn main() -> Result<(), Failed> {
         [] => {
             call::measure().await?;
             action::measure().await?;
-            pipeline::measure().await
+            pipeline::measure().await?;
+            waiting(RUNS).await
         }
         ["call"] => call::measure().await,
         ["action"] => action::measure().await,
         ["pipeline"] => pipeline::measure().await,
-        other => {
-            Err(format!("{other:?} is none of: call, action, pipeline; without arguments all three").into())
-        }
+        ["waiting"] => waiting(RUNS).await,
+        ["waiting", "--runs", runs] => waiting(runs.parse()?).await,
+        other => Err(format!(
+            "{other:?} is none of: call, action, pipeline, waiting [--runs N]; without arguments all four"
+        )
+        .into()),
     }
+}
+
+async fn waiting(runs: usize) -> Result<(), Failed> {
+    waiting::measure(runs.min(ANSWERED)).await?;
+    restart::measure(runs).await
 }

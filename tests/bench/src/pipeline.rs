@@ -12,9 +12,11 @@ use tokio::{sync::Notify, task::JoinSet};
 
 use crate::{
     Failed,
-    connection::{Connection, Ingest},
-    processes::{Floor, Host, alert},
-    table::{Times, peak_memory_mib, ratio},
+    connection::{Connection, Endpoint},
+    counts::Counts,
+    floor::Floor,
+    recording::{self, alert},
+    table::{Times, ratio},
 };
 
 /// Alerts of the loaded phase.
@@ -34,64 +36,81 @@ pub(crate) async fn measure() -> Result<(), Failed> {
     println!("Alerts to tickets: Splunk webhook in, four systems asked, ServiceNow ticket out");
     let lab = Lab::start(LabOptions::default()).await?;
     let directory = tempfile::tempdir()?;
-    let host = Host::start(&lab, directory.path())?;
-    let template = host.record(&lab, directory.path()).await?;
+    let host = recording::start(&lab, directory.path())?;
+    let template = recording::record(&host, &lab, directory.path()).await?;
     let floor = Floor::start(&template, directory.path())?;
 
-    let ours = phases(&lab, &host.ingest()).await?;
-    let plain = phases(&lab, &floor.ingest()).await?;
+    let ours = phases(&lab, &host.splunk(), &host.api("/status")).await?;
+    let plain = phases(&lab, &floor.at("/alert"), &floor.at("/status")).await?;
     for (name, phases, process) in [("palisade", &ours, &host.child), ("plain Rust", &plain, &floor.child)] {
         println!(
-            "  {name:<10} {UNDER_WAY} under way  {}  {:>5.0}/s",
-            phases.loaded.line(),
-            phases.per_second
+            "  {name:<10} {UNDER_WAY} under way  {}  {:>5.0}/s  {}",
+            phases.loaded.times.line(),
+            phases.per_second(),
+            phases.loaded.written
         );
         println!(
-            "  {:<10} one by one    {}  peak memory {} MiB",
+            "  {:<10} one by one    {}           {}  peak memory {} MiB",
             "",
-            phases.quiet.line(),
-            peak_memory_mib(process.id())
+            phases.quiet.times.line(),
+            phases.quiet.written,
+            process.peak_memory_mib()
         );
     }
     println!(
         "  ratio: throughput {:.2}, median under load {:.2}, median one by one {:.2}",
-        plain.per_second / ours.per_second,
-        ratio(ours.loaded.percentile(50), plain.loaded.percentile(50)),
-        ratio(ours.quiet.percentile(50), plain.quiet.percentile(50)),
+        plain.per_second() / ours.per_second(),
+        ratio(ours.loaded.times.percentile(50), plain.loaded.times.percentile(50)),
+        ratio(ours.quiet.times.percentile(50), plain.quiet.times.percentile(50)),
     );
     let all = WARM_UP + ALERTS + QUIET + 1;
-    let overhead = host.overhead(all - QUIET + 1..=all)?;
+    let overhead = recording::overhead(&host, all - QUIET + 1..=all)?;
     println!(
         "  platform overhead (alert received to run concluded, less the vendors' time) {}",
         overhead.line()
     );
-    println!("  commits to disk per alert {:.2}, all phases together", host.syncs().await? / all as f64);
     Ok(())
 }
 
 struct Phases {
-    loaded: Times,
-    per_second: f64,
-    quiet: Times,
+    loaded: Phase,
+    quiet: Phase,
 }
 
-async fn phases(lab: &Lab, ingest: &Ingest) -> Result<Phases, Failed> {
-    phase(lab, ingest, "warm", WARM_UP, UNDER_WAY).await?;
-    let (loaded, took) = phase(lab, ingest, "load", ALERTS, UNDER_WAY).await?;
-    let (quiet, _) = phase(lab, ingest, "quiet", QUIET, 1).await?;
-    Ok(Phases { loaded, per_second: ALERTS as f64 / took.as_secs_f64(), quiet })
+impl Phases {
+    fn per_second(&self) -> f64 {
+        ALERTS as f64 / self.loaded.took.as_secs_f64()
+    }
+}
+
+/// What came of one phase.
+struct Phase {
+    times: Times,
+    took: Duration,
+    /// What the store did for each run.
+    written: String,
+}
+
+async fn phases(lab: &Lab, ingest: &Endpoint, status: &Endpoint) -> Result<Phases, Failed> {
+    phase(lab, ingest, status, "warm", WARM_UP, UNDER_WAY).await?;
+    Ok(Phases {
+        loaded: phase(lab, ingest, status, "load", ALERTS, UNDER_WAY).await?,
+        quiet: phase(lab, ingest, status, "quiet", QUIET, 1).await?,
+    })
 }
 
 /// Sends alerts, so many under way at the same time, until all have a ticket. An alert's time is from sending it to the
 /// lab's answer to its ticket.
 async fn phase(
     lab: &Lab,
-    ingest: &Ingest,
+    ingest: &Endpoint,
+    status: &Endpoint,
     name: &str,
     alerts: usize,
     under_way: usize,
-) -> Result<(Times, Duration), Failed> {
+) -> Result<Phase, Failed> {
     lab.ledger().clear();
+    let before = Counts::settled(status).await?;
     let began = Instant::now();
     let tickets = Arc::new(Tickets::default());
     let mut senders = JoinSet::new();
@@ -123,7 +142,9 @@ async fn phase(
         }
         tokio::time::sleep(LOOK).await;
     }
-    Ok((Times::new(times), began.elapsed()))
+    let took = began.elapsed();
+    let written = Counts::settled(status).await?.per_run(before, alerts);
+    Ok(Phase { times: Times::new(times), took, written })
 }
 
 /// When which alert got its ticket.

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 use palisade_egress::Gate;
 use palisade_engine::{Allocation, Connector, Sandbox, SandboxOptions};
 use palisade_model::{
+    action::RetryLimits,
     asset::{Asset, Network},
     plugin::{ConnectorManifest, Manifest},
 };
@@ -59,6 +60,7 @@ pub(crate) fn gate(
         configuration,
         sealed: BTreeMap::new(),
         network,
+        retries: RetryLimits::default(),
     };
     Ok(Arc::new(Gate::new(&asset, manifest, secrets)?))
 }

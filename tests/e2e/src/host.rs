@@ -30,7 +30,16 @@ impl Host {
     pub fn start() -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory can be made");
         take_artefacts(&data(&directory));
-        Self::serve(directory)
+        Self::on(directory)
+    }
+
+    /// Starts one with data that another has left.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start; the message has its log.
+    pub fn on(directory: TempDir) -> Self {
+        Self::serve(directory, &[])
     }
 
     /// Kills it as the kernel would, without a chance to tidy up, and starts one with the same data.
@@ -40,7 +49,7 @@ impl Host {
     /// If it does not start again.
     #[must_use]
     pub fn kill_and_restart(self) -> Self {
-        Self::serve(self.kill())
+        Self::on(self.kill())
     }
 
     /// Tells it to stop as an operator would, and starts one with the same data when it has.
@@ -49,11 +58,20 @@ impl Host {
     ///
     /// If it does not stop as it should, or does not start again.
     #[must_use]
-    pub fn stop_and_restart(mut self) -> Self {
-        kill_process(Pid::from_child(&self.process), Signal::TERM).expect("the host can be told to stop");
+    pub fn stop_and_restart(self) -> Self {
+        Self::on(self.stop())
+    }
+
+    /// Tells it to stop as an operator would, and waits until it has. Returns its data and its log.
+    ///
+    /// # Panics
+    ///
+    /// If it does not stop as it should.
+    pub fn stop(mut self) -> TempDir {
+        kill_process(self.pid(), Signal::TERM).expect("the host can be told to stop");
         let status = self.process.wait().expect("the host can be waited for");
         assert!(status.success(), "the host ended with {status}:\n{}", self.log());
-        Self::serve(self.kill())
+        self.kill()
     }
 
     /// Kills it as the kernel would, without a chance to tidy up. Returns its data and its log.
@@ -68,12 +86,18 @@ impl Host {
         std::mem::replace(&mut self.directory, empty)
     }
 
-    fn serve(directory: TempDir) -> Self {
+    /// Starts one with data that another has left, in an environment with more in it.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start; the message has its log.
+    pub fn serve(directory: TempDir, environment: &[(&str, &str)]) -> Self {
         let log = fs::File::options().append(true).create(true).open(log(directory.path()));
         let process = Command::new(built::palisade())
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data(&directory))
             .env("NO_COLOR", "1")
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log.expect("the log can be written"))
@@ -91,6 +115,11 @@ impl Host {
             (file["pid"] == pid).then(|| file["url"].as_str().map(|url| url.replace("http://", "")))?
         });
         host
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> Pid {
+        Pid::from_child(&self.process)
     }
 
     /// Its data directory.
@@ -117,6 +146,18 @@ impl Host {
         let mut command = Command::new(built::palisade());
         command.args(arguments).env("PALISADE_DATA", self.data()).stdin(Stdio::null());
         command
+    }
+
+    /// Runs a command that must go well, and returns what it printed for a person.
+    ///
+    /// # Panics
+    ///
+    /// If it fails; the message says why.
+    pub fn text(&self, arguments: &[&str]) -> String {
+        let output = self.palisade(arguments);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "palisade {arguments:?}: {errors}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
     /// Runs a command that must go well, and returns what it printed as JSON.
@@ -182,6 +223,16 @@ impl Host {
         answer.json()
     }
 
+    /// Posts to the API, whatever comes of it.
+    ///
+    /// # Panics
+    ///
+    /// If there is no whole answer.
+    pub fn post(&self, path: &str, body: &Value) -> Answer {
+        let request = Request::new("POST", &format!("/api/v1{path}")).token(&self.admin_token());
+        self.send(&request.body(body.to_string()))
+    }
+
     /// Posts an alert as Splunk does, and returns the receipt.
     ///
     /// # Panics
@@ -207,15 +258,38 @@ impl Host {
         answer.json()["alert"].as_u64().expect("a receipt has a number")
     }
 
-    /// Waits until the first run on this alert has ended, and returns it with its journal.
-    pub fn concluded(&self, alert: u64) -> Value {
-        let run = wait::until("a run begins", || {
+    /// Waits until a run begins on this alert, and returns the number of the first.
+    pub fn run_on(&self, alert: u64) -> u64 {
+        wait::until("a run begins", || {
             let runs = self.get(&format!("/runs?alert={alert}"));
             runs["runs"].as_array()?.last()?["id"].as_u64()
-        });
+        })
+    }
+
+    /// Waits until the first run on this alert has ended, and returns it with its journal.
+    pub fn concluded(&self, alert: u64) -> Value {
+        self.ended(self.run_on(alert))
+    }
+
+    /// Waits until this run has ended, and returns it with its journal.
+    pub fn ended(&self, run: u64) -> Value {
         wait::until("the run ends", || {
             let whole = self.get(&format!("/runs/{run}"));
-            (whole["run"]["status"] != "running").then_some(whole)
+            has_ended(&whole).then_some(whole)
+        })
+    }
+
+    /// Waits until this run stands so, and returns it with its journal.
+    ///
+    /// # Panics
+    ///
+    /// If it ends in another way.
+    pub fn until(&self, run: u64, status: &str) -> Value {
+        wait::until("the run stands as it should", || {
+            let whole = self.get(&format!("/runs/{run}"));
+            let stands = whole["run"]["status"] == status;
+            assert!(stands || !has_ended(&whole), "it should be {status}: {whole:#}");
+            stands.then_some(whole)
         })
     }
 }
@@ -226,6 +300,11 @@ impl Drop for Host {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+fn has_ended(whole: &Value) -> bool {
+    let end = |status| matches!(status, "succeeded" | "failed" | "cancelled");
+    whole["run"]["status"].as_str().is_some_and(end)
 }
 
 fn data(directory: &TempDir) -> PathBuf {

@@ -5,11 +5,18 @@
 //! speaks to it as operators and sources do.
 
 pub mod built;
+mod disk;
 mod host;
 mod http;
+mod script;
 mod site;
 pub mod wait;
+mod workshop;
 
+pub use ::script::{Kind, Operation};
+pub use disk::BrokenDisk;
 pub use host::Host;
 pub use http::{Answer, Request};
+pub use script::Script;
 pub use site::Site;
+pub use workshop::Workshop;

@@ -48,6 +48,8 @@ pub enum FaultKind {
     ResetAfterEffect,
     /// No answer while the connection lives, and no effect.
     Hang,
+    /// No answer while the connection lives, after the system has done what was asked.
+    HangAfterEffect,
     /// The answer comes this much later.
     Slow {
         /// Milliseconds, at most one hour.

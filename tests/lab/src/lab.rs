@@ -109,7 +109,7 @@ impl Lab {
     /// Leads every real name to the lab, in the format of curl's `--connect-to`.
     pub fn connect_to(&self) -> Vec<String> {
         let https = self.https;
-        let named = [story::SHODAN_HOST, story::SERVICENOW_HOST];
+        let named = [story::SHODAN_HOST, story::SERVICENOW_HOST, story::ACTUATOR_HOST];
         let on_443 = named.iter().chain(&rdap::HOSTS).map(|host| format!("{host}:443:{https}"));
         let on_5986 = story::WINDOWS_HOSTS.iter().map(|host| format!("{host}:5986:{https}"));
         let on_43 = self.whois.iter().map(|(server, address)| format!("{server}:43:{address}"));
@@ -134,6 +134,16 @@ impl Lab {
     /// ServiceNow's incidents, oldest first, each with its journal entries as `journal`.
     pub fn tickets(&self) -> Vec<Value> {
         self.world.servicenow.tickets()
+    }
+
+    /// What was changed at the system of nobody's, in order: a kind and the tag of each, as in `pages p1`.
+    pub fn effects(&self) -> Vec<String> {
+        self.world.actuator.effects()
+    }
+
+    /// Lets the jobs of the system of nobody's come to their end, those to come too.
+    pub fn finish_jobs(&self) {
+        self.world.actuator.finish_jobs();
     }
 
     /// Lets every access token of ServiceNow expire now; refresh tokens stay good.

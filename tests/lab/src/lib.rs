@@ -2,12 +2,14 @@
 //!
 //! A [`Lab`] plays Shodan, RDAP and WHOIS servers, a ServiceNow instance and a few Windows servers on free ports of
 //! 127.0.0.1. A connector calls them by their real names (`https://api.shodan.io/...`); the host's `connect_to`
-//! setting, in curl's format, leads those names to the lab, and TLS is verified against the lab's own authority.
+//! setting, in curl's format, leads those names to the lab, and TLS is verified against the lab's own authority. Beside
+//! them there is one system of nobody's, which has an action of every class.
 //!
 //! The simulators are as strict as the originals: they refuse what the vendor refuses, with the vendor's status and
 //! body. Where the lab cannot do what the vendor can, it answers 501 and says so rather than make something up.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod actuator;
 mod call;
 mod control;
 mod faults;

@@ -117,6 +117,10 @@ async fn exchange(world: &World, request: Request<Incoming>) -> Result<Reply, Re
             entry.authenticated = world.answer(system, &call).authenticated;
             Some(Err(Reset))
         }
+        Some(FaultKind::HangAfterEffect) => {
+            entry.authenticated = world.answer(system, &call).authenticated;
+            None
+        }
         Some(FaultKind::ResetBeforeResponse) => Some(Err(Reset)),
         Some(FaultKind::Hang) => None,
         Some(FaultKind::Garbage) => Some(Ok(garbage())),

@@ -31,6 +31,9 @@ pub const WINDOWS_USER: &str = "svc-palisade";
 /// Password of [`WINDOWS_USER`].
 pub const WINDOWS_PASSWORD: &str = "Lab-Only-Windows-1";
 
+/// Name of the system that tests of the host act on.
+pub const ACTUATOR_HOST: &str = "actuator.acme.example";
+
 /// The server that connects out.
 pub const SOURCE_HOST: &str = "srv-web-01.acme.example";
 /// Address of [`SOURCE_HOST`].

@@ -18,18 +18,21 @@ pub enum System {
     ServiceNow,
     /// All Windows servers.
     WinRm,
+    /// A system of nobody's, with an action of every class.
+    Actuator,
 }
 
 impl System {
     /// Every system.
-    pub const ALL: [System; 5] =
-        [System::Shodan, System::Rdap, System::Whois, System::ServiceNow, System::WinRm];
+    pub const ALL: [System; 6] =
+        [System::Shodan, System::Rdap, System::Whois, System::ServiceNow, System::WinRm, System::Actuator];
 
     /// The system that answers HTTPS under this name; the name is in lower case and has no port.
     pub(crate) fn at(host: &str) -> Option<System> {
         match host {
             story::SHODAN_HOST => Some(System::Shodan),
             story::SERVICENOW_HOST => Some(System::ServiceNow),
+            story::ACTUATOR_HOST => Some(System::Actuator),
             _ if rdap::HOSTS.contains(&host) => Some(System::Rdap),
             _ if story::WINDOWS_HOSTS.contains(&host) => Some(System::WinRm),
             _ => None,

@@ -45,7 +45,7 @@ pub(crate) async fn serve(mut stream: TcpStream, server: &'static Server, world:
             let _ = stream.set_zero_linger();
             return;
         }
-        Some(FaultKind::Hang) => return std::future::pending().await,
+        Some(FaultKind::Hang | FaultKind::HangAfterEffect) => return std::future::pending().await,
         Some(FaultKind::Garbage) => return send(stream, b"\xff\xfe\x00\x9f\x92\x96").await,
         Some(FaultKind::Huge { bytes }) => return flood(stream, bytes).await,
         Some(FaultKind::Slow { ms }) => delay += Duration::from_millis(ms),

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::actuator::Actuator;
 use crate::call::{Answer, Call};
 use crate::limits::DELAY;
 use crate::servicenow::ServiceNow;
@@ -16,6 +17,7 @@ pub(crate) struct World {
     pub(crate) faults: Faults,
     pub(crate) servicenow: ServiceNow,
     pub(crate) winrm: WinRm,
+    pub(crate) actuator: Actuator,
     /// Milliseconds by system.
     latency: [AtomicU64; System::ALL.len()],
 }
@@ -28,6 +30,7 @@ impl World {
             System::Rdap => rdap::answer(call),
             System::ServiceNow => self.servicenow.answer(call),
             System::WinRm => self.winrm.answer(call),
+            System::Actuator => self.actuator.answer(call),
             System::Whois => Answer::not_played("WHOIS over HTTP"),
         }
     }

@@ -96,7 +96,7 @@ async fn send(command: Send, context: &Context) -> Result<Exit, Error> {
     let answer: Received = answer.read()?;
     let alert = answer.alert;
     screen::tell(&received(answer));
-    let news = News { json: context.json, detail: Detail::Actions };
+    let news = News { json: context.json, detail: Detail::Steps };
     run::watch_alert(&context.host()?, alert, news).await
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod alert;
 pub(crate) mod asset;
 pub(crate) mod doctor;
+pub(crate) mod inbox;
 pub(crate) mod playbook;
 pub(crate) mod plugin;
 pub(crate) mod run;

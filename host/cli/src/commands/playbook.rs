@@ -9,7 +9,7 @@ use palisade_model::{
 use serde_json::json;
 
 use crate::{
-    answers::{Playbooks, StartedRun},
+    answers::{NewRun, Playbooks},
     commands::run::{self, News},
     context::Context,
     error::Error,
@@ -50,11 +50,11 @@ pub(crate) async fn run(command: PlaybookCommand, context: &Context) -> Result<E
             let path = format!("/api/v1/playbooks/{name}/runs");
             let answer = host.post(&path, &json!({ "alert": alert }), REQUEST_TIME).await?;
             if watch {
-                let StartedRun { run } = answer.read()?;
-                let news = News { json: context.json, detail: Detail::Actions };
+                let NewRun { run } = answer.read()?;
+                let news = News { json: context.json, detail: Detail::Steps };
                 return run::watch_run(&host, run, news).await;
             }
-            context.show(answer, |StartedRun { run }| {
+            context.show(answer, |NewRun { run }| {
                 format!("Run {BOLD}{run}{BOLD:#} has begun: follow it with `palisade run watch {run}`.\n")
             })?;
         }

@@ -225,6 +225,7 @@ impl Lab {
             configuration: Map::new(),
             sealed: BTreeMap::new(),
             network: Network { allow: vec!["127.0.0.0/8".parse().unwrap()], ..Network::default() },
+            retries: Default::default(),
         };
         Self { asset, manifest, secret: SECRET.to_owned() }
     }

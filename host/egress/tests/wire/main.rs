@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod departures;
 mod http;
 mod lab;
 mod redirects;

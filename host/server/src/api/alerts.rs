@@ -39,7 +39,7 @@ pub(super) async fn show(
 ) -> Result<Json<AlertAndRuns>, Problem> {
     let store = edge.runs.store();
     let alert = store.alert(id)?.ok_or_else(|| Problem::not_found(format!("there is no alert {id}")))?;
-    let filter = RunFilter { alert: Some(id), status: None };
+    let filter = RunFilter { alert: Some(id), ..RunFilter::default() };
     let runs = store.runs(filter, Page { before: None, limit: PAGE_ITEMS })?;
     Ok(Json(AlertAndRuns { alert, runs }))
 }

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use axum::{Json, body::Body, extract::State, http::StatusCode};
 use palisade_model::{
+    action::RetryLimits,
     asset::{Asset, Network},
+    journal::Ended,
+    limits::{ACTION_ATTEMPTS_MAX, ACTION_RETRY_SECONDS_MAX},
     name::Name,
-    run::Ended,
 };
 use palisade_runs::Removal;
 use palisade_vault::Secret;
@@ -34,6 +36,7 @@ pub(super) struct AssetInShort {
     /// Names of the secrets it has.
     secrets: Vec<String>,
     network: Network,
+    retries: RetryLimits,
     /// Whether actions can use it; the log says why not.
     ready: bool,
 }
@@ -49,6 +52,8 @@ struct Put {
     secrets: BTreeMap<String, String>,
     #[serde(default)]
     network: Network,
+    #[serde(default)]
+    retries: RetryLimits,
 }
 
 /// How a test went.
@@ -80,7 +85,9 @@ pub(super) async fn put(
         Err(error) => Err(Problem::invalid(format!("/secrets/{field}"), error.to_string())),
     };
     let secrets = put.secrets.into_iter().map(secret).collect::<Result<_, _>>()?;
-    let asset = edge.runs.put_asset(name, put.connector, put.configuration, secrets, put.network).await?;
+    check(put.retries)?;
+    let Put { connector, configuration, network, retries, .. } = put;
+    let asset = edge.runs.put_asset(name, connector, configuration, secrets, network, retries).await?;
     Ok(Json(in_short(asset, true)))
 }
 
@@ -106,6 +113,19 @@ fn in_short(asset: Asset, ready: bool) -> AssetInShort {
         configuration: asset.configuration,
         secrets: asset.sealed.into_keys().collect(),
         network: asset.network,
+        retries: asset.retries,
         ready,
     }
+}
+
+fn check(retries: RetryLimits) -> Result<(), Problem> {
+    let within = |field: &str, value: u32, most: u32| match value {
+        value if (1..=most).contains(&value) => Ok(()),
+        value => {
+            let detail = format!("{value} {field} are not possible: give a whole number from 1 to {most}");
+            Err(Problem::invalid(format!("/retries/{field}"), detail))
+        }
+    };
+    within("attempts", retries.attempts, ACTION_ATTEMPTS_MAX)?;
+    within("seconds", retries.seconds, ACTION_RETRY_SECONDS_MAX)
 }

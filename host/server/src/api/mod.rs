@@ -2,10 +2,13 @@
 
 mod alerts;
 mod assets;
+mod people;
 mod playbooks;
 mod plugins;
 mod runs;
 mod status;
+mod tasks;
+mod transfer;
 
 use std::sync::Arc;
 
@@ -36,6 +39,16 @@ pub(crate) fn routes(edge: &Arc<Edge>) -> Router<Arc<Edge>> {
         .route("/runs", get(runs::list))
         .route("/runs/{id}", get(runs::show))
         .route("/runs/{id}/journal", get(runs::journal))
+        .route("/runs/{id}/replay", post(runs::replay))
+        .route("/runs/{id}/export", get(transfer::export))
+        .route("/runs/import", post(transfer::import))
+        .route("/runs/{id}/cancel", post(people::cancel))
+        .route("/runs/{id}/pause", post(people::pause))
+        .route("/runs/{id}/resume", post(people::resume))
+        .route("/runs/{id}/retry", post(people::retry))
+        .route("/runs/{id}/steps/{position}/answer", post(people::answer))
+        .route("/runs/{id}/steps/{position}/decision", post(people::decide))
+        .route("/tasks", get(tasks::list))
         .route("/playbooks", get(playbooks::list))
         .route("/playbooks/{name}/runs", post(playbooks::run))
         .route("/plugins", get(plugins::list).post(plugins::install))
@@ -68,6 +81,11 @@ struct Paging {
 
 impl Paging {
     fn page(&self) -> Page {
-        Page { before: self.before, limit: self.limit.unwrap_or(PAGE_ITEMS_DEFAULT).min(PAGE_ITEMS) }
+        Page { before: self.before, limit: bounded(self.limit) }
     }
+}
+
+/// How many items of a list.
+fn bounded(limit: Option<usize>) -> usize {
+    limit.unwrap_or(PAGE_ITEMS_DEFAULT).min(PAGE_ITEMS)
 }

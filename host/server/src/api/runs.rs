@@ -1,14 +1,17 @@
-//! Runs and their journals.
+//! Runs and their journals, to be looked at.
 
 use std::time::Duration;
 
 use axum::{Json, extract::State};
 use palisade_model::{
-    alert::{AlertId, Severity},
+    alert::{Alert, AlertId, NewAlert, Severity},
+    journal::{Entry, Event},
     limits::PAGE_ITEMS,
-    run::{Entry, Run, RunId, RunStatus, Seq},
+    prompt::Task,
+    run::{Position, Run, RunId, RunStatus, Seq},
 };
-use palisade_store::{RunFilter, Store, StoreError};
+use palisade_runs::Replayed;
+use palisade_store::{Page, RunFilter, Store, StoreError};
 use serde::{Deserialize, Serialize};
 
 use super::Paging;
@@ -22,6 +25,7 @@ use crate::{
 #[derive(Deserialize)]
 pub(super) struct Which {
     alert: Option<AlertId>,
+    parent: Option<RunId>,
     status: Option<RunStatus>,
     before: Option<u64>,
     limit: Option<usize>,
@@ -37,6 +41,10 @@ pub(super) struct Runs {
 pub(super) struct RunInFull {
     run: Run,
     alert: Option<AlertInShort>,
+    /// The runs it started, newest first.
+    children: Vec<Run>,
+    /// What in it waits for a person.
+    tasks: Vec<Task>,
     entries: Vec<Entry>,
 }
 
@@ -46,6 +54,15 @@ struct AlertInShort {
     name: String,
     label: String,
     severity: Severity,
+}
+
+/// What a replay came to. How the run stood tells how much that is: only one that succeeded or failed has an end of its
+/// own to compare.
+#[derive(Serialize)]
+pub(super) struct RunReplayed {
+    status: RunStatus,
+    #[serde(flatten)]
+    replayed: Replayed,
 }
 
 #[derive(Deserialize)]
@@ -67,7 +84,7 @@ pub(super) async fn list(
     Parameters(which): Parameters<Which>,
 ) -> Result<Json<Runs>, Problem> {
     let page = Paging { before: which.before, limit: which.limit }.page();
-    let filter = RunFilter { alert: which.alert, status: which.status };
+    let filter = RunFilter { alert: which.alert, parent: which.parent, status: which.status };
     Ok(Json(Runs { runs: edge.runs.store().runs(filter, page)? }))
 }
 
@@ -75,25 +92,29 @@ pub(super) async fn list(
 pub(super) async fn show(State(edge): server::State, Number(id): Number) -> Result<Json<RunInFull>, Problem> {
     let store = edge.runs.store();
     let run = find(store, id)?;
-    let alert = store.alert(run.alert)?.map(|alert| AlertInShort {
-        id: alert.id,
-        name: alert.content.name,
-        label: alert.content.label,
-        severity: alert.content.severity,
-    });
-    let mut entries = Vec::new();
-    loop {
-        let from = entries.last().map_or(1, |entry: &Entry| entry.seq + 1);
-        let page = store.journal(id, from, PAGE_ITEMS)?;
-        if page.is_empty() {
-            return Ok(Json(RunInFull { run, alert, entries }));
-        }
-        entries.extend(page);
-    }
+    let filter = RunFilter { parent: Some(id), ..RunFilter::default() };
+    let children = store.runs(filter, Page { before: None, limit: PAGE_ITEMS })?;
+    let tasks = tasks(store, id)?;
+    let entries = whole_journal(store, id)?;
+    let alert = match entries.first().map(|entry| &entry.event) {
+        // The number of its alert is that of another installation.
+        Some(Event::Began(began)) if run.imported => Some(in_short(began.alert.clone())),
+        _ => store.alert(run.alert)?.map(in_short),
+    };
+    Ok(Json(RunInFull { run, alert, children, tasks, entries }))
+}
+
+/// `POST /runs/{id}/replay`: leads a fresh instance through the journal and says whether it asks for the same.
+pub(super) async fn replay(
+    State(edge): server::State,
+    Number(id): Number,
+) -> Result<Json<RunReplayed>, Problem> {
+    let status = find(edge.runs.store(), id)?.status;
+    Ok(Json(RunReplayed { status, replayed: edge.runs.replay(id).await? }))
 }
 
 /// `GET /runs/{id}/journal`: answers when there is something from `from` on, when the run has ended, or after
-/// `wait_ms`.
+/// `wait_ms`. A run that waits, for whatever and however long, has not ended.
 pub(super) async fn journal(
     State(edge): server::State,
     Number(id): Number,
@@ -114,7 +135,40 @@ pub(super) async fn journal(
     }
 }
 
-fn find(store: &dyn Store, id: RunId) -> Result<Run, Problem> {
+fn in_short(alert: Alert) -> AlertInShort {
+    let NewAlert { name, label, severity, .. } = alert.content;
+    AlertInShort { id: alert.id, name, label, severity }
+}
+
+fn whole_journal(store: &dyn Store, id: RunId) -> Result<Vec<Entry>, StoreError> {
+    let mut entries = Vec::new();
+    loop {
+        let from = entries.last().map_or(1, |entry: &Entry| entry.seq + 1);
+        let page = store.journal(id, from, PAGE_ITEMS)?;
+        if page.is_empty() {
+            return Ok(entries);
+        }
+        entries.extend(page);
+    }
+}
+
+/// What in one run waits for a person.
+fn tasks(store: &dyn Store, id: RunId) -> Result<Vec<Task>, StoreError> {
+    let mut tasks = Vec::new();
+    let mut after = (id.saturating_sub(1), Position::MAX);
+    loop {
+        let page = store.tasks(Some(after), PAGE_ITEMS)?;
+        let found = tasks.len();
+        tasks.extend(page.into_iter().take_while(|task| task.run == id));
+        match tasks.get(found..).and_then(<[Task]>::last) {
+            Some(last) => after = (last.run, last.position),
+            None => return Ok(tasks),
+        }
+    }
+}
+
+/// One run.
+pub(super) fn find(store: &dyn Store, id: RunId) -> Result<Run, Problem> {
     let run: Result<Option<Run>, StoreError> = store.run(id);
     run?.ok_or_else(|| Problem::not_found(format!("there is no run {id}")))
 }

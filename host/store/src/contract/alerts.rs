@@ -28,14 +28,14 @@ pub(super) async fn wait_until_they_are_handled(store: &dyn Store) {
         store.append_alert(at(1), alert(id)).await.unwrap();
     }
     assert_eq!(store.waiting(2).unwrap(), [1, 2], "oldest first");
-    assert_eq!(store.handle_alert(2, vec![run("triage"), run("block")]).await.unwrap(), [1, 2]);
+    assert_eq!(store.handle_alert(2, vec![run("triage", 2), run("block", 2)]).await.unwrap(), [1, 2]);
     assert!(store.handle_alert(1, vec![]).await.unwrap().is_empty());
     assert_eq!(store.waiting(9).unwrap(), [3]);
     assert_eq!(store.waiting_count(), 1);
     assert_eq!(store.health().waiting, 1);
     assert!(store.alert(1).unwrap().is_some(), "an alert that no playbook matched stays");
     for handled in [2, 99] {
-        let again = store.handle_alert(handled, vec![run("triage")]).await;
+        let again = store.handle_alert(handled, vec![run("triage", handled)]).await;
         assert!(matches!(again, Err(StoreError::NotWaiting { alert }) if alert == handled), "{again:?}");
     }
     assert!(store.run(3).unwrap().is_none(), "a refused write leaves nothing behind");

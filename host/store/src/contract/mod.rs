@@ -3,13 +3,24 @@
 #![allow(clippy::unwrap_used)]
 
 mod alerts;
+mod children;
+mod import;
+mod ownership;
 mod registry;
 mod runs;
 pub mod samples;
+mod tasks;
+mod waiting;
 
 use std::sync::Arc;
 
-use crate::store::Store;
+use palisade_model::{
+    journal::Event,
+    run::{Run, RunId, RunStatus, Seq},
+};
+
+use self::samples::{alert, append, at, end, run};
+use crate::store::{Append, Leave, Page, Store, Write};
 
 /// Runs the whole suite. Each call of `open` gives a store that is empty.
 ///
@@ -27,8 +38,58 @@ pub async fn all(open: impl Fn() -> Arc<dyn Store>) {
     runs::keep_every_kind_of_entry(&*open()).await;
     runs::are_found_by_alert_and_status(&*open()).await;
     runs::have_pages_of_bounded_size(&*open()).await;
+    ownership::moves_with_each_claim(&*open()).await;
+    ownership::of_a_run_that_ended_needs_a_reason(&*open()).await;
+    ownership::is_checked_before_anything_else(&*open()).await;
+    waiting::runs_are_due_in_the_order_of_their_times(&*open()).await;
+    waiting::ends_with_a_claim_or_the_end(&*open()).await;
+    waiting::ends_when_somebody_wakes_the_run(&*open()).await;
+    waiting::is_only_for_runs_that_go_on_by_themselves(&*open()).await;
+    tasks::come_and_go_with_what_happens(&*open()).await;
+    tasks::of_a_run_go_with_its_end(&*open()).await;
+    tasks::are_listed_by_run_and_step(&*open()).await;
+    tasks::to_look_at_a_run_end_when_it_is_taken_over(&*open()).await;
+    children::start_together_with_the_entry_that_says_so(&*open()).await;
+    children::that_cannot_start_leave_nothing_behind(&*open()).await;
+    children::wake_the_run_that_waits_for_them(&*open()).await;
+    children::that_have_ended_are_not_waited_for(&*open()).await;
+    import::keeps_what_it_was_given_and_executes_nothing(&*open()).await;
+    import::of_a_long_journal_is_complete(&*open()).await;
+    import::refuses_a_run_that_may_go_on_elsewhere(&*open()).await;
     registry::keeps_plugins_and_assets(&*open()).await;
     registry::keeps_components_of_any_size(&*open()).await;
     registry::keeps_settings(&*open()).await;
     registry::is_bounded(&*open()).await;
+}
+
+/// A page with everything.
+const ALL: Page = Page { before: None, limit: usize::MAX };
+
+/// Alert 1 with runs 1 to `runs`.
+async fn started(store: &dyn Store, runs: usize) {
+    store.append_alert(at(1), alert("a")).await.unwrap();
+    store.handle_alert(1, vec![run("triage", 1); runs]).await.unwrap();
+}
+
+/// The first owner writes on.
+fn write(store: &dyn Store, run: RunId, expected: Seq, events: Vec<Event>) -> Write<Seq> {
+    store.append(append(run, expected, events))
+}
+
+/// The first owner leaves a run that has only begun.
+async fn leave(store: &dyn Store, run: RunId, status: RunStatus, due: Option<i64>, children: &[RunId]) {
+    let leave = Leave { status, due: due.map(at), children: children.to_vec() };
+    store.append(Append { leave: Some(leave), ..append(run, 1, vec![]) }).await.unwrap();
+}
+
+/// A run ends.
+async fn finish(store: &dyn Store, run: RunId) {
+    let run = record(store, run);
+    let last = Append { epoch: run.epoch, ..append(run.id, run.entries, vec![end(RunStatus::Succeeded)]) };
+    store.append(last).await.unwrap();
+}
+
+/// A run that is there.
+fn record(store: &dyn Store, run: RunId) -> Run {
+    store.run(run).unwrap().unwrap()
 }

@@ -1,6 +1,7 @@
 //! What is installed and configured.
 
 use palisade_model::{
+    action::RetryLimits,
     asset::{Asset, Network},
     limits::REGISTRY_ITEMS,
     plugin::{Identity, Manifest, PlaybookManifest, Plugin},
@@ -17,8 +18,13 @@ fn plugin(text: &str, version: &str) -> Plugin {
         description: "Looks.".to_owned(),
         publisher: "Palisade".to_owned(),
     };
-    let manifest =
-        PlaybookManifest { identity, labels: vec!["c2".to_owned()], needs: vec![], manual_minutes: 5 };
+    let manifest = PlaybookManifest {
+        identity,
+        labels: vec!["c2".to_owned()],
+        needs: vec![],
+        starts: vec![],
+        manual_minutes: 5,
+    };
     Plugin { digest: digest(1), size: 12, installed: at(1), manifest: Manifest::Playbook(manifest) }
 }
 
@@ -29,6 +35,7 @@ fn asset(text: &str) -> Asset {
         configuration: Map::new(),
         sealed: [("api_key".to_owned(), "v1:x".to_owned())].into(),
         network: Network::default(),
+        retries: RetryLimits::default(),
     }
 }
 

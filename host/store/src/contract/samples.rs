@@ -2,14 +2,16 @@
 
 use palisade_model::{
     Timestamp,
-    alert::{Artifact, NewAlert, Severity},
+    alert::{Alert, AlertId, Artifact, NewAlert, Severity},
+    journal::{Event, LogLevel, PromptAsked},
     name::Name,
     plugin::Digest,
-    run::{Event, LogLevel},
+    prompt::{Answers, Prompt},
+    run::{Position, RunId, RunStatus, Seq},
 };
 use serde_json::json;
 
-use crate::store::NewRun;
+use crate::store::{Append, Durability, NewRun};
 
 /// A time, in seconds since 1970.
 pub fn at(second: i64) -> Timestamp {
@@ -47,12 +49,40 @@ pub fn alert(source_id: &str) -> NewAlert {
     }
 }
 
-/// A run of this playbook.
-pub fn run(playbook: &str) -> NewRun {
-    NewRun { playbook: name(playbook), digest: digest(7), started: at(100) }
+/// A run of this playbook on this alert.
+pub fn run(playbook: &str, alert_id: AlertId) -> NewRun {
+    let alert = Alert::new(alert_id, at(1), alert("a"));
+    NewRun { playbook: name(playbook), digest: digest(7), started: at(100), alert }
+}
+
+/// A durable append of the first owner, who stays at work. Everything happens 200 seconds after 1970.
+pub fn append(run: RunId, expected: Seq, events: Vec<Event>) -> Append {
+    let events = events.into_iter().map(|event| (at(200), event)).collect();
+    Append { run, epoch: 1, expected, events, leave: None, durability: Durability::Durable }
 }
 
 /// A line of a run's log.
 pub fn log(message: &str) -> Event {
     Event::Log { action: None, level: LogLevel::Info, message: message.to_owned() }
+}
+
+/// A question at this step.
+pub fn question(position: Position) -> Event {
+    Event::PromptAsked(PromptAsked { position, prompt: prompt() })
+}
+
+/// What a playbook asks a person.
+pub fn prompt() -> Prompt {
+    Prompt {
+        to: None,
+        question: "Isolate the host?".to_owned(),
+        answer: Answers::Choice { choices: vec!["yes".to_owned(), "no".to_owned()] },
+        deadline: at(3_600),
+        default: json!("no"),
+    }
+}
+
+/// The end of a run.
+pub fn end(status: RunStatus) -> Event {
+    Event::Concluded { status, message: "That was it.".to_owned() }
 }

@@ -1,10 +1,11 @@
 //! Keys: one byte for the table, then numbers big-endian, so that the order of the bytes is the order of the numbers.
 
 use palisade_model::{
+    Timestamp,
     alert::AlertId,
     name::Name,
     plugin::Digest,
-    run::{RunId, RunStatus, Seq},
+    run::{Position, RunId, RunStatus, Seq},
 };
 use ring::digest;
 
@@ -27,6 +28,12 @@ pub(super) enum Table {
     RunStatus = b's',
     /// Numbers of runs by alert.
     RunAlert = b'l',
+    /// Numbers of runs by the run that started them.
+    RunParent = b'k',
+    /// Numbers of waiting runs by the time at which they are due.
+    Due = b'u',
+    /// What waits for a person, by run and step.
+    Task = b'q',
     /// Journal entries by run and place.
     Journal = b'j',
     /// Plugins by name.
@@ -40,6 +47,9 @@ pub(super) enum Table {
     /// Later pieces of a value that is longer than one.
     Piece = b'+',
 }
+
+/// The bit that says whether a number is below zero.
+const SIGN: u64 = 1 << 63;
 
 fn key(table: Table, parts: &[&[u8]]) -> Vec<u8> {
     let mut key = Vec::with_capacity(1 + parts.iter().map(|part| part.len()).sum::<usize>());
@@ -87,9 +97,13 @@ pub(super) fn source(source: &str, source_id: &str) -> Vec<u8> {
 pub(super) fn runs_of_status(status: RunStatus) -> Vec<u8> {
     let byte = match status {
         RunStatus::Running => 0_u8,
-        RunStatus::Succeeded => 1,
-        RunStatus::Failed => 2,
-        RunStatus::Interrupted => 3,
+        RunStatus::Waiting => 1,
+        RunStatus::Paused => 2,
+        RunStatus::InDoubt => 3,
+        RunStatus::Nondeterministic => 4,
+        RunStatus::Succeeded => 5,
+        RunStatus::Failed => 6,
+        RunStatus::Cancelled => 7,
     };
     key(Table::RunStatus, &[&[byte]])
 }
@@ -97,6 +111,33 @@ pub(super) fn runs_of_status(status: RunStatus) -> Vec<u8> {
 /// What the index keys of all runs of an alert begin with; the run's number follows.
 pub(super) fn runs_of_alert(alert: AlertId) -> Vec<u8> {
     numbered(Table::RunAlert, alert)
+}
+
+/// What the index keys of all runs that a run started begin with; the run's number follows.
+pub(super) fn runs_of_parent(parent: RunId) -> Vec<u8> {
+    numbered(Table::RunParent, parent)
+}
+
+/// What the index keys of all runs that are due in this millisecond begin with; the run's number follows.
+pub(super) fn due(at: Timestamp) -> Vec<u8> {
+    // The sign turned around makes the order of the bytes that of the times, those before 1970 included.
+    numbered(Table::Due, at.as_millisecond().cast_unsigned() ^ SIGN)
+}
+
+/// The time in an index key of a run that is due.
+pub(super) fn due_time(key: &[u8]) -> Option<Timestamp> {
+    let bytes = key.get(1..)?.first_chunk()?;
+    Timestamp::from_millisecond((u64::from_be_bytes(*bytes) ^ SIGN).cast_signed()).ok()
+}
+
+/// What waits for a person at a step of a run.
+pub(super) fn task(run: RunId, position: Position) -> Vec<u8> {
+    key(Table::Task, &[&run.to_be_bytes(), &position.to_be_bytes()])
+}
+
+/// What the keys of everything begin with that waits for a person in a run.
+pub(super) fn tasks_of_run(run: RunId) -> Vec<u8> {
+    numbered(Table::Task, run)
 }
 
 /// An entry of a journal.
@@ -127,6 +168,7 @@ pub(super) fn describe(key: &[u8]) -> String {
     match (table, rest.first_chunk().map(|bytes| u64::from_be_bytes(*bytes)), number(rest)) {
         ('a', Some(alert), _) => format!("alert {alert}"),
         ('r', Some(run), _) => format!("run {run}"),
+        ('q', Some(run), _) => format!("a task of run {run}"),
         ('j', Some(run), Some(seq)) => format!("entry {seq} of run {run}"),
         _ => format!("record {table} {}", rest.escape_ascii()),
     }
@@ -142,6 +184,21 @@ mod tests {
         assert!(entry(1, u64::MAX) < entry(2, 0));
         assert!(numbered(Table::Alert, 9) < numbered(Table::Alert, 10));
         assert_eq!(number(&entry(7, 300)), Some(300));
+        assert!(task(1, u32::MAX) < task(2, 0));
+    }
+
+    #[test]
+    fn of_due_runs_sort_as_their_times_do() {
+        let times = [i64::MIN / 1_000_000, -1, 0, 1, i64::MAX / 1_000_000]
+            .map(|ms| Timestamp::from_millisecond(ms).unwrap());
+        assert!(times.map(due).is_sorted());
+        assert_eq!(times.map(|at| due_time(&with_number(due(at), 7)).unwrap()), times);
+    }
+
+    #[test]
+    fn of_a_status_never_change() {
+        let bytes = RunStatus::ALL.map(|status| runs_of_status(status)[1]);
+        assert_eq!(bytes, [0, 1, 2, 3, 4, 5, 6, 7]);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The embedded default: a directory on a local disk, with sled inside.
 
+mod batch;
 mod keys;
+mod open;
 mod tables;
 mod tree;
 mod writer;
@@ -17,16 +19,18 @@ use palisade_model::{
     Timestamp,
     alert::{Alert, AlertId, NewAlert},
     asset::Asset,
+    journal::{Entry, Event},
     limits::{PAGE_ITEMS, REGISTRY_ITEMS},
     name::Name,
     plugin::{Digest, Plugin},
-    run::{Entry, Event, Run, RunId, RunStatus, Seq},
+    prompt::Task,
+    run::{Position, Run, RunId, RunStatus, Seq},
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use sled::Batch;
 
 use self::{
+    batch::Batch,
     keys::Table,
     tables::{StoredEntry, Tables},
     tree::{Tree, serialize},
@@ -35,9 +39,9 @@ use self::{
 use crate::{
     error::StoreError,
     store::{
-        Append, Appended,
+        Append, Appended, Claim,
         Durability::{Buffered, Durable},
-        Health, NewRun, Page, RunFilter, Store, Write,
+        Health, NewChild, NewRun, Page, RunFilter, Store, Write,
     },
 };
 
@@ -126,12 +130,28 @@ impl Store for SledStore {
         self.writer.submit(Buffered, move |tables| tables.handle_alert(alert, runs))
     }
 
-    fn start_run(&self, alert: AlertId, run: NewRun) -> Write<RunId> {
-        self.writer.submit(Durable, move |tables| tables.start_run(alert, run))
+    fn start_run(&self, run: NewRun) -> Write<RunId> {
+        self.writer.submit(Durable, move |tables| tables.start_run(run))
+    }
+
+    fn start_child(&self, append: Append, child: NewChild) -> Write<RunId> {
+        self.writer.submit(append.durability, move |tables| tables.start_child(append, child))
+    }
+
+    fn claim(&self, run: RunId, claim: Claim) -> Write<Run> {
+        self.writer.submit(Buffered, move |tables| tables.claim(run, claim))
     }
 
     fn append(&self, append: Append) -> Write<Seq> {
         self.writer.submit(append.durability, move |tables| tables.append(append))
+    }
+
+    fn wake(&self, run: RunId) -> Write<()> {
+        self.writer.submit(Durable, move |tables| tables.wake(run))
+    }
+
+    fn import_run(&self, run: Run, entries: Vec<Entry>) -> Write<RunId> {
+        self.writer.submit(Durable, move |tables| tables.import_run(run, entries))
     }
 
     fn alert(&self, alert: AlertId) -> Result<Option<Alert>, StoreError> {
@@ -157,19 +177,45 @@ impl Store for SledStore {
 
     fn runs(&self, filter: RunFilter, page: Page) -> Result<Vec<Run>, StoreError> {
         let prefix = match filter {
+            RunFilter { parent: Some(parent), .. } => keys::runs_of_parent(parent),
             RunFilter { alert: Some(alert), .. } => keys::runs_of_alert(alert),
             RunFilter { status: Some(status), .. } => keys::runs_of_status(status),
-            RunFilter { alert: None, status: None } => keys::table(Table::Run),
+            RunFilter { parent: None, alert: None, status: None } => keys::table(Table::Run),
         };
-        // A run may end between the look at the index and the look at the run.
-        let wanted = |run: &Run| filter.status.is_none_or(|status| run.status == status);
+        // A run may stand otherwise between the look at the index and the look at the run.
+        let wanted = |run: &Run| {
+            filter.alert.is_none_or(|alert| run.alert == alert)
+                && filter.status.is_none_or(|status| run.status == status)
+        };
         self.newest(prefix, Table::Run, page, wanted)
     }
 
-    fn running(&self, limit: usize) -> Result<Vec<Run>, StoreError> {
-        let keys = self.tree.keys(&keys::runs_of_status(RunStatus::Running));
-        let keys = keys.map(|key| Ok(keys::numbered(Table::Run, number(&key?)?)));
-        self.tree.page(keys, limit, |run: &Run| !run.status.is_final())
+    fn running(&self, from: RunId, limit: usize) -> Result<Vec<Run>, StoreError> {
+        let prefix = keys::runs_of_status(RunStatus::Running);
+        let keys = keys::with_number(prefix.clone(), from)..keys::with_number(prefix, RunId::MAX);
+        let keys = self.tree.range(keys).map(|key| Ok(keys::numbered(Table::Run, number(&key?)?)));
+        self.tree.page(keys, limit, |run: &Run| run.status == RunStatus::Running)
+    }
+
+    fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<RunId>, StoreError> {
+        let keys = self.tree.range(keys::table(Table::Due)..keys::with_number(keys::due(now), RunId::MAX));
+        keys.take(limit.min(PAGE_ITEMS)).map(|key| number(&key?)).collect()
+    }
+
+    fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        let first = self.tree.keys(&keys::table(Table::Due)).next().transpose()?;
+        first.map(|key| keys::due_time(&key).ok_or_else(|| tree::damaged(&key))).transpose()
+    }
+
+    fn tasks(&self, after: Option<(RunId, Position)>, limit: usize) -> Result<Vec<Task>, StoreError> {
+        let mut from = keys::table(Table::Task);
+        if let Some((run, position)) = after {
+            from = keys::task(run, position);
+            // No key lies between a key and the same one with a zero behind it.
+            from.push(0);
+        }
+        let keys = self.tree.range(from..keys::tasks_of_run(RunId::MAX));
+        self.tree.page(keys.map(|key| Ok(key?.to_vec())), limit, |_| true)
     }
 
     fn journal(&self, run: RunId, from: Seq, limit: usize) -> Result<Vec<Entry>, StoreError> {

@@ -1,14 +1,14 @@
-//! What only the embedded store does. Crashes and the disk are in `tests/durability.rs`.
+//! What only the embedded store does. Crashes and the disk are in `tests/durability`, the format on disk in `tests/golden`.
 
 use std::fs;
 
-use palisade_model::{alert::AlertChange, alert::Note, limits::WRITES_WAITING, run::Event};
+use palisade_model::{alert::AlertChange, alert::Note, journal::Event, limits::WRITES_WAITING};
 use tempfile::{TempDir, tempdir};
 
 use super::*;
 use crate::contract::{
     self,
-    samples::{alert, at, name, run},
+    samples::{alert, append, at, name, run},
 };
 
 fn open(directory: &TempDir) -> SledStore {
@@ -35,13 +35,16 @@ async fn is_what_it_was_when_it_is_opened_again() {
         // The write of the second is not waited for: closing the store does.
         store.append_alert(at(1), alert(&format!("{round} handled"))).await.unwrap();
         drop(store.append_alert(at(2), alert(&format!("{round} waiting"))));
-        assert_eq!(store.handle_alert(2 * round - 1, vec![run("triage")]).await.unwrap(), [round]);
+        assert_eq!(
+            store.handle_alert(2 * round - 1, vec![run("triage", 2 * round - 1)]).await.unwrap(),
+            [round]
+        );
         drop(store);
     }
     let store = open(&directory);
     assert_eq!(store.waiting(9).unwrap(), [2, 4, 6, 8, 10]);
     assert_eq!(store.append_alert(at(3), alert("3 waiting")).await.unwrap(), Appended::Duplicate(6));
-    assert_eq!(store.running(9).unwrap().len(), 5);
+    assert_eq!(store.running(1, 9).unwrap().len(), 5);
 }
 
 #[tokio::test]
@@ -51,19 +54,18 @@ async fn large_values_never_go_to_files_that_nobody_syncs() {
     let mut large = alert("large");
     large.description = "x".repeat(1 << 20);
     store.append_alert(at(1), large).await.unwrap();
-    let runs = store.handle_alert(1, vec![run("triage")]).await.unwrap();
+    let runs = store.handle_alert(1, vec![run("triage", 1)]).await.unwrap();
     store.put_component(contract::samples::digest(1), vec![7; 3 << 20]).await.unwrap();
     // Rewriting the values is what makes sled write whole pages.
-    for expected in 0..30 {
+    for expected in 1..=30 {
         let note = Note {
             at: at(1),
             author: String::new(),
             title: String::new(),
             text: expected.to_string().repeat(2_000),
         };
-        let events = vec![(at(1), Event::AlertChanged(AlertChange::Note(note)))];
-        let append = Append { run: runs[0], expected, events, durability: Durable };
-        store.append(append).await.unwrap();
+        let change = Event::AlertChanged(AlertChange::Note(note));
+        store.append(append(runs[0], expected, vec![change])).await.unwrap();
     }
     let blobs = fs::read_dir(directory.path().join("store/blobs")).unwrap().count();
     assert_eq!(blobs, 0);

@@ -2,23 +2,20 @@
 
 use std::{
     error::Error,
-    fs::{DirBuilder, File},
-    io,
+    fs::File,
     ops::Range,
-    os::unix::fs::DirBuilderExt,
     path::Path,
-    sync::{Arc, OnceLock, PoisonError, RwLock},
-    thread,
-    time::Instant,
+    sync::{
+        Arc, OnceLock, PoisonError, RwLock,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
 };
 
-use palisade_model::limits::{
-    PAGE_BYTES, PAGE_ITEMS, STORE_CACHE_BYTES, STORE_LOCK_POLL, STORE_LOCK_WAIT, VALUE_CHUNK_BYTES,
-};
+use palisade_model::limits::{PAGE_BYTES, PAGE_ITEMS, UNSYNCED_BYTES, VALUE_CHUNK_BYTES};
 use serde::{Serialize, de::DeserializeOwned};
-use sled::{Batch, IVec};
+use sled::IVec;
 
-use super::keys;
+use super::{batch::Batch, keys, open};
 use crate::error::{Cause, StoreError};
 
 /// Bytes in front of the first piece of a value: how many pieces follow it.
@@ -27,11 +24,12 @@ const HEAD_BYTES: usize = size_of::<u32>();
 /// The one sled tree. Only the writer thread writes to it.
 pub(super) struct Tree {
     db: sled::Db,
-    /// A second handle of sled's file, to sync it with. It was opened before the first write, so that the kernel
-    /// reports every failed write-back of the file to it, whoever else asks.
+    /// A second handle of sled's file, to sync it with.
     file: File,
     /// Held while a batch goes in, so that no reader puts old and new pieces of one value together.
     latch: RwLock<()>,
+    /// Bytes that were applied since the last sync.
+    unsynced: AtomicUsize,
     /// The first write that failed. What the disk holds after it is unknown, so no later one may be promised.
     failure: OnceLock<Cause>,
 }
@@ -39,25 +37,25 @@ pub(super) struct Tree {
 impl Tree {
     /// Opens the tree in this directory, which is created if missing.
     pub(super) fn open(directory: &Path) -> Result<Self, StoreError> {
-        let io_failed =
-            |error: io::Error| StoreError::Open { directory: directory.to_owned(), source: Arc::new(error) };
-        // Alerts are nobody else's business.
-        DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(io_failed)?;
-        let db = open_sled(directory)?;
-        let file = File::open(directory.join("db")).map_err(io_failed)?;
-        // The names of the new files are data of the directories they are in.
-        for directory in [Some(directory), directory.parent()].into_iter().flatten() {
-            let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
-            File::open(directory).and_then(|directory| directory.sync_all()).map_err(io_failed)?;
-        }
-        Ok(Self { db, file, latch: RwLock::new(()), failure: OnceLock::new() })
+        let (db, file) = open::open(directory)?;
+        Ok(Self { db, file, latch: RwLock::new(()), unsynced: AtomicUsize::new(0), failure: OnceLock::new() })
     }
 
     /// Applies a batch as a whole. Readers see it from now on; [`Tree::sync`] makes it durable.
+    ///
+    /// sled takes what it handed to the kernel for durable: two segments of its log later it overwrites what that
+    /// replaced, and its recovery looks for tears only behind the newest segment. So no segment is filled without a
+    /// sync. Within one batch sled waits for its end itself, whatever its size.
     pub(super) fn apply(&self, batch: Batch) -> Result<(), StoreError> {
+        let bytes = batch.bytes();
+        let unsynced = self.unsynced.load(Relaxed);
+        if unsynced > 0 && unsynced + bytes > UNSYNCED_BYTES {
+            self.sync()?;
+        }
+        self.unsynced.fetch_add(bytes, Relaxed);
         self.attempt(|| {
             let _no_readers = self.latch.write().unwrap_or_else(PoisonError::into_inner);
-            Ok(self.db.apply_batch(batch)?)
+            Ok(self.db.apply_batch(batch.into_changes())?)
         })
     }
 
@@ -68,7 +66,9 @@ impl Tree {
     pub(super) fn sync(&self) -> Result<(), StoreError> {
         self.attempt(|| {
             self.db.flush()?;
-            Ok(self.file.sync_data()?)
+            self.file.sync_data()?;
+            self.unsynced.store(0, Relaxed);
+            Ok(())
         })
     }
 
@@ -192,7 +192,7 @@ impl Tree {
     pub(super) fn remove(&self, batch: &mut Batch, key: &[u8]) -> Result<bool, StoreError> {
         let Some(more) = self.pieces(key)? else { return Ok(false) };
         for index in 1..=more {
-            batch.remove(keys::piece(key, index));
+            batch.remove_piece(keys::piece(key, index));
         }
         batch.remove(key);
         Ok(true)
@@ -202,28 +202,6 @@ impl Tree {
     pub(super) fn pieces(&self, key: &[u8]) -> Result<Option<u32>, StoreError> {
         let head = self.db.get(key).map_err(unreadable)?;
         head.map(|head| split_head(key, &head).map(|(more, _)| more)).transpose()
-    }
-}
-
-/// Opens sled. A store that was closed a moment ago may still be locked: sled's background threads let go of the file
-/// when they have ended, and nothing waits for them.
-fn open_sled(directory: &Path) -> Result<sled::Db, StoreError> {
-    let config = sled::Config::new().path(directory).cache_capacity(STORE_CACHE_BYTES);
-    let deadline = Instant::now() + STORE_LOCK_WAIT;
-    loop {
-        match config.open() {
-            Ok(db) => return Ok(db),
-            // sled has no variant for a lock that is held; its text is fixed, as its version is.
-            Err(sled::Error::Io(io)) if io.to_string().starts_with("could not acquire lock") => {
-                if Instant::now() >= deadline {
-                    return Err(StoreError::AlreadyOpen { directory: directory.to_owned() });
-                }
-                thread::sleep(STORE_LOCK_POLL);
-            }
-            Err(other) => {
-                return Err(StoreError::Open { directory: directory.to_owned(), source: Arc::new(other) });
-            }
-        }
     }
 }
 

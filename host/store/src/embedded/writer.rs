@@ -5,12 +5,13 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
-        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel},
     },
     thread::{self, JoinHandle},
+    time::Instant,
 };
 
-use palisade_model::limits::{WRITES_PER_COMMIT, WRITES_WAITING};
+use palisade_model::limits::{BUFFERED_FOR, WRITES_PER_COMMIT, WRITES_WAITING};
 use tokio::sync::oneshot;
 
 use super::tables::Tables;
@@ -99,19 +100,33 @@ impl Drop for Writer {
 }
 
 fn write(mut tables: Tables, waiting: &Receiver<Op>, counts: &Counts) {
-    while let Ok(first) = waiting.recv() {
+    // When the disk must have what nobody waits for.
+    let mut due: Option<Instant> = None;
+    loop {
+        let first = match due {
+            None => waiting.recv().map_err(RecvTimeoutError::from),
+            Some(due) => waiting.recv_timeout(due.saturating_duration_since(Instant::now())),
+        };
         let mut unsynced = Vec::new();
-        for op in once(first).chain(waiting.try_iter()).take(WRITES_PER_COMMIT) {
-            counts.writes.fetch_add(1, Relaxed);
-            match op(&mut tables) {
-                Answer::Now(answer) => answer(),
-                Answer::Synced(answer) => unsynced.push(answer),
+        match first {
+            Ok(first) => {
+                for op in once(first).chain(waiting.try_iter()).take(WRITES_PER_COMMIT) {
+                    counts.writes.fetch_add(1, Relaxed);
+                    match op(&mut tables) {
+                        Answer::Now(answer) => answer(),
+                        Answer::Synced(answer) => unsynced.push(answer),
+                    }
+                }
+                counts.commits.fetch_add(1, Relaxed);
             }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
         }
-        counts.commits.fetch_add(1, Relaxed);
-        if unsynced.is_empty() {
+        let now = Instant::now();
+        if unsynced.is_empty() && now < *due.get_or_insert(now + BUFFERED_FOR) {
             continue;
         }
+        due = None;
         let synced = tables.sync();
         counts.syncs.fetch_add(1, Relaxed);
         for answer in unsynced {

@@ -11,25 +11,36 @@ use std::{
     sync::Arc,
 };
 
-use palisade_store::{Append, Appended, Durability, SledStore, Store, StoreError, contract::samples};
+use palisade_store::{Appended, SledStore, Store, StoreError, contract::samples};
 use tokio::task::JoinSet;
 
 const DIRECTORY: &str = "PALISADE_STORE_CHILD_DIRECTORY";
 const WRITERS: &str = "PALISADE_STORE_CHILD_WRITERS";
 const ROUNDS: &str = "PALISADE_STORE_CHILD_ROUNDS";
+const COMPONENT: &str = "PALISADE_STORE_CHILD_COMPONENT";
 
-/// Entries in the journal of each run.
-pub(crate) const ENTRIES: u64 = 3;
+/// Entries that are appended to the journal of each run, which has one to begin with.
+const APPENDED: usize = 3;
+/// Entries in the journal of each run that was appended to.
+pub(crate) const ENTRIES: u64 = 1 + APPENDED as u64;
 
 /// What a child writes: in each round every writer takes an alert in, has it handled, and appends to its run.
 #[derive(Clone, Copy)]
 pub(crate) struct Work {
     pub(crate) writers: usize,
     pub(crate) rounds: usize,
+    /// Bytes of a component that replaces that of the round before; 0 for none.
+    pub(crate) component: usize,
+}
+
+impl Work {
+    pub(crate) const fn new(writers: usize, rounds: usize) -> Self {
+        Self { writers, rounds, component: 0 }
+    }
 }
 
 /// One acknowledgement.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Ack {
     pub(crate) alert: u64,
     pub(crate) run: u64,
@@ -51,6 +62,7 @@ pub(crate) fn start(under: &[OsString], directory: &Path, work: Work) -> (Child,
         .env(DIRECTORY, directory)
         .env(WRITERS, work.writers.to_string())
         .env(ROUNDS, work.rounds.to_string())
+        .env(COMPONENT, work.component.to_string())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -96,6 +108,12 @@ async fn work() {
                 return;
             }
         }
+        if number(COMPONENT) > 0 {
+            let round = u8::try_from(round).unwrap();
+            store.put_component(samples::digest(round), vec![round; number(COMPONENT)]).await.unwrap();
+            say(&format!("component {round}"));
+            store.remove_component(samples::digest(round.wrapping_sub(1))).await.unwrap();
+        }
     }
 }
 
@@ -103,14 +121,8 @@ async fn write(store: Arc<dyn Store>, source_id: String) -> Result<(), StoreErro
     let Appended::New(alert) = store.append_alert(samples::at(1), samples::alert(&source_id)).await? else {
         panic!("{source_id} is new");
     };
-    let run = store.handle_alert(alert, vec![samples::run("triage")]).await?[0];
-    let append = Append {
-        run,
-        expected: 0,
-        events: vec![(samples::at(2), samples::log("Looked.")); ENTRIES as usize],
-        durability: Durability::Durable,
-    };
-    store.append(append).await?;
+    let run = store.handle_alert(alert, vec![samples::run("triage", alert)]).await?[0];
+    store.append(samples::append(run, 1, vec![samples::log("Looked."); APPENDED])).await?;
     say(&format!("ack {alert} {run} {source_id}"));
     Ok(())
 }

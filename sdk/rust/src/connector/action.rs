@@ -1,13 +1,13 @@
 use std::time::Duration;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{Answer, Call};
+use super::{Answer, Call, Verdict};
 use crate::{
     Failure,
     bindings::connector::{
-        Outcome as WireOutcome,
+        Outcome as WireOutcome, Verdict as WireVerdict,
         palisade::plugin::connector_descriptor::{self as descriptor, Effect, Read, Retry},
     },
     schema,
@@ -30,10 +30,11 @@ pub struct Action<C> {
     reads: Vec<Read>,
     parameters: fn() -> String,
     output: fn() -> String,
-    handler: Box<Handler<C>>,
+    handler: Box<Handler<C, WireOutcome>>,
+    verifier: Option<Box<Handler<C, WireVerdict>>>,
 }
 
-type Handler<C> = dyn Fn(&Call<C>, &str) -> Result<WireOutcome, Failure>;
+type Handler<C, W> = dyn Fn(&Call<C>, &str) -> Result<W, Failure>;
 
 /// The parameters of an action that takes none.
 #[derive(Deserialize, JsonSchema)]
@@ -107,10 +108,7 @@ impl<C> Action<C> {
         A: Answer,
     {
         let handler = move |call: &Call<C>, parameters: &str| {
-            let parameters = serde_json::from_str(parameters).map_err(|error| {
-                Failure::invalid(format!("the parameters of `{name}` do not fit: {error}"))
-            })?;
-            handler(call, parameters)?.into_outcome().into_wire()
+            handler(call, read(name, parameters)?)?.into_outcome().into_wire()
         };
         Self {
             name,
@@ -123,6 +121,7 @@ impl<C> Action<C> {
             parameters: schema::text_of::<P>,
             output: schema::text_of::<A::Data>,
             handler: Box::new(handler),
+            verifier: None,
         }
     }
 
@@ -144,6 +143,53 @@ impl<C> Action<C> {
     #[must_use]
     pub fn repeatable_by_key(mut self) -> Self {
         self.retry = Retry::Keyed;
+        self
+    }
+
+    /// Finds out whether a call took effect whose end nobody heard, for an action that is unsafe to repeat. The host asks
+    /// before it would ask a person.
+    ///
+    /// The handler takes the same parameters, and the [`Call`] that was sent with its [`Call::idempotency_key`]; it may only
+    /// read. If the call happened, its report has the same data as the action's.
+    ///
+    /// ```
+    /// use palisade_sdk::{Failure, connector::{Action, Call, Done, Verdict}};
+    /// # #[derive(serde::Deserialize, schemars::JsonSchema)]
+    /// # struct Configuration { url: String }
+    /// # #[derive(serde::Deserialize, schemars::JsonSchema)]
+    /// # struct Comment { text: String }
+    ///
+    /// fn add(call: &Call<Configuration>, comment: Comment) -> Result<Done<()>, Failure> {
+    ///     let text = format!("{} ({})", comment.text, call.idempotency_key);
+    ///     call.http().post(&call.configuration.url).path("comments").body("text/plain", text).send()?.ok()?;
+    ///     Ok(Done::success("Added a comment.", ()))
+    /// }
+    ///
+    /// fn verify(call: &Call<Configuration>, _: Comment) -> Result<Verdict<()>, Failure> {
+    ///     let comments: Vec<String> =
+    ///         call.http().get(&call.configuration.url).path("comments").send()?.ok()?.json()?;
+    ///     let mark = format!("({})", call.idempotency_key);
+    ///     Ok(match comments.iter().any(|comment| comment.ends_with(&mark)) {
+    ///         true => Verdict::Happened(Done::success("Added a comment.", ())),
+    ///         false => Verdict::DidNotHappen,
+    ///     })
+    /// }
+    ///
+    /// let action = Action::generic("add comment", add).verified_by(verify);
+    /// ```
+    #[must_use]
+    pub fn verified_by<P, O>(
+        mut self,
+        handler: impl Fn(&Call<C>, P) -> Result<Verdict<O>, Failure> + 'static,
+    ) -> Self
+    where
+        P: DeserializeOwned,
+        O: Serialize,
+    {
+        let name = self.name;
+        self.verifier = Some(Box::new(move |call: &Call<C>, parameters: &str| {
+            handler(call, read(name, parameters)?)?.into_wire()
+        }));
         self
     }
 
@@ -177,6 +223,7 @@ impl<C> Action<C> {
             output: (self.output)(),
             effect: self.effect,
             retry: self.retry,
+            verifies: self.verifier.is_some(),
             undo: self.undo.map(str::to_owned),
             time_limit_ms: u64::try_from(self.time_limit.as_millis()).unwrap_or(u64::MAX),
             reads: self.reads.clone(),
@@ -186,4 +233,16 @@ impl<C> Action<C> {
     pub(super) fn run(&self, call: &Call<C>, parameters: &str) -> Result<WireOutcome, Failure> {
         (self.handler)(call, parameters)
     }
+
+    pub(super) fn verify(&self, call: &Call<C>, parameters: &str) -> Result<WireVerdict, Failure> {
+        match &self.verifier {
+            Some(verify) => verify(call, parameters),
+            None => Ok(WireVerdict::Unknown(format!("`{}` has no way to find out", self.name))),
+        }
+    }
+}
+
+fn read<P: DeserializeOwned>(action: &str, parameters: &str) -> Result<P, Failure> {
+    serde_json::from_str(parameters)
+        .map_err(|error| Failure::invalid(format!("the parameters of `{action}` do not fit: {error}")))
 }

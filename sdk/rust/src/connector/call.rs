@@ -11,6 +11,9 @@ pub struct Call<C> {
     pub attempt: u32,
     /// The token of the [`Pending`](super::Pending) that this call comes back for.
     pub resume: Option<String>,
+    /// The run was cancelled while the job of `resume` was pending. Stop the job if the system can, and say how it stands;
+    /// nobody comes back for it.
+    pub cancelled: bool,
 }
 
 impl<C> Call<C> {
@@ -20,6 +23,7 @@ impl<C> Call<C> {
             idempotency_key: invocation.idempotency_key.clone(),
             attempt: invocation.attempt,
             resume: invocation.resume.clone(),
+            cancelled: invocation.cancelled,
         }
     }
 

@@ -6,7 +6,10 @@ use serde_json::{Map, Value};
 
 use crate::{
     Failure, Status,
-    bindings::connector::{Outcome as WireOutcome, Pending as WirePending, palisade::plugin::types::Report},
+    bindings::connector::{
+        Outcome as WireOutcome, Pending as WirePending, Verdict as WireVerdict,
+        palisade::plugin::types::Report,
+    },
 };
 
 /// How a call ended, when it did not fail.
@@ -25,6 +28,17 @@ pub struct Done<O> {
     message: String,
     summary: Map<String, Value>,
     data: O,
+}
+
+/// Whether a call that nobody heard the end of took effect. `O` is everything found, as in the action's report.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict<O> {
+    /// It did: the report that the call would have given.
+    Happened(Done<O>),
+    /// It did not, and no trace of it is under way.
+    DidNotHappen,
+    /// The system cannot tell; says why.
+    Unknown(String),
 }
 
 /// A job of the system that is not finished.
@@ -82,16 +96,32 @@ impl<O: Serialize + JsonSchema> Answer for Outcome<O> {
     }
 }
 
+impl<O: Serialize> Done<O> {
+    fn into_wire(self) -> Result<Report, Failure> {
+        Ok(Report {
+            status: self.status,
+            message: self.message,
+            summary: Value::Object(self.summary).to_string(),
+            data: serde_json::to_string(&self.data)
+                .map_err(|error| Failure::upstream(format!("what was found is no JSON: {error}")))?,
+        })
+    }
+}
+
+impl<O: Serialize> Verdict<O> {
+    pub(super) fn into_wire(self) -> Result<WireVerdict, Failure> {
+        Ok(match self {
+            Self::Happened(done) => WireVerdict::Happened(done.into_wire()?),
+            Self::DidNotHappen => WireVerdict::DidNotHappen,
+            Self::Unknown(why) => WireVerdict::Unknown(why),
+        })
+    }
+}
+
 impl<O: Serialize> Outcome<O> {
     pub(super) fn into_wire(self) -> Result<WireOutcome, Failure> {
         Ok(match self {
-            Self::Done(done) => WireOutcome::Done(Report {
-                status: done.status,
-                message: done.message,
-                summary: Value::Object(done.summary).to_string(),
-                data: serde_json::to_string(&done.data)
-                    .map_err(|error| Failure::upstream(format!("what was found is no JSON: {error}")))?,
-            }),
+            Self::Done(done) => WireOutcome::Done(done.into_wire()?),
             Self::Pending(pending) => WireOutcome::Pending(WirePending {
                 after_ms: u64::try_from(pending.after.as_millis()).unwrap_or(u64::MAX),
                 token: pending.token,

@@ -1,5 +1,6 @@
 use serde_json::{Map, Value};
 
+use super::{Step, StepId};
 use crate::{Failure, Report, bindings::playbook::palisade::plugin::actions as wire, host};
 
 /// An action to start.
@@ -45,7 +46,13 @@ impl Action {
 /// An action that runs, or has ended.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Started {
-    pub(super) id: wire::ActionId,
+    id: StepId,
+}
+
+impl Step for Started {
+    fn id(&self) -> StepId {
+        self.id
+    }
 }
 
 impl Started {
@@ -55,6 +62,6 @@ impl Started {
     ///
     /// Why the action could not run to its end, wrong parameters included.
     pub fn wait(&self) -> Result<Report, Failure> {
-        host::actions::wait(self.id).map(Report::from)
+        host::steps::wait(self.id).map(Report::from)
     }
 }

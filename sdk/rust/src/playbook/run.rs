@@ -1,7 +1,14 @@
+use std::time::Duration;
+
 use serde_json::{Map, Value};
 
-use super::{Action, Alert, AlertStatus, Artifact, Artifacts, Severity, Started};
-use crate::host::{actions, alerts};
+use super::{
+    Action, Alert, AlertStatus, Artifact, Artifacts, Asked, Child, Prompt, Severity, Started, Step, StepId,
+};
+use crate::{
+    clock,
+    host::{alerts, steps},
+};
 
 /// One run of a playbook: the alert it handles, and what it may do.
 #[derive(Debug)]
@@ -29,19 +36,41 @@ impl Run {
         action.start()
     }
 
+    /// Asks a person and returns at once.
+    pub fn ask(&self, prompt: Prompt) -> Asked {
+        prompt.ask()
+    }
+
+    /// Starts another playbook on the alert of this run, in a run of its own, and returns at once.
+    pub fn start_playbook(&self, name: &str) -> Child {
+        Child::start(name)
+    }
+
     /// Waits until one of these has ended and tells which, by its place in the list.
     ///
     /// # Panics
     ///
     /// When the list is empty: the wait would never end.
-    pub fn wait_any(&self, started: &[&Started]) -> usize {
-        assert!(!started.is_empty(), "a wait for one of no actions never ends");
-        place(started, actions::wait_any(&ids(started)))
+    pub fn wait_any(&self, steps: &[&dyn Step]) -> usize {
+        assert!(!steps.is_empty(), "a wait for one of no steps never ends");
+        place(steps, steps::wait_any(&ids(steps)))
     }
 
-    /// Like [`wait_any`](Self::wait_any), but gives up at this time, in milliseconds since 1970.
-    pub fn wait_until(&self, started: &[&Started], deadline_ms: u64) -> Option<usize> {
-        actions::wait_until(&ids(started), deadline_ms).map(|id| place(started, id))
+    /// Like [`wait_any`](Self::wait_any), but gives up at this time, in milliseconds since 1970, and then returns nothing.
+    pub fn wait_until(&self, steps: &[&dyn Step], deadline_ms: u64) -> Option<usize> {
+        steps::wait_until(&ids(steps), deadline_ms).map(|id| place(steps, id))
+    }
+
+    /// Waits until this time, in milliseconds since 1970. Days are no burden: meanwhile the run holds no memory, and a
+    /// restart of the host does not shorten the wait.
+    pub fn sleep_until(&self, time_ms: u64) {
+        steps::wait_until(&[], time_ms);
+    }
+
+    /// Waits this long, from now on.
+    pub fn sleep(&self, time: Duration) {
+        let ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        self.sleep_until(clock::now_ms().saturating_add(ms));
     }
 
     /// Says how bad it is.
@@ -74,13 +103,10 @@ impl Run {
     }
 }
 
-fn ids(started: &[&Started]) -> Vec<u32> {
-    started.iter().map(|started| started.id).collect()
+fn ids(steps: &[&dyn Step]) -> Vec<StepId> {
+    steps.iter().map(|step| step.id()).collect()
 }
 
-fn place(started: &[&Started], id: u32) -> usize {
-    started
-        .iter()
-        .position(|started| started.id == id)
-        .expect("the host names one of the actions it was given")
+fn place(steps: &[&dyn Step], id: StepId) -> usize {
+    steps.iter().position(|step| step.id() == id).expect("the host names one of the steps it was given")
 }

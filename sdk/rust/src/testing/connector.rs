@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Failure, Report,
-    bindings::connector::{Invocation, Outcome},
+    bindings::connector::{Invocation, Outcome, Verdict, palisade::plugin::connector_descriptor::Effect},
     connector::Connector,
     log::Level,
 };
@@ -20,6 +20,7 @@ pub struct ConnectorTest<C> {
     configuration: Value,
     attempt: u32,
     resume: Option<String>,
+    cancelled: bool,
     world: World,
 }
 
@@ -29,6 +30,16 @@ pub struct ConnectorTest<C> {
 pub struct Ended {
     /// What the action returned.
     pub outcome: Result<Outcome, Failure>,
+    /// What it wrote to the log.
+    pub log: Vec<(Level, String)>,
+}
+
+/// What came of the question whether a call took effect.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Verified {
+    /// The connector's word.
+    pub verdict: Result<Verdict, Failure>,
     /// What it wrote to the log.
     pub log: Vec<(Level, String)>,
 }
@@ -44,6 +55,7 @@ impl<C: DeserializeOwned + JsonSchema> ConnectorTest<C> {
             configuration: Value::Object(serde_json::Map::new()),
             attempt: 1,
             resume: None,
+            cancelled: false,
             world: World::default(),
         }
     }
@@ -66,6 +78,12 @@ impl<C: DeserializeOwned + JsonSchema> ConnectorTest<C> {
         self
     }
 
+    /// The run was cancelled while the job was pending.
+    pub fn cancelled(mut self) -> Self {
+        self.cancelled = true;
+        self
+    }
+
     /// The next request of the script.
     pub fn http(mut self, exchange: Exchange) -> Self {
         self.world.http.push_back(exchange);
@@ -84,8 +102,32 @@ impl<C: DeserializeOwned + JsonSchema> ConnectorTest<C> {
     ///
     /// When the connector departs from the script, or when an action that only investigates sends a request that it
     /// did not declare as a read: the host would refuse it.
-    pub fn invoke(mut self, action: &str, parameters: Value) -> Ended {
-        let described = (self.build)().describe().actions.into_iter().find(|it| it.name == action);
+    pub fn invoke(self, action: &str, parameters: Value) -> Ended {
+        let (outcome, log) = self.enter(action, parameters, false, Connector::invoke);
+        Ended { outcome, log }
+    }
+
+    /// Asks whether a call of this action took effect.
+    ///
+    /// # Panics
+    ///
+    /// When the connector departs from the script, or sends a request that may change something.
+    pub fn verify(self, action: &str, parameters: Value) -> Verified {
+        let (verdict, log) = self.enter(action, parameters, true, Connector::verify);
+        Verified { verdict, log }
+    }
+
+    fn enter<T>(
+        mut self,
+        action: &str,
+        parameters: Value,
+        only_reads: bool,
+        enter: fn(Connector<C>, &Invocation) -> Result<T, Failure>,
+    ) -> (Result<T, Failure>, Vec<(Level, String)>) {
+        let mut described = (self.build)().describe().actions.into_iter().find(|it| it.name == action);
+        if let Some(action) = described.as_mut().filter(|_| only_reads) {
+            action.effect = Effect::Investigate;
+        }
         self.world.described = described;
         let invocation = Invocation {
             action: action.to_owned(),
@@ -94,11 +136,12 @@ impl<C: DeserializeOwned + JsonSchema> ConnectorTest<C> {
             idempotency_key: Self::IDEMPOTENCY_KEY.to_owned(),
             attempt: self.attempt,
             resume: self.resume,
+            cancelled: self.cancelled,
         };
-        let (outcome, world) = host::within(self.world, || (self.build)().invoke(&invocation));
+        let (result, world) = host::within(self.world, || enter((self.build)(), &invocation));
         assert!(world.http.is_empty(), "requests that were never sent: {:#?}", world.http);
         assert!(world.tcp.is_empty(), "streams that were never opened: {:#?}", world.tcp);
-        Ended { outcome, log: world.log }
+        (result, world.log)
     }
 }
 
@@ -122,5 +165,94 @@ impl Ended {
     /// When it did, or is pending.
     pub fn failure(self) -> Failure {
         self.outcome.expect_err("the action must fail")
+    }
+}
+
+impl Verified {
+    /// The report of a call that happened.
+    ///
+    /// # Panics
+    ///
+    /// When the verdict is another one.
+    pub fn report(self) -> Report {
+        match self.verdict {
+            Ok(Verdict::Happened(report)) => report.into(),
+            other => panic!("the call did not happen, or nobody knows: {other:?}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use schemars::JsonSchema;
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        connector::{Action, Call, Done, Verdict as Word},
+        testing::Exchange,
+    };
+
+    const URL: &str = "https://api.example.com/notes";
+
+    #[derive(Deserialize, JsonSchema)]
+    struct Nothing {}
+
+    #[derive(Deserialize, JsonSchema)]
+    struct Note {
+        text: String,
+    }
+
+    fn connector() -> Connector<Nothing> {
+        let add = |call: &Call<Nothing>, note: Note| {
+            call.http().post(URL).body("text/plain", note.text).send()?.ok()?;
+            Ok(Done::success("Added.", 1_u64))
+        };
+        let look = |call: &Call<Nothing>, note: Note| {
+            let found: Option<String> =
+                call.http().get(URL).query("key", &call.idempotency_key).send()?.json()?;
+            Ok(match found {
+                Some(text) if text == note.text => Word::Happened(Done::success("Added.", 1_u64)),
+                Some(text) => Word::Unknown(format!("there is `{text}`")),
+                None => Word::DidNotHappen,
+            })
+        };
+        let change = |call: &Call<Nothing>, _: Nothing| -> Result<Word<u64>, Failure> {
+            call.http().post(URL).send()?;
+            Ok(Word::DidNotHappen)
+        };
+        let nothing = |_: &Call<Nothing>, _: Nothing| Ok(Done::success("", 1_u64));
+        Connector::new("test", "1.0.0")
+            .action(Action::generic("add note", add).verified_by(look))
+            .action(Action::generic("lie", nothing).verified_by(change))
+            .action(Action::generic("forget", nothing))
+    }
+
+    fn found(text: Option<&str>) -> Verified {
+        ConnectorTest::new(connector)
+            .http(Exchange::get(&format!("{URL}?key=test-key")).answer_json(200, json!(text)))
+            .verify("add note", json!({ "text": "x" }))
+    }
+
+    #[test]
+    fn a_verdict_comes_as_the_handler_gave_it() {
+        assert_eq!(found(Some("x")).report().data, json!(1));
+        assert_eq!(found(None).verdict, Ok(Verdict::DidNotHappen));
+        assert_eq!(found(Some("y")).verdict, Ok(Verdict::Unknown("there is `y`".into())));
+        let described: Vec<_> = connector().describe().actions.iter().map(|action| action.verifies).collect();
+        assert_eq!(described, [true, true, false]);
+    }
+
+    #[test]
+    fn an_action_that_cannot_be_verified_does_not_know() {
+        let verdict = ConnectorTest::new(connector).verify("forget", json!({})).verdict;
+        assert_eq!(verdict, Ok(Verdict::Unknown("`forget` has no way to find out".into())));
+    }
+
+    #[test]
+    #[should_panic(expected = "may only read")]
+    fn who_verifies_may_only_read() {
+        ConnectorTest::new(connector).http(Exchange::post(URL)).verify("lie", json!({}));
     }
 }

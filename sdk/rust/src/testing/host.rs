@@ -15,6 +15,8 @@ use crate::{
         playbook::palisade::plugin::{
             alerts::{Alert, Artifact},
             playbook_descriptor::Need,
+            prompts::Prompt,
+            steps::StepId,
         },
     },
     log::Level,
@@ -24,9 +26,14 @@ thread_local! {
     static WORLD: RefCell<Option<World>> = const { RefCell::new(None) };
 }
 
+/// When every test begins, 2026-01-01T00:00:00Z.
+const START_MS: u64 = 1_767_225_600_000;
+
 /// What is scripted, and what has happened.
 #[derive(Debug, Default)]
 pub(super) struct World {
+    /// Milliseconds that have passed. Only waits let any pass.
+    pub(super) waited_ms: u64,
     pub(super) log: Vec<(Level, String)>,
     /// The connector's action that runs.
     pub(super) described: Option<Action>,
@@ -36,12 +43,42 @@ pub(super) struct World {
     pub(super) artifacts: Vec<Artifact>,
     pub(super) changes: Vec<Change>,
     pub(super) needs: Vec<Need>,
+    pub(super) starts: Vec<String>,
     pub(super) scripted: VecDeque<((String, String), End)>,
+    pub(super) answers: VecDeque<Option<(Value, String)>>,
+    pub(super) children: VecDeque<(String, End)>,
     pub(super) started: Vec<(String, String, Value)>,
-    pub(super) ends: Vec<End>,
+    pub(super) asked: Vec<Prompt>,
+    pub(super) steps: Vec<Step>,
 }
 
 pub(super) type End = Result<Report, Failure>;
+
+/// A step that was started: when it ends, and how.
+#[derive(Debug)]
+pub(super) struct Step {
+    ends_ms: u64,
+    end: End,
+}
+
+impl World {
+    fn now(&self) -> u64 {
+        START_MS + self.waited_ms
+    }
+
+    fn wait_until(&mut self, ms: u64) {
+        self.waited_ms = self.waited_ms.max(ms.saturating_sub(START_MS));
+    }
+
+    fn step(&mut self, ends_ms: u64, end: End) -> StepId {
+        self.steps.push(Step { ends_ms, end });
+        self.steps.len() as StepId
+    }
+
+    fn get(&self, id: StepId) -> &Step {
+        &self.steps[id as usize - 1]
+    }
+}
 
 /// Runs `plugin` in this world and returns what became of both.
 pub(super) fn within<T>(world: World, plugin: impl FnOnce() -> T) -> (T, World) {
@@ -67,9 +104,8 @@ pub(crate) mod log {
 }
 
 pub(crate) mod clock {
-    /// 2026-01-01T00:00:00Z, so that tests see the same time.
     pub(crate) fn now() -> u64 {
-        1_767_225_600_000
+        super::world(|world| world.now())
     }
 }
 
@@ -150,15 +186,36 @@ pub(crate) mod tcp {
     }
 }
 
-pub(crate) mod actions {
-    use crate::{
-        Failure,
-        bindings::{
-            connector::palisade::plugin::types::Report, playbook::palisade::plugin::actions::Request,
-        },
-    };
+pub(crate) mod steps {
+    use super::{End, StepId};
 
-    pub(crate) fn start(request: &Request) -> u32 {
+    pub(crate) fn wait(id: StepId) -> End {
+        super::world(|world| {
+            world.wait_until(world.get(id).ends_ms);
+            world.get(id).end.clone()
+        })
+    }
+
+    /// The first to end; of those that end at the same time, the first of the list.
+    pub(crate) fn wait_any(ids: &[StepId]) -> StepId {
+        wait_until(ids, u64::MAX).expect("every step ends")
+    }
+
+    pub(crate) fn wait_until(ids: &[StepId], deadline_ms: u64) -> Option<StepId> {
+        super::world(|world| {
+            let ends = |id: &StepId| world.get(*id).ends_ms.max(world.now());
+            let first = ids.iter().copied().min_by_key(ends).filter(|id| ends(id) <= deadline_ms);
+            world.wait_until(first.map_or(deadline_ms, |id| ends(&id)));
+            first
+        })
+    }
+}
+
+pub(crate) mod actions {
+    use super::StepId;
+    use crate::bindings::playbook::palisade::plugin::actions::Request;
+
+    pub(crate) fn start(request: &Request) -> StepId {
         super::world(|world| {
             let (connector, action) = (&request.connector, &request.action);
             let needed =
@@ -169,22 +226,69 @@ pub(crate) mod actions {
                 .and_then(|place| world.scripted.remove(place))
                 .unwrap_or_else(|| panic!("{connector}: `{action}` is not in the script"));
             world.started.push((connector.clone(), action.clone(), super::json(&request.parameters)));
-            world.ends.push(end);
-            world.ends.len() as u32
+            world.step(world.now(), end)
+        })
+    }
+}
+
+pub(crate) mod prompts {
+    use serde_json::{Value, json};
+
+    use super::{Report, StepId};
+    use crate::{
+        Status,
+        bindings::playbook::palisade::plugin::prompts::{Answer, Prompt},
+    };
+
+    pub(crate) fn ask(prompt: &Prompt) -> StepId {
+        let default = super::json(&prompt.default);
+        assert!(counts(&prompt.answer, &default), "the default of {prompt:?} is no answer to it");
+        super::world(|world| {
+            let scripted = world.answers.pop_front();
+            let scripted =
+                scripted.unwrap_or_else(|| panic!("a prompt that is not in the script: {prompt:?}"));
+            let (ends_ms, answer, by) = match scripted {
+                Some((answer, by)) => (world.now(), answer, Some(by)),
+                None => (world.now().saturating_add(prompt.time_limit_ms), default, None),
+            };
+            assert!(counts(&prompt.answer, &answer), "{answer} is no answer to {prompt:?}");
+            world.asked.push(prompt.clone());
+            let report = Report {
+                status: Status::Success,
+                message: String::new(),
+                summary: "{}".to_owned(),
+                data: json!({ "answer": answer, "by": by }).to_string(),
+            };
+            world.step(ends_ms, Ok(report))
         })
     }
 
-    pub(crate) fn wait(id: u32) -> Result<Report, Failure> {
-        super::world(|world| world.ends[id as usize - 1].clone())
+    fn counts(answers: &Answer, answer: &Value) -> bool {
+        match answers {
+            Answer::Choice(choices) => {
+                answer.as_str().is_some_and(|text| choices.iter().any(|choice| choice == text))
+            }
+            Answer::Text => answer.is_string(),
+            Answer::Number((least, most)) => {
+                answer.as_i64().is_some_and(|number| (*least..=*most).contains(&number))
+            }
+        }
     }
+}
 
-    /// Every scripted action has ended, so the first of the list is the first to end.
-    pub(crate) fn wait_any(ids: &[u32]) -> u32 {
-        ids[0]
-    }
+pub(crate) mod playbooks {
+    use super::StepId;
 
-    pub(crate) fn wait_until(ids: &[u32], _deadline_ms: u64) -> Option<u32> {
-        ids.first().copied()
+    pub(crate) fn start(name: &str) -> StepId {
+        super::world(|world| {
+            let declared = world.starts.iter().any(|declared| declared == name);
+            assert!(declared, "`{name}` is not among the playbooks that it starts");
+            let scripted = world.children.iter().position(|(scripted, _)| scripted == name);
+            let (_, end) = scripted
+                .and_then(|place| world.children.remove(place))
+                .unwrap_or_else(|| panic!("the playbook `{name}` is not in the script"));
+            world.step(world.now(), end)
+        })
     }
 }
 

@@ -5,13 +5,36 @@ use crate::{
     Failure, Status,
     bindings::{
         connector::palisade::plugin::types::Report as WireReport,
-        playbook::palisade::plugin::alerts::{Alert, AlertStatus, Artifact, Severity},
+        playbook::palisade::plugin::{
+            alerts::{Alert, AlertStatus, Artifact, Severity},
+            prompts::Prompt as AskedPrompt,
+        },
     },
     log::Level,
     playbook::Playbook,
 };
 
-/// A playbook, the alert it handles, and how the actions that it may start end.
+/// A playbook, the alert it handles, and how the actions, prompts and playbooks that it may start end.
+///
+/// Time stands still, except that a wait takes as long as it takes: until the default of an unanswered prompt stands, or
+/// until the deadline.
+///
+/// ```
+/// use palisade_sdk::{
+///     playbook::{Playbook, Prompt, Run},
+///     testing::PlaybookTest,
+/// };
+///
+/// fn handle(run: &Run) -> Result<String, String> {
+///     let answer = run.ask(Prompt::choice("Close the alert?", ["yes", "no"], "no")).wait();
+///     let answer = answer.map_err(|failure| failure.sentence())?;
+///     Ok(answer.by.map_or("Nobody answered.".to_owned(), |who| format!("{who} decided.")))
+/// }
+///
+/// let test = || PlaybookTest::new(Playbook::new("close", "1.0.0", handle));
+/// assert_eq!(test().answered("yes", "alice").run().result, Ok("alice decided.".to_owned()));
+/// assert_eq!(test().unanswered().run().result, Ok("Nobody answered.".to_owned()));
+/// ```
 #[must_use = "a test does nothing until it is run"]
 pub struct PlaybookTest {
     playbook: Playbook,
@@ -30,6 +53,8 @@ pub struct Played {
     pub changes: Vec<Change>,
     /// The actions it started, in order: connector, action, parameters.
     pub started: Vec<(String, String, Value)>,
+    /// What it asked people, in order.
+    pub asked: Vec<AskedPrompt>,
 }
 
 /// A change to the alert.
@@ -59,7 +84,13 @@ impl PlaybookTest {
             received: 0,
             link: None,
         };
-        let world = World { alert: Some(alert), needs: playbook.describe().needs, ..World::default() };
+        let described = playbook.describe();
+        let world = World {
+            alert: Some(alert),
+            needs: described.needs,
+            starts: described.starts,
+            ..World::default()
+        };
         Self { playbook, world }
     }
 
@@ -111,15 +142,130 @@ impl PlaybookTest {
         self
     }
 
+    /// The next prompt is answered so, by this person, as soon as it is asked.
+    pub fn answered(mut self, answer: impl Into<Value>, by: &str) -> Self {
+        self.world.answers.push_back(Some((answer.into(), by.to_owned())));
+        self
+    }
+
+    /// The next prompt is not answered in time: its default stands.
+    pub fn unanswered(mut self) -> Self {
+        self.world.answers.push_back(None);
+        self
+    }
+
+    /// The next start of this playbook makes a run of this number, which ends with this message.
+    pub fn concludes(mut self, playbook: &str, run: u64, status: Status, message: &str) -> Self {
+        let report = WireReport {
+            status,
+            message: message.to_owned(),
+            summary: "{}".to_owned(),
+            data: serde_json::json!({ "run": run }).to_string(),
+        };
+        self.world.children.push_back((playbook.to_owned(), Ok(report)));
+        self
+    }
+
+    /// The next start of this playbook is refused.
+    pub fn refuses(mut self, playbook: &str, failure: Failure) -> Self {
+        self.world.children.push_back((playbook.to_owned(), Err(failure)));
+        self
+    }
+
     /// Runs the playbook.
     ///
     /// # Panics
     ///
-    /// When it starts an action that it does not need by its description or that is not scripted, or leaves one of the
-    /// script out.
+    /// When it starts an action or a playbook that it does not name in its description or that is not scripted, asks more
+    /// than is scripted, asks what its default or the scripted answer does not answer, or leaves something of the script out.
     pub fn run(self) -> Played {
         let (result, world) = host::within(self.world, || self.playbook.handle());
         assert!(world.scripted.is_empty(), "actions that were never started: {:#?}", world.scripted);
-        Played { result, log: world.log, changes: world.changes, started: world.started }
+        assert!(world.answers.is_empty(), "answers to prompts that were never asked: {:#?}", world.answers);
+        assert!(world.children.is_empty(), "playbooks that were never started: {:#?}", world.children);
+        let World { log, changes, started, asked, .. } = world;
+        Played { result, log, changes, started, asked }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        clock,
+        playbook::{Action, Prompt, Run},
+    };
+
+    const HOUR_MS: u64 = 3_600_000;
+
+    fn playbook(handle: fn(&Run) -> Result<String, String>) -> PlaybookTest {
+        PlaybookTest::new(
+            Playbook::new("test", "1.0.0", handle).needs("example", "ip reputation").starts("block-address"),
+        )
+    }
+
+    fn approval(run: &Run) -> Result<String, String> {
+        let began = clock::now_ms();
+        let prompt = run.ask(
+            Prompt::choice("Block it?", ["yes", "no"], "no")
+                .to("shift lead")
+                .within(Duration::from_secs(3_600)),
+        );
+        let lookup = run.start(Action::new("example", "ip reputation"));
+        // Of those that have ended, the first of the list.
+        let first = run.wait_any(&[&prompt, &lookup]);
+        let answer = prompt.wait().map_err(|failure| failure.sentence())?;
+        let hours = (clock::now_ms() - began) / HOUR_MS;
+        Ok(format!("{first} {:?} by {:?} after {hours} h", answer.text(), answer.by))
+    }
+
+    #[test]
+    fn a_prompt_is_answered_or_its_default_stands_when_its_time_is_up() {
+        let test = || playbook(approval).succeeds("example", "ip reputation", "", json!({}));
+        let played = test().answered("yes", "alice").run();
+        assert_eq!(played.result.unwrap(), r#"0 Some("yes") by Some("alice") after 0 h"#);
+        assert_eq!(played.asked[0].to.as_deref(), Some("shift lead"));
+        let played = test().unanswered().run();
+        assert_eq!(played.result.unwrap(), r#"1 Some("no") by None after 1 h"#);
+    }
+
+    #[test]
+    #[should_panic(expected = "is no answer to")]
+    fn a_default_that_is_no_answer_fails_the_test() {
+        let ask = |run: &Run| {
+            let answer = run.ask(Prompt::number("How many days?", 1..=30, 0)).wait();
+            Ok(answer.map_err(|failure| failure.sentence())?.number().unwrap().to_string())
+        };
+        playbook(ask).unanswered().run();
+    }
+
+    #[test]
+    fn another_playbook_tells_its_run_and_how_that_ended() {
+        let start = |run: &Run| match run.start_playbook("block-address").wait() {
+            Ok(end) => Ok(format!("{:?} {} {}", end.status, end.message, end.run)),
+            Err(failure) => Err(failure.sentence()),
+        };
+        let ended = playbook(start).concludes("block-address", 7, Status::Failed, "No firewall.").run();
+        assert_eq!(ended.result.unwrap(), "Status::Failed No firewall. 7");
+        let refused = playbook(start).refuses("block-address", Failure::not_found("no such playbook")).run();
+        assert_eq!(refused.result.unwrap_err(), "not found: no such playbook");
+    }
+
+    #[test]
+    fn only_waits_let_time_pass() {
+        let sleep = |run: &Run| {
+            let began = clock::now_ms();
+            let prompt = run.ask(Prompt::text("Why?", "").within(Duration::from_secs(3_600)));
+            let too_early = run.wait_until(&[&prompt], began + HOUR_MS / 2);
+            run.sleep(Duration::from_secs(1_800));
+            let in_time = run.wait_until(&[&prompt], began);
+            run.sleep_until(began);
+            Ok(format!("{too_early:?} {in_time:?} {}", clock::now_ms() - began))
+        };
+        assert_eq!(playbook(sleep).unanswered().run().result.unwrap(), format!("None None {HOUR_MS}"));
     }
 }

@@ -9,7 +9,7 @@ use palisade_e2e::built;
 use palisade_egress::Gate;
 use palisade_engine::{Allocation, Connector, Invocation, Invoked, Outcome, Sandbox, SandboxOptions};
 use palisade_model::{
-    action::{ActionResult, Effect, Failure, Report},
+    action::{ActionResult, Effect, Failure, Report, RetryLimits},
     asset::{Asset, Network},
     plugin::{ConnectorManifest, Manifest, Read},
 };
@@ -57,6 +57,7 @@ impl Bound {
             configuration,
             sealed: BTreeMap::new(),
             network,
+            retries: RetryLimits::default(),
         };
         let secrets = secrets
             .iter()
@@ -77,6 +78,7 @@ impl Bound {
             idempotency_key: "palisade-test-1-1",
             attempt: 1,
             resume: None,
+            cancelled: false,
         };
         self.connector.invoke(self.gate.call(effect, reads), invocation).await
     }

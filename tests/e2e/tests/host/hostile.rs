@@ -45,21 +45,27 @@ async fn misdeeds_end_only_the_run_that_commits_them() {
     let endless = "playbook hostile-playbook broke: it computed for more than 10 s without an end";
     let misdeeds = [
         ("loop", "failed", endless),
-        ("ask for the time without end", "failed", endless),
+        ("ask for the time without end", "failed", "the run has more than 10000 entries in its journal"),
         ("eat memory", "failed", "MiB of memory; at most 128 MiB are allowed"),
         ("panic", "failed", "there is no plan left"),
-        ("wait for nothing", "failed", "it waits for action 7, which it never started"),
-        ("wait for any of nothing", "failed", "it waits for any of no actions"),
-        ("wait for too many", "failed", "it waits for any of more than 1000 actions"),
+        ("wait for nothing", "failed", "it waits for step 7, which it never started"),
+        ("wait for any of nothing", "failed", "it waits for any of no steps"),
+        ("wait for too many", "failed", "it waits for any of more than 1000 steps"),
         ("start what it did not declare", "failed", "does not declare that it needs `eat memory` of hostile"),
         ("start what does not parse", "failed", "the parameters are not JSON"),
         ("start what panics", "failed", "hostile: it panicked"),
-        ("start ten thousand", "failed", "it started more than 1000 actions"),
+        ("start ten thousand", "failed", "it started more than 1000 steps"),
         (
             "start with huge parameters",
             "failed",
             "parameters and reports of its actions take more than 33554432",
         ),
+        ("ask a thousand", "succeeded", "1000 were answered"),
+        ("ask at length", "failed", "the prompt has a text of more than 4096 bytes"),
+        ("ask with a default that is no answer", "failed", "the default cannot stand"),
+        ("ask with a default that does not parse", "failed", "the default answer is not JSON"),
+        ("start a playbook it did not declare", "failed", "does not declare that it starts"),
+        ("start itself", "succeeded", "there are 4 runs above this one already"),
         ("leave an action behind", "succeeded", "it did not wait"),
         ("add a huge note", "succeeded", "it wrote"),
         ("add a huge artifact", "failed", "at most 65536 are accepted"),
@@ -97,4 +103,14 @@ async fn more_actions_than_may_be_at_work_wait_their_turn() {
         assert_eq!(run["run"]["message"], "1000 ended well", "{:#}", run["run"]);
     }
     assert_eq!(lab.ledger().of(System::Shodan).unwrap().len(), 2_000);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_waits_for_the_end_of_time_can_be_ended() {
+    let (host, _lab) = start().await;
+    let run = host.run_on(host.alert("patience", "wait for the end of time", "hostile"));
+    host.until(run, "waiting");
+    host.text(&["run", "show", &run.to_string()]);
+    host.text(&["run", "cancel", &run.to_string()]);
+    host.until(run, "cancelled");
 }

@@ -39,6 +39,9 @@ const GENERIC: [&str; 19] = [
     "request",
 ];
 
+/// Actions that send what their parameters say, as `request` does; the name says what `verify` does about it.
+const VERIFIED: [&str; 4] = ["verify as told", "panic in verify", "change in verify", "lie in verify"];
+
 const CONFIGURATION: &str = r#"{
     "type": "object",
     "properties": {
@@ -66,6 +69,9 @@ pub(crate) fn describe() -> Descriptor {
         "many actions" => {
             honest.actions = (0..1_000).map(|n| action(&n.to_string(), Effect::Generic)).collect();
         }
+        "verify what only reads" => {
+            honest.actions.push(Action { verifies: true, ..action("look", Effect::Investigate) });
+        }
         "no time limit" => honest.actions[0].time_limit_ms = u64::MAX,
         "secret to anywhere" => honest.capabilities.http[0].host = HostPattern::Anywhere,
         "all of com" => honest.capabilities.http[0].host = HostPattern::Named("*.com".to_owned()),
@@ -85,6 +91,7 @@ pub(crate) fn describe() -> Descriptor {
 fn honest() -> Descriptor {
     let mut actions: Vec<_> = GENERIC.iter().map(|name| action(name, Effect::Generic)).collect();
     actions.push(action("read", Effect::Investigate));
+    actions.extend(VERIFIED.iter().map(|name| Action { verifies: true, ..action(name, Effect::Generic) }));
     Descriptor {
         identity: Identity {
             name: "hostile".to_owned(),
@@ -132,6 +139,7 @@ fn action(name: &str, effect: Effect) -> Action {
         output: OUTPUT.to_owned(),
         effect,
         retry: Retry::Unsafe,
+        verifies: false,
         undo: None,
         time_limit_ms: 60_000,
         reads: Vec::new(),

@@ -53,8 +53,27 @@ impl world::Guest for Hostile {
             "flood the log" => misdeeds::flood_the_log(),
             "open streams" => streams::open_many(&configuration),
             "tell the placeholder" => misdeeds::tell(secret),
-            "request" | "read" => request::send(&parameters, secret).and_then(|answer| done(&answer)),
+            "request" | "read" | "verify as told" | "panic in verify" | "change in verify"
+            | "lie in verify" => request::send(&parameters, secret).and_then(|answer| done(&answer)),
             other => Err(Failure::invalid(format!("no action `{other}`"))),
+        }
+    }
+
+    fn verify(call: world::Invocation) -> Result<world::Verdict, Failure> {
+        palisade_sdk::hand_panics_to_log();
+        let parameters = parse(&call.parameters)?;
+        let configuration = parse(&call.configuration)?;
+        let secret = configuration["token"].as_str().unwrap_or_default();
+        match call.action.as_str() {
+            "verify as told" => Ok(match parameters["verdict"].as_str() {
+                Some("happened") => world::Verdict::Happened(report("{}", r#"{"text": "found"}"#)),
+                Some("did not happen") => world::Verdict::DidNotHappen,
+                _ => world::Verdict::Unknown("the system keeps no record".to_owned()),
+            }),
+            "panic in verify" => panic!("nobody wrote it down"),
+            "change in verify" => request::send(&parameters, secret).map(world::Verdict::Unknown),
+            "lie in verify" => Ok(world::Verdict::Happened(report("{}", r#"{"text": 7}"#))),
+            other => Ok(world::Verdict::Unknown(format!("`{other}` has no way to find out"))),
         }
     }
 }
@@ -70,10 +89,14 @@ fn done(text: &str) -> Result<world::Outcome, Failure> {
 }
 
 fn answer(summary: &str, data: impl Into<String>) -> Result<world::Outcome, Failure> {
-    Ok(world::Outcome::Done(Report {
+    Ok(world::Outcome::Done(report(summary, data)))
+}
+
+fn report(summary: &str, data: impl Into<String>) -> Report {
+    Report {
         status: Status::Success,
         message: "It is done.".to_owned(),
         summary: summary.to_owned(),
         data: data.into(),
-    }))
+    }
 }

@@ -10,7 +10,7 @@ use palisade_sdk::{
         connector::palisade::plugin::types::Identity,
         playbook::{
             self as world,
-            palisade::plugin::{actions, alerts, playbook_descriptor::Need},
+            palisade::plugin::{actions, alerts, playbook_descriptor::Need, playbooks, prompts, steps},
         },
     },
     clock,
@@ -35,6 +35,7 @@ impl world::Guest for Hostile {
                 .iter()
                 .map(|action| Need { connector: "hostile".to_owned(), action: (*action).to_owned() })
                 .collect(),
+            starts: vec!["hostile-playbook".to_owned()],
             manual_minutes: 0,
         }
     }
@@ -42,7 +43,7 @@ impl world::Guest for Hostile {
     fn run() -> Result<String, String> {
         palisade_sdk::hand_panics_to_log();
         match alerts::get().name.as_str() {
-            "behave" => told(actions::wait(start("behave"))),
+            "behave" => told(steps::wait(start("behave"))),
             "loop" => loop {
                 black_box(());
             },
@@ -56,20 +57,20 @@ impl world::Guest for Hostile {
                 }
             }
             "panic" => panic!("there is no plan left"),
-            "wait for nothing" => told(actions::wait(7)),
-            "wait for any of nothing" => Ok(actions::wait_any(&[]).to_string()),
+            "wait for nothing" => told(steps::wait(7)),
+            "wait for any of nothing" => Ok(steps::wait_any(&[]).to_string()),
             "wait for too many" => {
                 let first = start("behave");
-                Ok(actions::wait_any(&vec![first; 1 << 20]).to_string())
+                Ok(steps::wait_any(&vec![first; 1 << 20]).to_string())
             }
-            "start what it did not declare" => told(actions::wait(start("eat memory"))),
-            "start what does not parse" => told(actions::wait(actions::start(&actions::Request {
+            "start what it did not declare" => told(steps::wait(start("eat memory"))),
+            "start what does not parse" => told(steps::wait(actions::start(&actions::Request {
                 parameters: "{".to_owned(),
                 ..request("behave")
             }))),
             "start a thousand" => {
                 let started: Vec<_> = (0..1_000).map(|_| start("sleep")).collect();
-                let good = started.iter().filter(|id| actions::wait(**id).is_ok()).count();
+                let good = started.iter().filter(|id| steps::wait(**id).is_ok()).count();
                 Ok(format!("{good} ended well"))
             }
             "start ten thousand" => {
@@ -86,7 +87,28 @@ impl world::Guest for Hostile {
                 start("sleep");
                 Ok("it did not wait".to_owned())
             }
-            "start what panics" => told(actions::wait(start("panic"))),
+            "ask a thousand" => {
+                let asked: Vec<_> = (0..1_000).map(|_| prompts::ask(&prompt())).collect();
+                let good = asked.iter().filter(|id| steps::wait(**id).is_ok()).count();
+                Ok(format!("{good} were answered"))
+            }
+            "ask at length" => told(steps::wait(prompts::ask(&prompts::Prompt {
+                question: "x".repeat(4 << 20),
+                ..prompt()
+            }))),
+            "ask with a default that is no answer" => told(steps::wait(prompts::ask(&prompts::Prompt {
+                default: "\"maybe\"".to_owned(),
+                ..prompt()
+            }))),
+            "ask with a default that does not parse" => {
+                told(steps::wait(prompts::ask(&prompts::Prompt { default: "{".to_owned(), ..prompt() })))
+            }
+            "start itself" => told(steps::wait(playbooks::start("hostile-playbook"))),
+            "start a playbook it did not declare" => {
+                told(steps::wait(playbooks::start("suspicious-outbound-connections")))
+            }
+            "wait for the end of time" => Ok(format!("{:?}", steps::wait_until(&[], u64::MAX))),
+            "start what panics" => told(steps::wait(start("panic"))),
             "add a huge note" => {
                 alerts::add_note("huge", &"x".repeat(10 << 20));
                 Ok("it wrote".to_owned())
@@ -105,7 +127,7 @@ impl world::Guest for Hostile {
 
 world::export!(Hostile with_types_in world);
 
-fn start(action: &str) -> actions::ActionId {
+fn start(action: &str) -> steps::StepId {
     actions::start(&request(action))
 }
 
@@ -118,6 +140,16 @@ fn request(action: &str) -> actions::Request {
     }
 }
 
-fn told(result: Result<actions::Report, actions::Failure>) -> Result<String, String> {
+fn prompt() -> prompts::Prompt {
+    prompts::Prompt {
+        to: None,
+        question: "Shall we?".to_owned(),
+        answer: prompts::Answer::Choice(vec!["yes".to_owned(), "no".to_owned()]),
+        time_limit_ms: 100,
+        default: "\"no\"".to_owned(),
+    }
+}
+
+fn told(result: Result<steps::Report, steps::Failure>) -> Result<String, String> {
     result.map(|report| report.message).map_err(|failure| failure.sentence())
 }

@@ -2,9 +2,11 @@
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
-use clap::Args;
+use clap::{Args, value_parser};
 use palisade_model::{
+    action::RetryLimits,
     asset::{Cidr, ConnectTo, Network},
+    limits::{ACTION_ATTEMPTS, ACTION_ATTEMPTS_MAX, ACTION_RETRY_SECONDS},
     name::Name,
     plugin::{ConnectorManifest, Manifest, Plugin},
 };
@@ -18,6 +20,7 @@ use crate::{
     error::Error,
     exit::Exit,
     prompt, screen,
+    span::Span,
     style::BOLD,
 };
 
@@ -46,6 +49,13 @@ pub(crate) struct Add {
     /// Certificates of a private CA in PEM, trusted for this asset
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
+    /// How often an action is tried, the first time included, if its connector says that it may be
+    #[arg(long, value_name = "N", default_value_t = ACTION_ATTEMPTS,
+        value_parser = value_parser!(u32).range(1..=i64::from(ACTION_ATTEMPTS_MAX)))]
+    attempts: u32,
+    /// Time after which no other attempt begins, like 90s, 15m or 2h
+    #[arg(long, value_name = "DURATION", default_value_t = Span(ACTION_RETRY_SECONDS))]
+    give_up_after: Span,
 }
 
 pub(super) async fn run(command: Add, host: &Client, context: &Context) -> Result<Exit, Error> {
@@ -83,6 +93,7 @@ pub(super) async fn run(command: Add, host: &Client, context: &Context) -> Resul
         "configuration": configuration,
         "secrets": secrets,
         "network": network(command.allow_network, command.connect_to, command.ca)?,
+        "retries": RetryLimits { attempts: command.attempts, seconds: command.give_up_after.0 },
     });
     let answer = host.put(&format!("/api/v1/assets/{}", command.name), &asset).await?;
     if context.json {

@@ -5,7 +5,10 @@ mod secret;
 mod setting;
 
 use clap::Subcommand;
-use palisade_model::{action::ReportStatus, name::Name};
+use palisade_model::{
+    action::{ReportStatus, RetryLimits},
+    name::Name,
+};
 use serde_json::json;
 
 use crate::{
@@ -17,6 +20,7 @@ use crate::{
     printable,
     progress::Spinner,
     screen::{self, table},
+    span::Span,
     style::{BAD, BOLD, DIM, GOOD},
     time,
 };
@@ -98,7 +102,7 @@ fn list(assets: &[AssetView]) -> String {
     if assets.is_empty() {
         return "No assets. Configure one with `palisade asset add NAME --connector CONNECTOR`.\n".to_owned();
     }
-    let mut table = table(["NAME", "CONNECTOR", "READY", "CONFIGURATION", "SECRETS", "NETWORK"]);
+    let mut table = table(["NAME", "CONNECTOR", "READY", "CONFIGURATION", "SECRETS", "NETWORK", "RETRIES"]);
     for asset in assets {
         let settings = asset.configuration.iter();
         let settings: Vec<_> = settings
@@ -114,9 +118,18 @@ fn list(assets: &[AssetView]) -> String {
             settings.join(", "),
             printable::line(&asset.secrets.join(", ")),
             network(asset),
+            retries(asset.retries),
         ]);
     }
     screen::lines(&table)
+}
+
+/// How long its actions are tried, if that is not what every asset has.
+fn retries(retries: RetryLimits) -> String {
+    if retries == RetryLimits::default() {
+        return String::new();
+    }
+    format!("{} attempts within {}", retries.attempts, Span(retries.seconds))
 }
 
 fn network(asset: &AssetView) -> String {

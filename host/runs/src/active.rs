@@ -1,0 +1,543 @@
+//! A run that this host owns at the moment: what its playbook, its actions and people share.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use palisade_engine::Stop;
+use palisade_model::{
+    Timestamp,
+    action::{ActionResult, Failure},
+    journal::{ActionEnded, By, Event, PromptAsked},
+    limits::PARK_AFTER,
+    run::{Position, Run, RunId, RunStatus},
+};
+use palisade_store::Leave;
+use tokio::{
+    sync::{Notify, watch},
+    task::JoinSet,
+};
+
+use crate::{
+    action::Prepared,
+    catalogue::Catalogue,
+    clock,
+    effort::Effort,
+    history::{self, Done, History, Kind, Stage},
+    journal::Journal,
+    runs::Runs,
+};
+
+/// The shortest time between two looks: who has just come due still has to begin.
+const LOOK_MIN: Duration = Duration::from_millis(1);
+
+/// A run that this host owns, from the claim until it is left or concluded.
+pub(crate) struct ActiveRun {
+    pub(crate) runs: Arc<Runs>,
+    pub(crate) run: Run,
+    pub(crate) catalogue: Arc<Catalogue>,
+    pub(crate) journal: Arc<Journal>,
+    state: Mutex<State>,
+    /// Rung when the state changes.
+    more: Notify,
+    /// The actions at work. They end with the run's stay here.
+    tasks: Mutex<JoinSet<()>>,
+    /// Whether it is still here.
+    here: watch::Sender<bool>,
+}
+
+pub(crate) struct State {
+    /// The steps that have not ended.
+    pub(crate) open: BTreeMap<Position, Open>,
+    /// The steps that have ended, in the order in which they did.
+    ended: Vec<Position>,
+    pub(crate) results: HashMap<Position, ActionResult>,
+    /// Actions done before that count no more.
+    done: Vec<Done>,
+    /// Actions in doubt, ready to be sent again.
+    pub(crate) doubts: HashMap<Position, Effort>,
+    /// Actions that were in doubt and are to be sent again, as soon as the playbook is there.
+    pub(crate) to_send: HashSet<Position>,
+    last_step: Position,
+    /// Why it does not go on although it could. It is never taken back: the run leaves, and comes again.
+    pub(crate) halt: Option<Halt>,
+    /// It is left: nothing may begin any more.
+    left: bool,
+    /// When it is due again, once it is left.
+    due: Option<Timestamp>,
+}
+
+/// What an open step waits for.
+#[derive(Clone, Debug)]
+pub(crate) enum Open {
+    /// Its turn.
+    Turn,
+    /// The system on the other side; it must not be left now.
+    Busy,
+    /// A time.
+    Until(Timestamp),
+    /// A person's word on whether it took effect.
+    Decision,
+    /// An answer, or its deadline.
+    Answer(Box<PromptAsked>),
+    /// The end of another run.
+    Child(RunId),
+}
+
+/// Why a run does not go on although it could.
+#[derive(Clone, Debug)]
+pub(crate) enum Halt {
+    /// The host stops.
+    HostStops,
+    /// A person stopped it for now.
+    Paused,
+    /// A person ends it.
+    Cancelled(By),
+}
+
+/// Whether a wait is over.
+enum Look {
+    Ended(Position),
+    TimeUp,
+    /// The run is better left.
+    Leave,
+    /// Look again then, or when something happens.
+    Not(Option<Timestamp>),
+}
+
+/// The run is not here any more.
+#[derive(Debug)]
+pub(crate) struct Gone;
+
+impl ActiveRun {
+    /// A run as its journal has it.
+    pub(crate) fn new(
+        runs: &Arc<Runs>,
+        run: Run,
+        catalogue: Arc<Catalogue>,
+        journal: Arc<Journal>,
+        history: &History,
+    ) -> Arc<Self> {
+        let halt = match &history.cancelled {
+            Some(by) => Some(Halt::Cancelled(by.clone())),
+            None => history.paused.then_some(Halt::Paused),
+        };
+        let state = State {
+            open: history.open().map(|(position, step)| (position, Open::of(&step.kind))).collect(),
+            ended: history.ended.clone(),
+            results: history.results.clone(),
+            done: history.done.clone(),
+            doubts: HashMap::new(),
+            to_send: HashSet::new(),
+            last_step: history.last_step,
+            halt,
+            left: false,
+            due: None,
+        };
+        Arc::new(Self {
+            runs: Arc::clone(runs),
+            run,
+            catalogue,
+            journal,
+            state: Mutex::new(state),
+            more: Notify::new(),
+            tasks: Mutex::default(),
+            here: watch::Sender::new(true),
+        })
+    }
+
+    /// The number of the next step, at most `most`.
+    pub(crate) fn next_step(&self, most: Position) -> Result<Position, Stop> {
+        let mut state = self.state();
+        if state.last_step >= most {
+            return Err(Stop::Broken(format!("it started more than {most} steps")));
+        }
+        state.last_step += 1;
+        Ok(state.last_step)
+    }
+
+    /// Whether there is such a step.
+    pub(crate) fn knows(&self, step: Position) -> bool {
+        let state = self.state();
+        state.open.contains_key(&step) || state.results.contains_key(&step)
+    }
+
+    /// How a step ended, if it has.
+    pub(crate) fn result(&self, step: Position) -> Option<ActionResult> {
+        self.state().results.get(&step).cloned()
+    }
+
+    /// Whether a step is open.
+    pub(crate) fn has_open_steps(&self) -> bool {
+        !self.state().open.is_empty()
+    }
+
+    /// An action that was done before and need not be done again, if there is one that asks for the same.
+    pub(crate) fn take_done(&self, prepared: &Prepared) -> Option<Done> {
+        let mut state = self.state();
+        let same = state.done.iter().position(|done| prepared.is(&done.started))?;
+        Some(state.done.remove(same))
+    }
+
+    /// Begins a step: the entry and the step are one.
+    pub(crate) fn begin(&self, step: Position, event: Event, open: Open) -> Result<(), Stop> {
+        let mut state = self.state();
+        self.journal.buffered(event)?;
+        state.open.insert(step, open);
+        Ok(())
+    }
+
+    /// Takes note of a step whose entry is written.
+    pub(crate) fn begun(&self, step: Position, open: Open) {
+        self.state().open.insert(step, open);
+    }
+
+    /// Lets an action that was begun go on from this stage, in a task of its own.
+    pub(crate) fn spawn(self: &Arc<Self>, effort: Effort, stage: Stage) {
+        let at_work = AtWork { run: Arc::clone(self), step: effort.step };
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(async move {
+            let _at_work = at_work;
+            effort.go_on(stage).await;
+        });
+    }
+
+    /// Waits until the playbook may begin something: while the run is halted it may not, and the run is left as soon as
+    /// nothing is under way.
+    pub(crate) async fn may_begin(&self) -> Result<(), Stop> {
+        loop {
+            let more = self.more.notified();
+            tokio::pin!(more);
+            more.as_mut().enable();
+            {
+                let mut state = self.state();
+                if state.halt.is_none() {
+                    return Ok(());
+                }
+                if !state.is_busy() {
+                    state.leave(Some(clock::now()));
+                    return Err(Stop::Aside);
+                }
+            }
+            more.await;
+        }
+    }
+
+    /// Waits until one of these steps has ended, or until the deadline, or until the run is better left. What came of it
+    /// is handed to `write` before anything else can happen.
+    pub(crate) async fn wait(
+        &self,
+        steps: &[Position],
+        deadline: Option<Timestamp>,
+        write: impl Fn(Option<Position>) -> Result<(), Stop> + Send + Sync,
+    ) -> Result<Option<Position>, Stop> {
+        loop {
+            let more = self.more.notified();
+            tokio::pin!(more);
+            more.as_mut().enable();
+            let look = {
+                let mut state = self.state();
+                self.answer_late_prompts(&mut state)?;
+                let look = state.look(steps, deadline);
+                match look {
+                    Look::Ended(step) => write(Some(step))?,
+                    Look::TimeUp => write(None)?,
+                    Look::Leave | Look::Not(_) => {}
+                }
+                look
+            };
+            match look {
+                Look::Ended(step) => return Ok(Some(step)),
+                Look::TimeUp => return Ok(None),
+                Look::Leave => return Err(Stop::Aside),
+                Look::Not(None) => more.await,
+                Look::Not(Some(then)) => {
+                    let _ = tokio::time::timeout(until(then).max(LOOK_MIN), more).await;
+                }
+            }
+        }
+    }
+
+    /// Waits until every step has ended.
+    pub(crate) async fn settle(&self) -> Result<(), Stop> {
+        loop {
+            let open: Vec<_> = self.state().open.keys().copied().collect();
+            if open.is_empty() {
+                return Ok(());
+            }
+            self.wait(&open, None, |_| Ok(())).await?;
+        }
+    }
+
+    /// Ends a step, unless it has ended: the entry and the end are one, so their orders are the same. An end that must
+    /// not be lost is `lasting`.
+    pub(crate) fn end(
+        &self,
+        step: Position,
+        event: Event,
+        result: ActionResult,
+        lasting: bool,
+    ) -> Result<(), Stop> {
+        self.end_in(&mut self.state(), step, event, result, lasting)
+    }
+
+    pub(crate) fn end_in(
+        &self,
+        state: &mut State,
+        step: Position,
+        event: Event,
+        result: ActionResult,
+        lasting: bool,
+    ) -> Result<(), Stop> {
+        if state.open.remove(&step).is_none() {
+            return Ok(());
+        }
+        // The playbook need not wait for the disk. Were the end lost in a crash, so would be everything after it, and what
+        // the playbook does next that cannot be taken back is durable only with it.
+        if lasting {
+            self.journal.soon(event)?
+        } else {
+            self.journal.buffered(event)?
+        }
+        state.doubts.remove(&step);
+        state.ended.push(step);
+        state.results.insert(step, result);
+        self.more.notify_waiters();
+        Ok(())
+    }
+
+    /// Says what an open step waits for. `false` if it must not go on to that: the run was left or is halted.
+    pub(crate) fn set(&self, step: Position, open: Open) -> bool {
+        let mut state = self.state();
+        let refused = state.left || (matches!(open, Open::Busy) && state.halt.is_some());
+        if let Some(at) = state.open.get_mut(&step) {
+            *at = if refused { Open::Turn } else { open };
+        }
+        self.more.notify_waiters();
+        !refused
+    }
+
+    /// Takes back an action that nobody knows the end of, until a person decides.
+    pub(crate) fn doubt(self: &Arc<Self>, effort: Effort) {
+        let mut state = self.state();
+        // A person was faster.
+        if state.to_send.remove(&effort.step) {
+            return self.spawn(effort, Stage::Begun);
+        }
+        if let Some(at) = state.open.get_mut(&effort.step) {
+            *at = Open::Decision;
+            state.doubts.insert(effort.step, effort);
+        }
+        self.more.notify_waiters();
+    }
+
+    /// Takes note that a run which it started has ended.
+    pub(crate) fn child_ended(&self, child: &Run) -> Result<(), Stop> {
+        let Some(parent) = child.parent else { return Ok(()) };
+        let (position, status, message) = (parent.position, child.status, child.message.clone());
+        let report = history::child_report(child.id, status, message.clone());
+        self.end(position, Event::ChildEnded { position, status, message }, Ok(report), false)
+    }
+
+    /// Takes note of an action that nobody knows the end of and that cannot be sent again.
+    pub(crate) fn undecided(&self, step: Position) {
+        self.state().open.insert(step, Open::Decision);
+    }
+
+    /// Whether a person decided, before the playbook was here, that an action is to be sent again.
+    pub(crate) fn is_to_send(&self, step: Position) -> bool {
+        self.state().to_send.remove(&step)
+    }
+
+    fn answer_late_prompts(&self, state: &mut State) -> Result<(), Stop> {
+        let now = clock::now();
+        let late: Vec<PromptAsked> = state
+            .open
+            .values()
+            .filter_map(|open| match open {
+                Open::Answer(asked) if asked.prompt.deadline <= now => Some((**asked).clone()),
+                _ => None,
+            })
+            .collect();
+        for PromptAsked { position, prompt } in late {
+            let report = history::answered(&prompt.default, None);
+            let event = Event::PromptAnswered { position, answer: prompt.default, by: None };
+            self.end_in(state, position, event, Ok(report), true)?;
+        }
+        Ok(())
+    }
+
+    /// Keeps the run from going on; what is under way is let end.
+    pub(crate) fn halt(&self, halt: Halt) {
+        let mut state = self.state();
+        // A cancellation is not taken back by something less.
+        if !matches!(state.halt, Some(Halt::Cancelled(_))) {
+            state.halt = Some(halt);
+        }
+        self.more.notify_waiters();
+    }
+
+    /// Why it does not go on although it could.
+    pub(crate) fn halted(&self) -> Option<Halt> {
+        self.state().halt.clone()
+    }
+
+    /// How the run is left.
+    pub(crate) fn leave(&self) -> Leave {
+        let mut state = self.state();
+        let due = state.due;
+        state.leave(due);
+        let in_doubt = state.open.values().any(|open| matches!(open, Open::Decision));
+        let status = match &state.halt {
+            Some(Halt::Paused) => RunStatus::Paused,
+            _ if in_doubt => RunStatus::InDoubt,
+            _ => RunStatus::Waiting,
+        };
+        let due = if status == RunStatus::Paused { None } else { due };
+        Leave { status, due, children: state.children() }
+    }
+
+    /// Ends the tasks of its actions. Nothing of them may be under way outside.
+    pub(crate) fn drop_tasks(&self) {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner).abort_all();
+    }
+
+    /// Says that the run is not here any more.
+    pub(crate) fn go(&self) {
+        {
+            let mut state = self.state();
+            state.left = true;
+            // They hold the run itself.
+            state.doubts.clear();
+        }
+        self.drop_tasks();
+        self.here.send_replace(false);
+    }
+
+    /// Resolves when the run is not here any more.
+    pub(crate) async fn gone(&self) {
+        // It fails only when the sender is gone, and that is `self`.
+        let _ = self.here.subscribe().wait_for(|here| !here).await;
+    }
+
+    /// The state, for what a person does; not once the run is left.
+    pub(crate) fn for_a_person(&self) -> Result<MutexGuard<'_, State>, Gone> {
+        let state = self.state();
+        if state.left { Err(Gone) } else { Ok(state) }
+    }
+
+    /// Rings for whoever waits.
+    pub(crate) fn ring(&self) {
+        self.more.notify_waiters();
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Open {
+    /// What a step of the journal waits for before it is taken up.
+    fn of(kind: &Kind) -> Self {
+        match kind {
+            Kind::Action(_, progress) if progress.stage == Stage::InDoubt => Self::Decision,
+            Kind::Prompt(asked) => Self::Answer(Box::new(asked.clone())),
+            Kind::Child(Some(run)) => Self::Child(*run),
+            // A child without a run is refused by the entry that follows.
+            Kind::Action(..) | Kind::Child(None) => Self::Turn,
+        }
+    }
+}
+
+impl State {
+    fn is_busy(&self) -> bool {
+        // One whose turn it is begins at once, unless the run is halted.
+        self.open.values().any(|open| match open {
+            Open::Busy => true,
+            Open::Turn => self.halt.is_none(),
+            _ => false,
+        })
+    }
+
+    fn look(&mut self, steps: &[Position], deadline: Option<Timestamp>) -> Look {
+        if let Some(first) = self.ended.iter().find(|one| steps.contains(one)) {
+            return Look::Ended(*first);
+        }
+        let now = clock::now();
+        if deadline.is_some_and(|deadline| deadline <= now) {
+            return Look::TimeUp;
+        }
+        let next = self.next_time(deadline);
+        if self.is_busy() {
+            return Look::Not(next);
+        }
+        match next {
+            _ if self.halt.is_some() => {
+                self.leave(next);
+                Look::Leave
+            }
+            Some(next) if until(next) <= PARK_AFTER => Look::Not(Some(next)),
+            _ => {
+                self.leave(next);
+                Look::Leave
+            }
+        }
+    }
+
+    fn leave(&mut self, due: Option<Timestamp>) {
+        self.left = true;
+        self.due = due;
+    }
+
+    /// When something happens by itself.
+    fn next_time(&self, deadline: Option<Timestamp>) -> Option<Timestamp> {
+        let times = self.open.values().filter_map(|open| match open {
+            Open::Until(then) => Some(*then),
+            Open::Answer(asked) => Some(asked.prompt.deadline),
+            // It was kept from beginning.
+            Open::Turn => Some(clock::now()),
+            Open::Busy | Open::Decision | Open::Child(_) => None,
+        });
+        times.chain(deadline).min()
+    }
+
+    fn children(&self) -> Vec<RunId> {
+        let child = |open: &Open| if let Open::Child(run) = open { Some(*run) } else { None };
+        self.open.values().filter_map(child).collect()
+    }
+}
+
+/// The time that is left until then.
+pub(crate) fn until(then: Timestamp) -> Duration {
+    Duration::try_from(then.duration_since(clock::now())).unwrap_or_default()
+}
+
+/// An action at work. If its task panics, the run learns that it ended.
+struct AtWork {
+    run: Arc<ActiveRun>,
+    step: Position,
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            return;
+        }
+        let result: ActionResult = Err(Failure::Unavailable {
+            message: "the host broke while it executed this action; check by hand whether it took effect"
+                .into(),
+        });
+        let ended = ActionEnded {
+            position: self.step,
+            result: result.clone().into(),
+            attempts: 1,
+            took_us: 0,
+            upstream_us: 0,
+            done_by: None,
+        };
+        self.run.end(self.step, Event::ActionEnded(ended), result, true).ok();
+    }
+}

@@ -1,0 +1,38 @@
+//! Runs from another installation.
+
+use palisade_model::{
+    journal::Entry,
+    run::{Run, RunId},
+};
+use palisade_store::StoreError;
+
+use crate::{
+    history::History,
+    runs::{Runs, RunsError},
+};
+
+impl Runs {
+    /// Keeps a run from another installation with its journal, to be looked at and replayed. It is never executed.
+    ///
+    /// # Errors
+    ///
+    /// [`RunsError::Invalid`] if it has not ended or its entries are no journal; the store's.
+    pub async fn import(&self, run: Run, entries: Vec<Entry>) -> Result<RunId, RunsError> {
+        if run.entries != entries.len() as u64 {
+            let found = entries.len();
+            return Err(RunsError::Invalid(format!(
+                "the run has {} entries, and {found} are there: is the file whole?",
+                run.entries
+            )));
+        }
+        let history = History::read(entries.iter().cloned())
+            .map_err(|error| RunsError::Invalid(format!("it is no journal: {error}")))?;
+        if history.began.digest != run.digest {
+            return Err(RunsError::Invalid("its journal is of another component than its run".into()));
+        }
+        match self.store.import_run(run, entries).await {
+            Err(error @ StoreError::NotEnded) => Err(RunsError::Invalid(error.to_string())),
+            other => Ok(other?),
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! What people do to runs: answer, decide, pause, resume, cancel, have one tried again.
+//!
+//! A run that is here is told; one that is not is claimed first, told, and then goes on from its journal. Either way
+//! what a person did survives loss of power when the method returns, and is done once: whoever comes second is told so.
+
+use std::sync::{Arc, MutexGuard};
+
+use palisade_model::{
+    action::{ActionResult, Failure, Report, ReportStatus},
+    journal::{ActionEnded, By, Decision, Event},
+    run::{Position, Run, RunId},
+};
+use palisade_store::{Claim, StoreError};
+use serde_json::{Value, json};
+
+use crate::{
+    active::{ActiveRun, Gone, Halt, Open, State},
+    history::{self, Stage},
+    runs::{Runs, RunsError},
+};
+
+/// What a command did: the run was left before it could, or it was refused, or it is written.
+type Told = Result<Result<(), RunsError>, Gone>;
+
+impl Runs {
+    /// Ends a run. What is under way is let end, a system with a pending job is told, and nothing new begins; when this
+    /// returns, that is certain, and the conclusion follows.
+    ///
+    /// # Errors
+    ///
+    /// [`RunsError::Missing`], [`RunsError::Conflict`] if the run has ended, or the store's.
+    pub async fn cancel(self: &Arc<Self>, run: RunId, by: By) -> Result<Run, RunsError> {
+        self.tell(run, |active, _state| {
+            active.journal.soon(Event::CancelAsked(by.clone())).map_err(|_| Gone)?;
+            Ok(Ok(Some(Halt::Cancelled(by.clone()))))
+        })
+        .await
+    }
+
+    /// Stops a run for now. What is under way is let end; what waits is kept.
+    ///
+    /// # Errors
+    ///
+    /// As for [`cancel`](Self::cancel); [`RunsError::Conflict`] if it is paused already.
+    pub async fn pause(self: &Arc<Self>, run: RunId, by: By) -> Result<Run, RunsError> {
+        self.tell(run, |active, state| {
+            if state.halt.is_some() {
+                return Ok(Err(RunsError::Conflict(format!("run {run} is paused or cancelled already"))));
+            }
+            active.journal.soon(Event::Paused(by.clone())).map_err(|_| Gone)?;
+            Ok(Ok(Some(Halt::Paused)))
+        })
+        .await
+    }
+
+    /// Lets a paused run go on, or one that did not fit its journal try again.
+    ///
+    /// # Errors
+    ///
+    /// As for [`cancel`](Self::cancel); [`RunsError::Conflict`] if it is not paused.
+    pub async fn resume(self: &Arc<Self>, run: RunId, by: By) -> Result<Run, RunsError> {
+        loop {
+            let claiming = self.claiming.lock().await;
+            if let Some(active) = self.active(run) {
+                drop(claiming);
+                if !matches!(active.halted(), Some(Halt::Paused)) {
+                    return Err(RunsError::Conflict(format!("run {run} is not paused")));
+                }
+                // It is about to be left, as soon as what is under way has ended.
+                active.gone().await;
+                continue;
+            }
+            let found = self.find(run)?;
+            if !found.status.waits_for_resume() {
+                return Err(RunsError::Conflict(format!("run {run} is not paused")));
+            }
+            let run = self.store.claim(run, Claim::Open).await?;
+            let (run, history) = self.write_and_read(run, Event::Resumed(by)).await?;
+            self.take_in(run, &history).go_on(history);
+            break;
+        }
+        self.find(run)
+    }
+
+    /// Has a run that has ended go on from an action that failed: the named one, or the last.
+    ///
+    /// # Errors
+    ///
+    /// [`RunsError::Missing`]; [`RunsError::Conflict`] if the run has not ended; [`RunsError::Invalid`] if there is no
+    /// such action.
+    pub async fn retry(
+        self: &Arc<Self>,
+        run: RunId,
+        step: Option<Position>,
+        by: By,
+    ) -> Result<Run, RunsError> {
+        {
+            let _claiming = self.claiming.lock().await;
+            let found = self.find(run)?;
+            if !found.status.is_final() || self.active(run).is_some() {
+                return Err(RunsError::Conflict(format!("run {run} has not ended")));
+            }
+            let position = self.history(&found)?.to_retry(step).map_err(RunsError::Invalid)?;
+            let run = self.store.claim(run, Claim::Again).await?;
+            let (run, history) = self.write_and_read(run, Event::Retried { position, by }).await?;
+            self.take_in(run, &history).go_on(history);
+        }
+        self.find(run)
+    }
+
+    /// Answers a prompt, once.
+    ///
+    /// # Errors
+    ///
+    /// [`RunsError::Missing`]; [`RunsError::Conflict`] if it was answered before, by a person or by its default;
+    /// [`RunsError::Invalid`] if this is no answer to it.
+    pub async fn answer(
+        self: &Arc<Self>,
+        run: RunId,
+        step: Position,
+        answer: Value,
+        by: By,
+    ) -> Result<Run, RunsError> {
+        self.tell(run, |active, state| {
+            let asked = match state.open.get(&step) {
+                Some(Open::Answer(asked)) => asked.clone(),
+                None if state.results.contains_key(&step) => {
+                    return Ok(Err(RunsError::Conflict(format!(
+                        "step {step} of run {run} has been answered"
+                    ))));
+                }
+                _ => return Ok(Err(no_step("prompt", run, step))),
+            };
+            if let Err(why) = asked.prompt.answer.check(&answer) {
+                return Ok(Err(RunsError::Invalid(why)));
+            }
+            let report = history::answered(&answer, Some(&by));
+            let answered =
+                Event::PromptAnswered { position: step, answer: answer.clone(), by: Some(by.clone()) };
+            active.end_in(state, step, answered, Ok(report), true).map_err(|_| Gone)?;
+            Ok(Ok(None))
+        })
+        .await
+    }
+
+    /// Says what became of an action in doubt.
+    ///
+    /// # Errors
+    ///
+    /// [`RunsError::Missing`]; [`RunsError::Conflict`] if it is not in doubt.
+    pub async fn decide(
+        self: &Arc<Self>,
+        run: RunId,
+        step: Position,
+        decision: Decision,
+        by: By,
+    ) -> Result<Run, RunsError> {
+        self.tell(run, |active, state| {
+            match state.open.get(&step) {
+                Some(Open::Decision) => {}
+                Some(_) => {
+                    return Ok(Err(RunsError::Conflict(format!("step {step} of run {run} is not in doubt"))));
+                }
+                None if state.results.contains_key(&step) => {
+                    return Ok(Err(RunsError::Conflict(format!("step {step} of run {run} has ended"))));
+                }
+                None => return Ok(Err(no_step("action", run, step))),
+            }
+            let decided = Event::ActionDecided { position: step, decision, by: by.clone() };
+            active.journal.soon(decided).map_err(|_| Gone)?;
+            let Some(result) = decided_result(decision, &by) else {
+                // From now on the run must not be left for it.
+                state.open.insert(step, Open::Turn);
+                match state.doubts.remove(&step) {
+                    Some(effort) => active.spawn(effort, Stage::Begun),
+                    // It is taken up when the playbook is here.
+                    None => {
+                        state.to_send.insert(step);
+                    }
+                }
+                return Ok(Ok(None));
+            };
+            let ended = Event::ActionEnded(ActionEnded {
+                position: step,
+                result: result.clone().into(),
+                attempts: 0,
+                took_us: 0,
+                upstream_us: 0,
+                done_by: None,
+            });
+            active.end_in(state, step, ended, result, true).map_err(|_| Gone)?;
+            Ok(Ok(None))
+        })
+        .await
+    }
+
+    /// Cancels a run without waiting for it.
+    pub(crate) fn cancel_later(self: &Arc<Self>, run: RunId, by: By) {
+        let runs = Arc::clone(self);
+        tokio::spawn(async move {
+            match runs.cancel(run, by).await {
+                // It may have come to its own end.
+                Ok(_) | Err(RunsError::Conflict(_)) => {}
+                Err(error) => {
+                    tracing::error!(
+                        run,
+                        error = &error as &dyn std::error::Error,
+                        "A run cannot be cancelled."
+                    );
+                }
+            }
+        });
+    }
+
+    /// Tells a run something, which may halt it, and waits until that is durable.
+    async fn tell(
+        self: &Arc<Self>,
+        id: RunId,
+        command: impl Fn(&Arc<ActiveRun>, &mut State) -> Result<Result<Option<Halt>, RunsError>, Gone> + Sync,
+    ) -> Result<Run, RunsError> {
+        let tell = |active: &Arc<ActiveRun>| -> Told {
+            let halt = {
+                let mut state: MutexGuard<'_, State> = active.for_a_person()?;
+                match command(active, &mut state)? {
+                    Ok(halt) => halt,
+                    Err(refused) => return Ok(Err(refused)),
+                }
+            };
+            halt.map_or_else(|| active.ring(), |halt| active.halt(halt));
+            Ok(Ok(()))
+        };
+        loop {
+            let (active, fresh) = self.take(id).await?;
+            let told = tell(&active);
+            if let Some(history) = fresh {
+                active.go_on(history);
+            }
+            match told {
+                Ok(Ok(())) => {}
+                Ok(Err(refused)) => return Err(refused),
+                Err(Gone) => {
+                    active.gone().await;
+                    continue;
+                }
+            }
+            return match active.journal.sync().await {
+                Ok(()) => self.find(id),
+                Err(_) => Err(active.journal.failure().map_or_else(
+                    || RunsError::Conflict(format!("run {id} was set aside; try again")),
+                    RunsError::Store,
+                )),
+            };
+        }
+    }
+
+    /// The run of this number.
+    pub(crate) fn find(&self, run: RunId) -> Result<Run, RunsError> {
+        self.store.run(run)?.ok_or_else(|| RunsError::Missing { what: "run", name: run.to_string() })
+    }
+}
+
+/// What an action in doubt ends with; nothing if it is sent again.
+fn decided_result(decision: Decision, by: &By) -> Option<ActionResult> {
+    match decision {
+        Decision::NotDone => None,
+        Decision::Done => Some(Ok(Report {
+            status: ReportStatus::Success,
+            message: format!("{} says that it took effect.", by.by),
+            summary: json!({}),
+            data: Value::Null,
+        })),
+        Decision::GiveUp => Some(Err(Failure::Cancelled {
+            message: format!("{} gave it up; nobody knows whether it took effect", by.by),
+        })),
+    }
+}
+
+fn no_step(what: &'static str, run: RunId, step: Position) -> RunsError {
+    RunsError::Missing { what, name: format!("{step} in run {run}") }
+}
+
+impl From<StoreError> for RunsError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NoSuchRun { run } => Self::Missing { what: "run", name: run.to_string() },
+            ended @ (StoreError::RunEnded { .. } | StoreError::Imported { .. }) => {
+                Self::Conflict(ended.to_string())
+            }
+            other => Self::Store(other),
+        }
+    }
+}

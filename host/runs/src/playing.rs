@@ -1,0 +1,420 @@
+//! A run as its playbook sees it: calls that the journal has are answered from it, the others happen.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use palisade_engine::{AskPrompt, BoxFuture, RunHost, StartAction, Stop};
+use palisade_model::{
+    Timestamp,
+    action::{ActionResult, Failure},
+    alert::{Alert, AlertChange, Note},
+    hex,
+    journal::{ActionEnded, ChildStarted, Divergence, Event, LogLevel, PromptAsked, Waited},
+    limits::{ACTIONS_PER_RUN, ALERT_ARTIFACTS, CHILDREN_PER_RUN, MANIFEST_ITEMS, RUN_DEPTH},
+    plugin::PlaybookManifest,
+    prompt::Prompt,
+    run::{Parent, Position, Seq},
+    unhex,
+};
+use palisade_store::{NewChild, NewRun};
+use serde_json::Value;
+
+use crate::{
+    action,
+    active::{ActiveRun, Open},
+    catalogue::LoadedPlaybook,
+    clock, describe,
+    effort::Effort,
+    history::{History, Progress, Stage},
+    journal, prompt, take_up,
+};
+
+/// The run as its playbook sees it.
+pub(crate) struct Playing {
+    record: Arc<Mutex<Record>>,
+    alert: Alert,
+    author: String,
+    changes: usize,
+    lines: usize,
+    children: usize,
+    /// How steps ended that the journal knows.
+    results: HashMap<Position, ActionResult>,
+    live: Option<Live>,
+}
+
+/// What makes calls happen that the journal does not have.
+struct Live {
+    run: Arc<ActiveRun>,
+    manifest: Arc<LoadedPlaybook>,
+    /// The steps of the journal that have not ended, until they are taken up.
+    open: Option<History>,
+}
+
+/// What a replay has come to; it outlives the instance.
+#[derive(Default)]
+pub(crate) struct Record {
+    /// Calls that the journal has and the playbook has not made again yet.
+    pub(crate) calls: VecDeque<(Seq, Event)>,
+    /// Calls that it made again.
+    pub(crate) made: u64,
+    /// It asked for something else.
+    pub(crate) divergence: Option<Divergence>,
+    /// It asked for more than the journal has, and nothing may happen.
+    pub(crate) beyond: Option<String>,
+    /// The open steps, if the playbook did not come so far that they were taken up.
+    pub(crate) open: Option<History>,
+}
+
+impl Playing {
+    /// A run that goes on behind its journal.
+    pub(crate) fn live(
+        run: &Arc<ActiveRun>,
+        playbook: &Arc<LoadedPlaybook>,
+        mut history: History,
+    ) -> (Self, Arc<Mutex<Record>>) {
+        let (mut playing, record) = Self::replay(run.run.id, &mut history);
+        let (run, manifest) = (Arc::clone(run), Arc::clone(playbook));
+        playing.live = Some(Live { run, manifest, open: Some(history) });
+        (playing, record)
+    }
+
+    /// A run that ends where its journal does.
+    pub(crate) fn replay(run: u64, history: &mut History) -> (Self, Arc<Mutex<Record>>) {
+        let calls = std::mem::take(&mut history.calls);
+        let record = Arc::new(Mutex::new(Record { calls, ..Record::default() }));
+        let playing = Self {
+            record: Arc::clone(&record),
+            alert: history.began.alert.clone(),
+            author: format!("run {run}"),
+            changes: 0,
+            lines: 0,
+            children: 0,
+            results: std::mem::take(&mut history.results),
+            live: None,
+        };
+        (playing, record)
+    }
+
+    /// The recorded answer to a call; none if the run is to go on live. `fits` looks whether the recorded call is the one
+    /// that was made, which `actual` describes.
+    fn recorded<T>(
+        &mut self,
+        fits: impl FnOnce(&Event) -> Option<T>,
+        actual: impl FnOnce() -> String,
+    ) -> Result<Option<T>, Stop> {
+        let mut record = lock(&self.record);
+        let Some((seq, event)) = record.calls.pop_front() else {
+            if self.live.is_none() {
+                record.beyond = Some(actual());
+                return Err(Stop::Aside);
+            }
+            drop(record);
+            self.take_up_open_steps()?;
+            return Ok(None);
+        };
+        if let Some(answer) = fits(&event) {
+            record.made += 1;
+            return Ok(Some(answer));
+        }
+        let (expected, actual) = (describe::call(&event), actual());
+        record.divergence = Some(Divergence { at_entry: seq, expected, actual });
+        record.calls.push_front((seq, event));
+        Err(Stop::Aside)
+    }
+
+    /// The journal is at its end, and everything in it was found as it says: its open steps go on.
+    fn take_up_open_steps(&mut self) -> Result<(), Stop> {
+        match &mut self.live {
+            Some(live) => live.open.take().map_or(Ok(()), |history| take_up::take_up(&live.run, &history)),
+            None => Ok(()),
+        }
+    }
+
+    fn run(&self) -> &Arc<ActiveRun> {
+        &self.live.as_ref().expect("a call that the journal does not have is made in a live run only").run
+    }
+
+    fn manifest(&self) -> &PlaybookManifest {
+        &self.live.as_ref().expect("as above").manifest.manifest
+    }
+
+    /// Changes the alert as this run sees it.
+    fn apply(&mut self, change: AlertChange) -> Result<(), Stop> {
+        self.changes += 1;
+        if self.changes > MANIFEST_ITEMS || self.alert.content.artifacts.len() > ALERT_ARTIFACTS {
+            return Err(Stop::Broken(format!("it changed its alert more than {MANIFEST_ITEMS} times")));
+        }
+        self.alert.apply(change);
+        Ok(())
+    }
+
+    /// Why this playbook cannot be started, or the run that it will be.
+    fn child(&self, name: &str, position: Position) -> Result<NewChild, Failure> {
+        let denied = |message: String| Err(Failure::Denied { message });
+        let parent = &self.run().run;
+        if !self.manifest().starts.iter().any(|one| one == name) {
+            let own = &self.manifest().identity.name;
+            return denied(format!("playbook {own} does not declare that it starts `{name}`"));
+        }
+        let depth = parent.parent.map_or(0, |above| above.depth) + 1;
+        if depth > RUN_DEPTH {
+            return denied(format!("there are {RUN_DEPTH} runs above this one already"));
+        }
+        if self.children >= CHILDREN_PER_RUN {
+            return denied(format!("the run has started {CHILDREN_PER_RUN} playbooks already"));
+        }
+        let Some(playbook) = self.run().catalogue.playbook(name) else {
+            return Err(Failure::NotFound { message: format!("there is no playbook `{name}`") });
+        };
+        let run = NewRun {
+            playbook: playbook.manifest.identity.name.clone(),
+            digest: playbook.digest.clone(),
+            started: clock::now(),
+            alert: self.alert.clone(),
+        };
+        let parent = Parent { run: parent.id, position, depth };
+        Ok(NewChild { run, parent, playbook: name.to_owned() })
+    }
+}
+
+impl RunHost for Playing {
+    fn alert(&self) -> &Alert {
+        &self.alert
+    }
+
+    fn change(&mut self, change: AlertChange) -> Result<(), Stop> {
+        let fits = |event: &Event| matches!(event, Event::AlertChanged(one) if *one == change).then_some(());
+        let recorded = self.recorded(fits, || describe::call(&Event::AlertChanged(change.clone())))?;
+        self.apply(change.clone())?;
+        match recorded {
+            Some(()) => Ok(()),
+            None => self.run().journal.buffered(Event::AlertChanged(change)),
+        }
+    }
+
+    fn note(&mut self, title: String, text: String) -> Result<(), Stop> {
+        let author = self.author.clone();
+        let fits = |event: &Event| match event {
+            Event::AlertChanged(AlertChange::Note(note)) if (&note.title, &note.text) == (&title, &text) => {
+                Some(note.clone())
+            }
+            _ => None,
+        };
+        match self.recorded(fits, || describe::note(&title))? {
+            Some(note) => self.apply(AlertChange::Note(note)),
+            None => {
+                let change = AlertChange::Note(Note { at: clock::now(), author, title, text });
+                self.apply(change.clone())?;
+                self.run().journal.buffered(Event::AlertChanged(change))
+            }
+        }
+    }
+
+    fn start(&mut self, request: StartAction) -> BoxFuture<'_, Result<Position, Stop>> {
+        Box::pin(async move {
+            let fits = |event: &Event| match event {
+                Event::ActionStarted(started) if action::same_request(started, &request) => {
+                    Some(started.position)
+                }
+                _ => None,
+            };
+            if let Some(position) = self.recorded(fits, || describe::start(&request))? {
+                return Ok(position);
+            }
+            let run = self.run();
+            run.may_begin().await?;
+            run.journal.reserve(request.parameters.len())?;
+            let position = run.next_step(ACTIONS_PER_RUN)?;
+            let prepared = action::prepare(&request, self.manifest(), &run.catalogue);
+            let started = action::started(position, &request, prepared.as_ref().ok());
+            let terms = started.terms;
+            run.begin(position, Event::ActionStarted(started), Open::Turn)?;
+            let (result, done_by) = match (prepared, terms) {
+                (Ok(prepared), Some(terms)) => match run.take_done(&prepared) {
+                    Some(done) => (Ok(done.report), Some(done.position)),
+                    None => {
+                        let began = clock::now();
+                        let progress = Progress::default();
+                        run.spawn(
+                            Effort::new(run, position, prepared, terms, began, &progress),
+                            Stage::Begun,
+                        );
+                        return Ok(position);
+                    }
+                },
+                (Err(failure), _) => (Err(failure), None),
+                (Ok(_), None) => unreachable!("what was prepared has terms"),
+            };
+            let ended: ActionResult = result;
+            let event = Event::ActionEnded(ActionEnded {
+                position,
+                result: ended.clone().into(),
+                attempts: 0,
+                took_us: 0,
+                upstream_us: 0,
+                done_by,
+            });
+            run.end(position, event, ended, false)?;
+            Ok(position)
+        })
+    }
+
+    fn ask(&mut self, asked: AskPrompt) -> BoxFuture<'_, Result<Position, Stop>> {
+        Box::pin(async move {
+            let fits = |event: &Event| match event {
+                Event::PromptAsked(one) if prompt::same_question(&one.prompt, &asked) => Some(one.position),
+                _ => None,
+            };
+            if let Some(position) = self.recorded(fits, || describe::question(&asked.question))? {
+                return Ok(position);
+            }
+            let run = self.run();
+            run.may_begin().await?;
+            run.journal.reserve(asked.question.len() + asked.default.len())?;
+            let position = run.next_step(ACTIONS_PER_RUN)?;
+            match prompt::prepare(&asked) {
+                Ok(prompt) => {
+                    let asked = PromptAsked { position, prompt };
+                    run.begin(position, Event::PromptAsked(asked.clone()), Open::Answer(Box::new(asked)))?;
+                }
+                Err(failure) => {
+                    let asked = PromptAsked { position, prompt: unasked(asked) };
+                    run.begin(position, Event::PromptAsked(asked), Open::Turn)?;
+                    let refused = Event::StepRefused { position, failure: failure.clone() };
+                    run.end(position, refused, Err(failure), false)?;
+                }
+            }
+            Ok(position)
+        })
+    }
+
+    fn start_playbook(&mut self, name: String) -> BoxFuture<'_, Result<Position, Stop>> {
+        Box::pin(async move {
+            let fits = |event: &Event| match event {
+                Event::ChildStarted(child) if child.playbook == name => Some(child.position),
+                _ => None,
+            };
+            let recorded = self.recorded(fits, || describe::playbook(&name))?;
+            self.children += 1;
+            if let Some(position) = recorded {
+                return Ok(position);
+            }
+            let run = self.run();
+            run.may_begin().await?;
+            run.journal.reserve(name.len())?;
+            let position = run.next_step(ACTIONS_PER_RUN)?;
+            match self.child(&name, position) {
+                Ok(child) => {
+                    let new = child.run.clone();
+                    let parent = child.parent;
+                    let id = run.journal.start_child(child).await?;
+                    run.begun(position, Open::Child(id));
+                    run.runs.begin(id, new, Some(parent), &run.catalogue);
+                }
+                Err(failure) => {
+                    let child = ChildStarted { position, playbook: name, run: None };
+                    run.begin(position, Event::ChildStarted(child), Open::Turn)?;
+                    let refused = Event::StepRefused { position, failure: failure.clone() };
+                    run.end(position, refused, Err(failure), false)?;
+                }
+            }
+            Ok(position)
+        })
+    }
+
+    fn wait(
+        &mut self,
+        steps: Vec<Position>,
+        until: Option<u64>,
+    ) -> BoxFuture<'_, Result<Option<Position>, Stop>> {
+        Box::pin(async move {
+            let fits = |event: &Event| match event {
+                Event::Waited(waited) if waited.steps == steps && waited.until == until => Some(waited.ended),
+                _ => None,
+            };
+            if let Some(ended) = self.recorded(fits, || describe::wait(&steps, until))? {
+                return Ok(ended);
+            }
+            // Each look goes through the whole list.
+            if steps.len() > ACTIONS_PER_RUN as usize {
+                return Err(Stop::Broken(format!("it waits for any of more than {ACTIONS_PER_RUN} steps")));
+            }
+            let run = self.run();
+            if let Some(unknown) = steps.iter().find(|step| !run.knows(**step)) {
+                return Err(Stop::Broken(format!("it waits for step {unknown}, which it never started")));
+            }
+            let deadline = until.map(|ms| {
+                let ms = i64::try_from(ms).unwrap_or(i64::MAX);
+                Timestamp::from_millisecond(ms).unwrap_or(Timestamp::MAX)
+            });
+            let write =
+                |ended| run.journal.buffered(Event::Waited(Waited { steps: steps.clone(), until, ended }));
+            run.wait(&steps, deadline, write).await
+        })
+    }
+
+    fn result(&mut self, step: Position) -> Result<ActionResult, Stop> {
+        let known = self.results.get(&step).cloned();
+        let known = known.or_else(|| self.live.as_ref().and_then(|live| live.run.result(step)));
+        known.ok_or_else(|| Stop::Broken(format!("it asks how step {step} ended, which has not")))
+    }
+
+    fn log(&mut self, level: LogLevel, message: String) -> Result<(), Stop> {
+        self.lines += 1;
+        let Some((level, message)) = journal::bounded(self.lines, level, message) else { return Ok(()) };
+        let event = Event::Log { action: None, level, message };
+        let recorded = self.recorded(|one| (*one == event).then_some(()), || describe::call(&event))?;
+        match recorded {
+            Some(()) => Ok(()),
+            None => self.run().journal.buffered(event),
+        }
+    }
+
+    fn now(&mut self) -> Result<u64, Stop> {
+        let fits = |event: &Event| if let Event::AskedTime { ms } = event { Some(*ms) } else { None };
+        if let Some(ms) = self.recorded(fits, || describe::call(&Event::AskedTime { ms: 0 }))? {
+            return Ok(ms);
+        }
+        let ms = clock::now_ms();
+        self.run().journal.buffered(Event::AskedTime { ms })?;
+        Ok(ms)
+    }
+
+    fn random(&mut self, count: u32) -> Result<Vec<u8>, Stop> {
+        let fits = |event: &Event| match event {
+            Event::AskedRandom { bytes } => unhex(bytes).filter(|bytes| bytes.len() == count as usize),
+            _ => None,
+        };
+        if let Some(bytes) = self.recorded(fits, || describe::random(count))? {
+            return Ok(bytes);
+        }
+        let bytes = palisade_engine::random_bytes(count)?;
+        self.run().journal.buffered(Event::AskedRandom { bytes: hex(&bytes) })?;
+        Ok(bytes)
+    }
+}
+
+impl Drop for Playing {
+    fn drop(&mut self) {
+        if let Some(live) = &mut self.live {
+            lock(&self.record).open = live.open.take();
+        }
+    }
+}
+
+/// A prompt that is refused, as it was asked.
+fn unasked(asked: AskPrompt) -> Prompt {
+    Prompt {
+        to: asked.to,
+        question: asked.question,
+        answer: asked.answer,
+        deadline: clock::now(),
+        default: serde_json::from_str(&asked.default).unwrap_or(Value::String(asked.default)),
+    }
+}
+
+pub(crate) fn lock(record: &Mutex<Record>) -> MutexGuard<'_, Record> {
+    record.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,119 @@
+//! What waits for a person.
+
+use palisade_model::{
+    action::Failure,
+    journal::{ActionEnded, By, Decision, Divergence, Ended, Event},
+    prompt::{Task, ToDo},
+    run::{Position, RunId, RunStatus},
+};
+use serde_json::json;
+
+use super::{
+    record,
+    samples::{append, at, end, log, name, prompt, question},
+    started, write,
+};
+use crate::store::{Append, Claim, Leave, Store};
+
+fn doubt(position: Position) -> Event {
+    Event::ActionInDoubt { position, message: "The connection broke.".to_owned() }
+}
+
+fn decided(position: Position) -> Event {
+    let by = By { by: "Ada".to_owned(), note: String::new() };
+    Event::ActionDecided { position, decision: Decision::NotDone, by }
+}
+
+fn answered(position: Position) -> Event {
+    Event::PromptAnswered { position, answer: json!("yes"), by: None }
+}
+
+fn refused(position: Position) -> Event {
+    Event::StepRefused { position, failure: Failure::InvalidParameters { message: "No choices.".to_owned() } }
+}
+
+fn failed(position: Position) -> Event {
+    let result = Ended::Failure(Failure::Unavailable { message: "No answer.".to_owned() });
+    let ended = ActionEnded { position, result, attempts: 1, took_us: 3, upstream_us: 1, done_by: None };
+    Event::ActionEnded(ended)
+}
+
+fn divergence() -> Divergence {
+    Divergence { at_entry: 2, expected: "random 8".to_owned(), actual: "log".to_owned() }
+}
+
+/// Where something waits, after a check that the runs' own counts agree.
+fn places(store: &dyn Store) -> Vec<(RunId, Position)> {
+    let places: Vec<_> =
+        store.tasks(None, 99).unwrap().iter().map(|task| (task.run, task.position)).collect();
+    for run in store.runs(Default::default(), super::ALL).unwrap() {
+        let count = places.iter().filter(|(id, _)| *id == run.id).count();
+        assert_eq!(run.attention as usize, count, "run {} has {places:?}", run.id);
+    }
+    places
+}
+
+pub(super) async fn come_and_go_with_what_happens(store: &dyn Store) {
+    started(store, 1).await;
+    write(store, 1, 1, vec![question(1), log("on"), doubt(2), question(4)]).await.unwrap();
+    assert_eq!(places(store), [(1, 1), (1, 2), (1, 4)]);
+    let task =
+        |position, what| Task { run: 1, position, playbook: name("triage"), alert: 1, since: at(200), what };
+    let doubted = ToDo::Decide { message: "The connection broke.".to_owned() };
+    let tasks = store.tasks(None, 2).unwrap();
+    assert_eq!(tasks, [task(1, ToDo::Answer(prompt())), task(2, doubted)]);
+    write(store, 1, 5, vec![failed(3), decided(2), answered(1)]).await.unwrap();
+    assert_eq!(places(store), [(1, 4)], "what ends elsewhere changes nothing");
+    // It may be in doubt twice, and end before anybody decides.
+    write(store, 1, 8, vec![doubt(2), doubt(2)]).await.unwrap();
+    assert_eq!(places(store), [(1, 2), (1, 4)]);
+    write(store, 1, 10, vec![failed(2), refused(4)]).await.unwrap();
+    assert_eq!(places(store), []);
+    write(store, 1, 12, vec![question(5), refused(5), question(6), answered(6), doubt(7)]).await.unwrap();
+    assert_eq!(places(store), [(1, 7)], "what comes and goes in one write leaves nothing");
+}
+
+pub(super) async fn of_a_run_go_with_its_end(store: &dyn Store) {
+    started(store, 2).await;
+    for run in [1, 2] {
+        write(store, run, 1, vec![question(1), doubt(2)]).await.unwrap();
+    }
+    write(store, 1, 3, vec![question(3), end(RunStatus::Cancelled)]).await.unwrap();
+    assert_eq!(places(store), [(2, 1), (2, 2)]);
+    store.claim(1, Claim::Again).await.unwrap();
+    let again = Append { epoch: 2, ..append(1, 5, vec![question(4)]) };
+    store.append(again).await.unwrap();
+    assert_eq!(places(store), [(1, 4), (2, 1), (2, 2)], "a run that begins again asks again");
+}
+
+pub(super) async fn are_listed_by_run_and_step(store: &dyn Store) {
+    started(store, 3).await;
+    for run in [3, 1, 2] {
+        write(store, run, 1, vec![question(300), question(2)]).await.unwrap();
+    }
+    let mut seen = Vec::new();
+    let mut after = None;
+    loop {
+        let page = store.tasks(after, 2).unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some((last.run, last.position));
+        seen.extend(page.iter().map(|task| (task.run, task.position)));
+    }
+    assert_eq!(seen, [(1, 2), (1, 300), (2, 2), (2, 300), (3, 2), (3, 300)]);
+    let behind = store.tasks(Some((2, 3)), 1).unwrap();
+    assert_eq!((behind[0].run, behind[0].position), (2, 300), "behind a place where nothing waits");
+}
+
+pub(super) async fn to_look_at_a_run_end_when_it_is_taken_over(store: &dyn Store) {
+    started(store, 1).await;
+    let leave = Leave { status: RunStatus::Nondeterministic, due: None, children: vec![] };
+    let diverged = vec![question(1), Event::Diverged(divergence())];
+    store.append(Append { leave: Some(leave), ..append(1, 1, diverged) }).await.unwrap();
+    assert_eq!(places(store), [(1, 0), (1, 1)]);
+    assert_eq!(store.tasks(None, 1).unwrap()[0].what, ToDo::Look(divergence()));
+    assert_eq!(store.claim(1, Claim::Open).await.unwrap().attention, 1);
+    assert_eq!(places(store), [(1, 1)], "what was asked stays");
+    let last = Append { epoch: 2, ..append(1, 3, vec![answered(1)]) };
+    store.append(last).await.unwrap();
+    assert_eq!((record(store, 1).attention, places(store)), (0, vec![]));
+}

@@ -1,0 +1,138 @@
+//! What is installed and configured.
+
+use palisade_model::{
+    action::{Effect, Retry, RetryLimits},
+    asset::{Asset, Network},
+    plugin::{
+        ActionSpec, Capabilities, ConnectorManifest, HostPattern, HttpCapability, Identity, Manifest, Need,
+        PlaybookManifest, Plugin, Read, Reveal, SecretPlace, SecretUse, TcpCapability,
+    },
+};
+use palisade_store::contract::samples::{at, digest, name};
+use serde_json::json;
+
+use crate::{assert_every, check};
+
+fn identity(text: &str) -> Identity {
+    Identity {
+        name: name(text),
+        version: "1.2.3".to_owned(),
+        description: "Blocks what it is told to.".to_owned(),
+        publisher: "Palisade".to_owned(),
+    }
+}
+
+fn plugin(manifest: Manifest) -> Plugin {
+    Plugin { digest: digest(0xab), size: 123_456, installed: at(1_767_323_045), manifest }
+}
+
+/// An action of each effect.
+fn actions() -> Vec<ActionSpec> {
+    let effects = [
+        (Effect::Investigate, Retry::Safe),
+        (Effect::Contain, Retry::Keyed),
+        (Effect::Correct, Retry::Unsafe),
+        (Effect::Generic, Retry::Safe),
+        (Effect::Test, Retry::Safe),
+    ];
+    let action = |(effect, retry)| ActionSpec {
+        name: format!("{effect:?} ip").to_lowercase(),
+        description: "Does it.".to_owned(),
+        parameters: json!({ "type": "object", "properties": { "ip": { "type": "string" } } }),
+        output: json!({ "type": "array" }),
+        effect,
+        retry,
+        verifies: effect == Effect::Contain,
+        undo: (effect == Effect::Contain).then(|| "correct ip".to_owned()),
+        time_limit_ms: 30_000,
+        reads: match effect {
+            Effect::Investigate => vec![Read { method: "POST".to_owned(), path: "/search".to_owned() }],
+            _ => vec![],
+        },
+    };
+    effects.map(action).to_vec()
+}
+
+fn http(host: HostPattern, places: Vec<SecretPlace>) -> HttpCapability {
+    let secret = |place| SecretUse { field: "api_key".to_owned(), place };
+    HttpCapability {
+        host,
+        methods: vec!["GET".to_owned(), "POST".to_owned()],
+        secrets: places.into_iter().map(secret).collect(),
+        reason: "The API.".to_owned(),
+    }
+}
+
+#[test]
+fn connectors() {
+    let places = vec![
+        SecretPlace::Header("X-Api-Key".to_owned()),
+        SecretPlace::Query("key".to_owned()),
+        SecretPlace::Authorization,
+        SecretPlace::Body,
+    ];
+    assert_every!(SecretPlace { Header, Query, Authorization, Body }, &places);
+    let http = vec![
+        http(HostPattern::Configured("url".to_owned()), places),
+        http(HostPattern::Named("*.example.com".to_owned()), vec![]),
+        http(HostPattern::Anywhere, vec![]),
+    ];
+    assert_every!(HostPattern { Named, Configured, Anywhere }, http.iter().map(|http| &http.host));
+    let tcp = TcpCapability {
+        host: HostPattern::Configured("server".to_owned()),
+        ports: vec![636],
+        reason: "LDAPS.".to_owned(),
+    };
+    let reveal = Reveal { field: "password".to_owned(), reason: "Goes into the bind.".to_owned() };
+    let actions = actions();
+    assert_every!(
+        Effect { Investigate, Contain, Correct, Generic, Test },
+        actions.iter().map(|action| action.effect)
+    );
+    assert_every!(Retry { Safe, Keyed, Unsafe }, actions.iter().map(|action| action.retry));
+    let manifest = ConnectorManifest {
+        identity: identity("firewall"),
+        vendor: "Example".to_owned(),
+        product: "Firewall".to_owned(),
+        configuration: json!({ "properties": { "api_key": { "type": "string", "writeOnly": true } } }),
+        secrets: vec!["api_key".to_owned(), "password".to_owned()],
+        actions,
+        capabilities: Capabilities { http, tcp: vec![tcp], reveal: vec![reveal] },
+    };
+    check("connector.json", &plugin(Manifest::Connector(manifest)));
+}
+
+#[test]
+fn playbooks() {
+    let manifest = |starts| PlaybookManifest {
+        identity: identity("c2-contain"),
+        labels: vec!["c2".to_owned()],
+        needs: vec![Need { connector: "firewall".to_owned(), action: "contain ip".to_owned() }],
+        starts,
+        manual_minutes: 25,
+    };
+    let all = [manifest(vec![]), manifest(vec!["isolate".to_owned()])];
+    check("playbooks.json", &all.map(Manifest::Playbook).map(plugin));
+}
+
+#[test]
+fn assets() {
+    let network = Network {
+        allow: vec!["10.0.0.0/8".parse().unwrap(), "2001:db8::/32".parse().unwrap()],
+        connect_to: vec!["api.example.com:443:[::1]:8443".parse().unwrap()],
+        ca: Some("-----BEGIN CERTIFICATE-----\n".to_owned()),
+    };
+    let asset = |network, retries| Asset {
+        name: name("edge"),
+        connector: name("firewall"),
+        configuration: json!({ "url": "https://fw.example.com" }).as_object().unwrap().clone(),
+        sealed: [("api_key".to_owned(), "v1:c2VhbGVk".to_owned())].into(),
+        network,
+        retries,
+    };
+    let all = [
+        asset(Network::default(), RetryLimits { attempts: 3, seconds: 900 }),
+        asset(network, RetryLimits { attempts: 1, seconds: 60 }),
+    ];
+    check("assets.json", &all);
+}

@@ -1,0 +1,21 @@
+//! Reading what a run says of itself.
+
+use serde_json::Value;
+
+/// The entries of this kind, in order.
+pub(crate) fn entries<'a>(run: &'a Value, event: &str) -> Vec<&'a Value> {
+    run["entries"].as_array().unwrap().iter().filter(|entry| entry["event"] == event).collect()
+}
+
+/// The one entry of this kind.
+pub(crate) fn entry<'a>(run: &'a Value, event: &str) -> &'a Value {
+    match entries(run, event).as_slice() {
+        [one] => one,
+        several => panic!("{} times {event}: {run:#}", several.len()),
+    }
+}
+
+/// How the run stands, and its last word.
+pub(crate) fn end(run: &Value) -> (&str, &str) {
+    (run["run"]["status"].as_str().unwrap(), run["run"]["message"].as_str().unwrap_or_default())
+}
