@@ -73,7 +73,10 @@ async fn end_step(
         return Ok(None);
     }
     let unknown = started.mutates() && matches!(progress.stage, Stage::Sent | Stage::InDoubt);
-    let result: ActionResult = Err(failure);
+    let result: ActionResult = match &progress.stage {
+        Stage::Decided(result) => (**result).clone(),
+        _ => Err(failure),
+    };
     let ended = ActionEnded {
         position,
         result: result.clone().into(),

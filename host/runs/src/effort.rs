@@ -86,6 +86,7 @@ impl Effort {
                     Ok(()) => self.send(Some(token)).await,
                     Err(next) => next,
                 },
+                Stage::Decided(result) => Next::Ended(*result),
                 Stage::InDoubt => {
                     let run = Arc::clone(&self.run);
                     return run.doubt(self);

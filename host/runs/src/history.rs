@@ -89,6 +89,8 @@ pub(crate) enum Stage {
     Pending { token: String, next: Timestamp },
     /// A person must say.
     InDoubt,
+    /// A person said how it ended.
+    Decided(Box<ActionResult>),
 }
 
 /// An action that was done and whose step counts no more.
@@ -198,11 +200,11 @@ impl History {
             Event::ActionInDoubt { position, .. } => {
                 self.action(position).ok_or_else(|| wrong("no such action is open"))?.stage = Stage::InDoubt;
             }
-            Event::ActionDecided { position, decision, .. } => {
+            Event::ActionDecided { position, decision, by } => {
                 let action = self.action(position).ok_or_else(|| wrong("no such action is open"))?;
-                if decision == Decision::NotDone {
-                    action.stage = Stage::Begun;
-                }
+                // A crash may have come between the decision and the end that follows from it.
+                action.stage =
+                    decided(decision, &by).map_or(Stage::Begun, |result| Stage::Decided(Box::new(result)));
             }
             Event::ActionEnded(ActionEnded { position, result, done_by, .. }) => {
                 if let Ended::Report(report) = &result {
@@ -294,6 +296,22 @@ pub(crate) fn answered(answer: &serde_json::Value, by: Option<&By>) -> Report {
         },
         summary: json!({ "answer": answer, "by": by.map(|by| &by.by) }),
         data: json!({ "answer": answer, "by": by.map(|by| &by.by) }),
+    }
+}
+
+/// What an action in doubt ends with; nothing if it is sent again.
+pub(crate) fn decided(decision: Decision, by: &By) -> Option<ActionResult> {
+    match decision {
+        Decision::NotDone => None,
+        Decision::Done => Some(Ok(Report {
+            status: ReportStatus::Success,
+            message: format!("{} says that it took effect.", by.by),
+            summary: json!({}),
+            data: serde_json::Value::Null,
+        })),
+        Decision::GiveUp => Some(Err(Failure::Cancelled {
+            message: format!("{} gave it up; nobody knows whether it took effect", by.by),
+        })),
     }
 }
 

@@ -6,12 +6,11 @@
 use std::sync::{Arc, MutexGuard};
 
 use palisade_model::{
-    action::{ActionResult, Failure, Report, ReportStatus},
     journal::{ActionEnded, By, Decision, Event},
     run::{Position, Run, RunId},
 };
 use palisade_store::{Claim, StoreError};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{
     active::{ActiveRun, Gone, Halt, Open, State},
@@ -168,7 +167,7 @@ impl Runs {
             }
             let decided = Event::ActionDecided { position: step, decision, by: by.clone() };
             active.journal.soon(decided).map_err(|_| Gone)?;
-            let Some(result) = decided_result(decision, &by) else {
+            let Some(result) = history::decided(decision, &by) else {
                 // From now on the run must not be left for it.
                 state.open.insert(step, Open::Turn);
                 match state.doubts.remove(&step) {
@@ -256,22 +255,6 @@ impl Runs {
     /// The run of this number.
     pub(crate) fn find(&self, run: RunId) -> Result<Run, RunsError> {
         self.store.run(run)?.ok_or_else(|| RunsError::Missing { what: "run", name: run.to_string() })
-    }
-}
-
-/// What an action in doubt ends with; nothing if it is sent again.
-fn decided_result(decision: Decision, by: &By) -> Option<ActionResult> {
-    match decision {
-        Decision::NotDone => None,
-        Decision::Done => Some(Ok(Report {
-            status: ReportStatus::Success,
-            message: format!("{} says that it took effect.", by.by),
-            summary: json!({}),
-            data: Value::Null,
-        })),
-        Decision::GiveUp => Some(Err(Failure::Cancelled {
-            message: format!("{} gave it up; nobody knows whether it took effect", by.by),
-        })),
     }
 }
 

@@ -62,16 +62,16 @@ fn without(
     progress: &Progress,
     failure: Failure,
 ) -> Result<(), Stop> {
-    match stage {
+    let result: ActionResult = match stage {
         Stage::InDoubt => return Ok(()),
         Stage::Sent | Stage::Pending { .. } if mutates => {
             let message = format!("it was sent, and the host stopped; now it cannot be asked for: {failure}");
             run.journal.soon(Event::ActionInDoubt { position, message })?;
             return Ok(run.undecided(position));
         }
-        Stage::Begun | Stage::Sent | Stage::Retried(_) | Stage::Pending { .. } => {}
-    }
-    let result: ActionResult = Err(failure);
+        Stage::Decided(result) => (**result).clone(),
+        Stage::Begun | Stage::Sent | Stage::Retried(_) | Stage::Pending { .. } => Err(failure),
+    };
     let ended = ActionEnded {
         position,
         result: result.clone().into(),
