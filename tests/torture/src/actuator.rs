@@ -73,6 +73,11 @@ impl Actuator {
         self.system.ledger().clone()
     }
 
+    /// How many requests it has taken.
+    pub fn arrived(&self) -> usize {
+        self.system.ledger().entries().len()
+    }
+
     /// Whether an operation took effect so far.
     pub fn has(&self, tag: &str) -> bool {
         self.system.ledger().effects(tag) > 0

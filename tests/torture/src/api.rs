@@ -1,6 +1,6 @@
 use palisade_e2e::{Answer, Request};
 use palisade_model::{
-    alert::AlertId,
+    alert::{Alert, AlertId},
     journal::Entry,
     limits::{ACTION_ATTEMPTS_MAX, ACTION_RETRY_SECONDS},
     prompt::Task,
@@ -21,6 +21,15 @@ pub struct Api {
     pub(crate) admin: String,
     /// The token for sources of alerts.
     pub(crate) ingest: String,
+}
+
+/// An alert with its runs.
+#[derive(Debug, Deserialize)]
+pub struct Handled {
+    /// The alert.
+    pub alert: Alert,
+    /// Its runs.
+    pub runs: Vec<Run>,
 }
 
 /// A run with its journal.
@@ -61,9 +70,15 @@ impl Api {
         assert!(matches!(&answer, Some(answer) if answer.status == 200), "{answer:?}");
     }
 
-    /// The runs of an alert.
-    pub fn runs_of(&self, alert: AlertId) -> Option<Vec<Run>> {
-        self.runs(&format!("alert={alert}"))
+    /// An alert with its runs.
+    pub fn handled(&self, alert: AlertId) -> Option<Handled> {
+        serde_json::from_value(self.get(&format!("/alerts/{alert}"))?).ok()
+    }
+
+    /// Leads a run through its journal once more, without doing anything. Returns whether it came to the same end.
+    pub fn replays(&self, run: RunId) -> Option<bool> {
+        let answer = self.send(Request::new("POST", &format!("/api/v1/runs/{run}/replay")))?;
+        (answer.status == 200).then(|| answer.json()["divergence"].is_null())
     }
 
     /// All runs, newest first.

@@ -24,7 +24,9 @@ pub fn judge(api: &Api, cases: &[Case], actuator: &Actuator, person: &Person) ->
         tags.extend(case.program.actions().into_iter().map(|(_, tag)| tag));
         let Some(alert) = case.alert else { continue };
         tally.alerts += 1;
-        let runs = api.runs_of(alert).expect("a host that is not killed answers");
+        // After a loss its number may be another alert's.
+        let handled = api.handled(alert).filter(|handled| handled.alert.content.source_id == case.id);
+        let runs = handled.map(|handled| handled.runs).unwrap_or_default();
         if judge_runs(&mut tally, api, case, &runs) {
             let found = tally.findings.len();
             judge_effects(&mut tally, &ledger, case);
@@ -53,7 +55,18 @@ fn judge_runs(tally: &mut Tally, api: &Api, case: &Case, runs: &[Run]) -> bool {
     let mut all_ended = true;
     for run in runs {
         match run.status {
-            RunStatus::Succeeded | RunStatus::Failed | RunStatus::Cancelled => tally.concluded += 1,
+            RunStatus::Succeeded | RunStatus::Failed | RunStatus::Cancelled => {
+                tally.concluded += 1;
+                if api.replays(run.id) != Some(true) {
+                    tally.diverged += 1;
+                    tally.findings.push(format!(
+                        "alert {}: run {} does not replay:\n{}",
+                        case.id,
+                        run.id,
+                        journal(api, run.id)
+                    ));
+                }
+            }
             status => {
                 tally.stuck += 1;
                 all_ended = false;

@@ -4,9 +4,7 @@ use std::{
 };
 
 use crate::{
-    Case, Load, Mishaps, Person, Random, Site, Tally, judge,
-    program::program,
-    quiet::{self, until_quiet},
+    Actuator, Case, Load, Mishaps, Person, Random, Site, Tally, judge, program::program, quiet::until_quiet,
 };
 
 /// Threads that send alerts.
@@ -20,6 +18,9 @@ const YOUNG: u64 = 20;
 
 /// The longest life of those.
 const START: Duration = Duration::from_millis(600);
+
+/// Time between two looks whether the moment has come.
+const INSTANT: Duration = Duration::from_millis(1);
 
 /// A round of kills at random moments, under load.
 #[derive(Clone, Copy, Debug)]
@@ -68,24 +69,55 @@ impl Storm {
 
     /// Starts a host, lets it work for a while, and kills it. The moment is the point, so here time decides.
     fn one_life(&self, kill: usize, site: &Site, load: &Load, random: &mut Random, person: &mut Person) {
+        let allowed = self.alerts * kill / self.kills;
         let mut host = site.spawn();
-
         if random.percent(YOUNG) {
             thread::sleep(random.part_of(START));
         } else {
-            let life = random.part_of(LIFE);
             let api = host.api().unwrap_or_else(|| panic!("the host does not start:\n{}", site.end_of_log()));
-            load.open(Some(api.clone()), self.alerts * kill / self.kills);
-            let end = Instant::now() + life;
-            while let Some(left) = end.checked_duration_since(Instant::now()) {
-                person.attend(&api, &site.actuator);
-                thread::sleep(left.min(quiet::LOOK));
+            let moment = Moment::of(random, load, &site.actuator);
+            let end = Instant::now() + random.part_of(LIFE);
+            load.open(Some(api.clone()), allowed);
+            while Instant::now() < end && !moment.has_come(load, &site.actuator) {
+                if matches!(moment, Moment::Time) {
+                    person.attend(&api, &site.actuator);
+                }
+                thread::sleep(INSTANT);
             }
         }
         host.kill();
         person.a_host_was_killed();
-        load.open(None, self.alerts * kill / self.kills);
+        load.open(None, allowed);
         site.actuator.drain();
+    }
+}
+
+/// When a host is killed, if its time is not up before.
+#[derive(Clone, Copy, Debug)]
+enum Moment {
+    /// When its time is up.
+    Time,
+    /// As soon as so many alerts are acknowledged: what was promised must be kept.
+    Acknowledged(usize),
+    /// As soon as so many requests have arrived: nobody hears of the last one's effect.
+    Arrived(usize),
+}
+
+impl Moment {
+    fn of(random: &mut Random, load: &Load, actuator: &Actuator) -> Self {
+        match random.below(3) {
+            0 => Self::Time,
+            1 => Self::Acknowledged(load.acknowledged() + 1 + random.below(8) as usize),
+            _ => Self::Arrived(actuator.arrived() + 1 + random.below(24) as usize),
+        }
+    }
+
+    fn has_come(self, load: &Load, actuator: &Actuator) -> bool {
+        match self {
+            Self::Time => false,
+            Self::Acknowledged(count) => load.acknowledged() >= count,
+            Self::Arrived(count) => actuator.arrived() >= count,
+        }
     }
 }
 

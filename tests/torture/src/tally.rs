@@ -2,7 +2,7 @@ use std::fmt::{self, Display};
 
 use serde::Serialize;
 
-/// What came of a round. Everything but the first number of each row must be 0, doubts excepted.
+/// What came of a round. Only kills, alerts, mutating calls, concluded runs and doubts may be other than 0.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Tally {
     /// Hosts killed.
@@ -19,6 +19,8 @@ pub struct Tally {
     pub missing: usize,
     /// Runs that came to the end which their program says.
     pub concluded: usize,
+    /// Of these, those that do not come to the same end when they are led through their journal once more.
+    pub diverged: usize,
     /// Doubts that a person had to decide on.
     pub in_doubt: usize,
     /// Of these, those that were none.
@@ -34,8 +36,8 @@ pub struct Tally {
 impl Tally {
     /// Whether everything is as it must be.
     pub fn is_good(&self) -> bool {
-        let Self { lost, repeated, missing, unreal, stuck, wrong, findings, .. } = self;
-        [lost, repeated, missing, unreal, stuck, wrong].into_iter().all(|&count| count == 0)
+        let Self { lost, repeated, missing, diverged, unreal, stuck, wrong, findings, .. } = self;
+        [lost, repeated, missing, diverged, unreal, stuck, wrong].into_iter().all(|&count| count == 0)
             && findings.is_empty()
     }
 
@@ -48,6 +50,7 @@ impl Tally {
         self.repeated += other.repeated;
         self.missing += other.missing;
         self.concluded += other.concluded;
+        self.diverged += other.diverged;
         self.in_doubt += other.in_doubt;
         self.unreal += other.unreal;
         self.stuck += other.stuck;
@@ -59,17 +62,14 @@ impl Tally {
 impl Display for Tally {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { kills, alerts, lost, mutating, repeated, missing, .. } = self;
-        let Self { concluded, in_doubt, unreal, stuck, wrong, .. } = self;
-        writeln!(formatter, "kills                                              {kills}")?;
-        writeln!(formatter, "alerts acknowledged / lost                         {alerts} / {lost}")?;
-        writeln!(
-            formatter,
-            "mutating calls / repeated / missing                {mutating} / {repeated} / {missing}"
-        )?;
-        writeln!(
-            formatter,
-            "runs concluded / in doubt / stuck / ended wrongly  {concluded} / {in_doubt} / {stuck} / {wrong}"
-        )?;
-        writeln!(formatter, "doubts that were none                              {unreal}")
+        let Self { concluded, in_doubt, stuck, wrong, diverged, unreal, .. } = self;
+        writeln!(formatter, "kills                              {kills}")?;
+        writeln!(formatter, "alerts acknowledged / lost         {alerts} / {lost}")?;
+        writeln!(formatter, "mutating calls / repeated          {mutating} / {repeated}")?;
+        writeln!(formatter, "runs concluded / in doubt / stuck  {concluded} / {in_doubt} / {stuck}")?;
+        writeln!(formatter, "calls missing                      {missing}")?;
+        writeln!(formatter, "runs ended wrongly                 {wrong}")?;
+        writeln!(formatter, "runs that do not replay            {diverged}")?;
+        writeln!(formatter, "doubts that were none              {unreal}")
     }
 }
