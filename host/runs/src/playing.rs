@@ -162,7 +162,7 @@ impl Playing {
         if depth > RUN_DEPTH {
             return denied(format!("there are {RUN_DEPTH} runs above this one already"));
         }
-        if self.children >= CHILDREN_PER_RUN {
+        if self.children > CHILDREN_PER_RUN {
             return denied(format!("the run has started {CHILDREN_PER_RUN} playbooks already"));
         }
         let Some(playbook) = self.run().catalogue.playbook(name) else {
