@@ -339,7 +339,12 @@ impl ActiveRun {
         let Some(parent) = child.parent else { return Ok(()) };
         let (position, status, message) = (parent.position, child.status, child.message.clone());
         let report = history::child_report(child.id, status, message.clone());
-        self.end(position, Event::ChildEnded { position, status, message }, Ok(report), false)
+        let mut state = self.state();
+        // The store is told what a run waits for that is left, and makes it due if that has ended.
+        if state.left {
+            return Ok(());
+        }
+        self.end_in(&mut state, position, Event::ChildEnded { position, status, message }, Ok(report), false)
     }
 
     /// Takes note of an action that nobody knows the end of and that cannot be sent again.
