@@ -7,7 +7,9 @@ use std::{
 
 use palisade_e2e::built;
 use palisade_egress::Gate;
-use palisade_engine::{Allocation, Connector, Invocation, Invoked, Outcome, Sandbox, SandboxOptions};
+use palisade_engine::{
+    Allocation, Connector, Invocation, Invoked, Outcome, Sandbox, SandboxOptions, Verdict,
+};
 use palisade_model::{
     action::{ActionResult, Effect, Failure, Report, RetryLimits},
     asset::{Asset, Network},
@@ -69,18 +71,19 @@ impl Bound {
 
     /// One call of an action.
     pub(crate) async fn invoke(&self, action: &str, parameters: Value) -> Invoked {
-        let spec = self.manifest.action(action);
-        let (effect, reads): (Effect, &[Read]) =
-            spec.map_or((Effect::Generic, &[]), |spec| (spec.effect, &spec.reads));
-        let invocation = Invocation {
-            action,
-            parameters: &parameters,
-            idempotency_key: "palisade-test-1-1",
-            attempt: 1,
-            resume: None,
-            cancelled: false,
-        };
-        self.connector.invoke(self.gate.call(effect, reads), invocation).await
+        let (effect, reads) = self.bounds(action);
+        self.connector.invoke(self.gate.call(effect, reads), invocation(action, &parameters)).await
+    }
+
+    /// Asks whether such a call took effect.
+    pub(crate) async fn verify(&self, action: &str, parameters: Value) -> Result<Verdict, Failure> {
+        let (_, reads) = self.bounds(action);
+        let call = self.gate.call(Effect::Investigate, reads);
+        self.connector.verify(call, invocation(action, &parameters)).await.verdict
+    }
+
+    fn bounds(&self, action: &str) -> (Effect, &[Read]) {
+        self.manifest.action(action).map_or((Effect::Generic, &[]), |spec| (spec.effect, &spec.reads))
     }
 
     /// What came of one call of an action that does not wait for a job.
@@ -102,6 +105,17 @@ impl Bound {
             Ok(report) => panic!("{action} went well: {}", report.message),
             Err(failure) => failure,
         }
+    }
+}
+
+fn invocation<'a>(action: &'a str, parameters: &'a Value) -> Invocation<'a> {
+    Invocation {
+        action,
+        parameters,
+        idempotency_key: "palisade-test-1-1",
+        attempt: 1,
+        resume: None,
+        cancelled: false,
     }
 }
 

@@ -41,6 +41,7 @@ async fn lies_are_refused_and_the_reason_is_told() {
         ("action twice", "actions: at most 256 are accepted, and none twice"),
         ("many actions", "actions: at most 256 are accepted, and none twice"),
         ("no actions", "a connector without actions can do nothing"),
+        ("verify what only reads", "it changes nothing, so there is no effect that could be verified"),
         ("no time limit", "its time limit must be from 1 to 300000 ms"),
         ("secret to anywhere", "a secret must not go anywhere: name its hosts"),
         ("all of com", "\"*.com\" is no host name"),

@@ -8,4 +8,5 @@ mod descriptions;
 mod misdeeds;
 mod requests;
 mod server;
+mod verdicts;
 mod wasi;

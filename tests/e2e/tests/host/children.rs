@@ -1,6 +1,7 @@
 //! Runs that start others.
 
 use palisade_e2e::{Kind, Script, Workshop, wait};
+use palisade_model::limits::{CHILDREN_PER_RUN, RUNS_AT_ONCE};
 use serde_json::{Value, json};
 
 use crate::journal::{end, entry};
@@ -81,8 +82,7 @@ async fn whoever_cancels_a_run_cancels_those_that_it_started() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn runs_that_start_themselves_come_to_an_end() {
     let workshop = Workshop::start().await;
-    let deep = |_| Script::new();
-    let script = (0..6).fold(deep(0), |below: Script, _| Script::new().child(below).wait(1));
+    let script = (0..6).fold(Script::new(), |below, _| Script::new().child(below).wait(1));
     let top = workshop.finished(&script);
     assert_eq!(end(&top).0, "succeeded", "{top:#}");
     let runs = workshop.host.get("/runs")["runs"].as_array().unwrap().clone();
@@ -92,4 +92,33 @@ async fn runs_that_start_themselves_come_to_an_end() {
     assert_eq!(lowest["status"], "failed");
     let message = lowest["message"].as_str().unwrap();
     assert!(message.contains("there are 4 runs above this one already"), "{message}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_starts_only_so_many_others() {
+    let workshop = Workshop::start().await;
+    let many = CHILDREN_PER_RUN + 1;
+    let script = (0..many).fold(Script::new(), |script, _| script.child(Script::new()));
+    let run = workshop.finished(&(1..=many).fold(script, Script::wait));
+    assert_eq!(end(&run).0, "failed", "{:#}", run["run"]);
+    let message = end(&run).1;
+    assert!(
+        message.contains(&format!("the run has started {CHILDREN_PER_RUN} playbooks already")),
+        "{message}"
+    );
+    assert_eq!(run["children"].as_array().unwrap().len(), CHILDREN_PER_RUN);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn parents_that_wait_leave_their_places_to_their_children() {
+    let workshop = Workshop::start().await;
+    let script = Script::new().child(Script::new().act_and_wait(Kind::Facts, "child")).wait(1);
+    let alerts = RUNS_AT_ONCE as u64 + 50;
+    for _ in 0..alerts {
+        assert_eq!(workshop.post(&script).status, 201);
+    }
+    for alert in 1..=alerts {
+        let parent = workshop.host.concluded(alert);
+        assert_eq!(end(&parent).0, "succeeded", "{parent:#}");
+    }
 }

@@ -58,6 +58,8 @@ async fn a_clock_that_goes_back_an_hour_neither_stops_nor_confuses_a_run() {
         assert_eq!(end(&ended).0, "succeeded", "{ended:#}");
         assert!(times(&ended).is_sorted(), "{:?}", times(&ended));
         assert_eq!(entries(&ended, "diverged").len(), 0);
+        // It was left once, to wait, and taken up once.
+        assert_eq!(ended["run"]["epoch"], 2, "{:#}", ended["run"]);
         assert!(ended["run"]["finished"].as_str() >= ended["run"]["started"].as_str(), "{:#}", ended["run"]);
     }
     let unanswered = workshop.host.ended(unanswered);

@@ -179,3 +179,18 @@ async fn an_answer_that_comes_too_late_is_none() {
     assert_eq!(entry(&ended, "action-ended")["attempts"], 2);
     assert_eq!(workshop.lab.effects(), ["tickets ticket"]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_decided_in_a_paused_run_is_sent_when_it_goes_on() {
+    let workshop = Workshop::start().await;
+    let (run, _) = page_in_doubt(&workshop, FaultKind::ResetBeforeResponse);
+    let number = run.to_string();
+    workshop.host.text(&["run", "pause", &number]);
+    workshop.host.until(run, "paused");
+    assert_eq!(decide(&workshop, run, "not-done").0, 200);
+    workshop.host.until(run, "paused");
+    assert_eq!(workshop.lab.effects(), [""; 0]);
+    workshop.host.text(&["run", "resume", &number]);
+    assert_eq!(end(&workshop.host.ended(run)).0, "succeeded");
+    assert_eq!(workshop.lab.effects(), ["pages page", "tickets ticket"]);
+}

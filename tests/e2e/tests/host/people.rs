@@ -129,3 +129,46 @@ async fn a_paused_run_takes_an_answer_and_goes_on_with_it_later() {
     assert_eq!(end(&workshop.host.ended(run)).0, "succeeded");
     assert_eq!(workshop.lab.effects(), ["pages page"]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_paused_run_comes_back_for_its_job() {
+    let workshop = Workshop::start().await;
+    let run = workshop.run(&Script::new().act_and_wait(Kind::Job, "job"));
+    let looks = || workshop.asked().iter().filter(|asked| asked.starts_with("GET /jobs/")).count();
+    wait::until("the host looks at the job", || (looks() > 0).then_some(()));
+    command(&workshop, run, "pause");
+    workshop.host.until(run, "paused");
+    let seen = looks();
+    workshop.lab.finish_jobs();
+    command(&workshop, run, "resume");
+    assert_eq!(end(&workshop.host.ended(run)).0, "succeeded");
+    assert_eq!(looks(), seen + 1, "{:?}", workshop.asked());
+    assert_eq!(workshop.lab.effects(), ["jobs job"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_word_that_was_acknowledged_holds_after_a_crash() {
+    // The host dies while a page is under way, just after a person has said this.
+    for (word, status) in [("cancel", "cancelled"), ("pause", "paused")] {
+        let mut workshop = Workshop::start().await;
+        workshop.fault("/pages", 1, FaultKind::HangAfterEffect);
+        let script = Script::new().act_and_wait(Kind::Page, "page").act_and_wait(Kind::Ticket, "ticket");
+        let run = workshop.run(&script);
+        wait::until("the page is under way", || (!workshop.asked().is_empty()).then_some(()));
+        command(&workshop, run, word);
+        workshop = workshop.kill_and_restart();
+        let stands = workshop.host.until(run, status);
+        if word == "cancel" {
+            let words = "check by hand whether this happened: `send page` of actuator";
+            assert!(end(&stands).1.ends_with(words), "{}", end(&stands).1);
+        } else {
+            command(&workshop, run, "resume");
+            workshop.host.until(run, "in-doubt");
+            let decide = ["run", "decide", &run.to_string(), "1", "done", "--note", "it is on the pager"];
+            workshop.host.text(&decide);
+            assert_eq!(end(&workshop.host.ended(run)).0, "succeeded");
+        }
+        let tickets = usize::from(word == "pause");
+        assert_eq!(workshop.asked().len(), 1 + tickets, "{:?}", workshop.asked());
+    }
+}

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use palisade_e2e::{Kind, Script, Workshop, wait};
-use palisade_model::limits::RUNS_AT_ONCE;
+use palisade_e2e::{Host, Kind, Script, Workshop, wait};
+use palisade_model::{
+    Timestamp,
+    limits::{BUFFERED_FOR, RUNS_AT_ONCE},
+};
 use serde_json::{Value, json};
 
 use crate::journal::{end, entry};
@@ -45,6 +48,7 @@ async fn a_question_waits_in_the_inbox_until_somebody_answers_it_once() {
     assert_eq!((status, words.as_str()), (422, "\"perhaps\" is no answer: choose one of yes, no"));
     let (status, words) = answer(&workshop, run, 7, "yes");
     assert_eq!(status, 404, "{words}");
+    assert_eq!(host.palisade(&["run", "answer", &run.to_string(), "perhaps"]).status.code(), Some(2));
     assert_eq!(workshop.lab.effects(), ["pages before"]);
 
     host.text(&["run", "answer", &run.to_string(), "yes", "--note", "agreed by phone"]);
@@ -127,4 +131,46 @@ async fn runs_that_wait_for_people_take_no_place() {
     for run in runs {
         assert_eq!(end(&workshop.host.ended(run)).0, "succeeded");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_answers_at_once_one_counts() {
+    let workshop = Workshop::start().await;
+    let run = workshop.run(&question(AN_HOUR));
+    workshop.host.until(run, "waiting");
+    let statuses: Vec<_> = std::thread::scope(|scope| {
+        let answers: Vec<_> = (0..8)
+            .map(|n| {
+                let word = if n % 2 == 0 { "yes" } else { "no" };
+                let workshop = &workshop;
+                scope.spawn(move || answer(workshop, run, 2, word).0)
+            })
+            .collect();
+        answers.into_iter().map(|answer| answer.join().unwrap()).collect()
+    });
+    let count = |status| statuses.iter().filter(|one| **one == status).count();
+    assert_eq!((count(200), count(409)), (1, 7), "{statuses:?}");
+    let ended = workshop.host.ended(run);
+    assert_eq!(end(&ended).0, "succeeded", "{ended:#}");
+    entry(&ended, "prompt-answered");
+    assert_eq!(workshop.lab.effects(), ["pages before", "tickets after"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deadline_that_passed_while_no_host_was_there_holds() {
+    let workshop = Workshop::start().await;
+    let run = workshop.run(&question(3_000));
+    let waiting = workshop.host.until(run, "waiting");
+    let deadline: Timestamp = waiting["tasks"][0]["deadline"].as_str().unwrap().parse().unwrap();
+    // What nobody waits for is on the disk after a moment.
+    wait::until("the disk has it", || (Timestamp::now() > deadline - BUFFERED_FOR * 3).then_some(()));
+    let Workshop { host, lab, .. } = workshop;
+    let data = host.kill();
+    wait::until("the deadline", || (Timestamp::now() > deadline).then_some(()));
+    let host = Host::on(data);
+    let ended = host.ended(run);
+    assert_eq!(end(&ended).0, "succeeded", "{ended:#}");
+    let answered = entry(&ended, "prompt-answered");
+    assert_eq!((&answered["answer"], &answered["by"]), (&json!("no"), &Value::Null));
+    assert_eq!(lab.effects(), ["pages before", "tickets after"]);
 }

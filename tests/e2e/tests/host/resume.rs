@@ -84,3 +84,20 @@ async fn a_job_of_the_system_is_asked_for_again_and_not_begun_again() {
     assert_eq!(workshop.asked().iter().filter(|asked| *asked == "POST /jobs").count(), 1);
     assert_eq!(workshop.lab.effects(), ["jobs long"]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_action_that_nobody_waits_for_is_part_of_the_run() {
+    let mut workshop = Workshop::start().await;
+    workshop.fault("/tickets", 1, FaultKind::Hang);
+    let run = workshop.run(&Script::new().act(Kind::Ticket, "left behind"));
+    wait::until("the playbook has ended", || {
+        let run = workshop.host.get(&format!("/runs/{run}"));
+        (!entries(&run, "returned").is_empty() && !workshop.asked().is_empty()).then_some(())
+    });
+    workshop = workshop.kill_and_restart();
+    let run = workshop.host.ended(run);
+    assert_eq!(end(&run).0, "succeeded", "{run:#}");
+    assert_eq!(workshop.lab.effects(), ["tickets left behind"]);
+    let replay = workshop.host.text(&["run", "replay", &run["run"]["id"].to_string()]);
+    assert!(replay.ends_with("each as recorded, and the same conclusion.\n"), "{replay}");
+}

@@ -3,6 +3,7 @@
 use std::fs;
 
 use palisade_e2e::{Host, Kind, Script, Workshop, built};
+use palisade_lab::FaultKind;
 
 use crate::journal::end;
 
@@ -46,6 +47,28 @@ async fn a_run_that_waits_outlives_the_removal_of_its_playbook() {
     workshop.host.text(&["plugin", "remove", "script"]);
     workshop = workshop.kill_and_restart();
     workshop.host.text(&["run", "answer", &run.to_string(), "yes"]);
+    let ended = workshop.host.ended(run);
+    assert_eq!(end(&ended).0, "succeeded", "{ended:#}");
+    assert_eq!(workshop.lab.effects(), ["pages page"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_whose_playbook_is_gone_is_paused_until_it_is_installed_again() {
+    let workshop = Workshop::start().await;
+    let refused = FaultKind::Status { code: 401, body: None, retry_after: None };
+    workshop.fault("/pages", 1, refused);
+    let run = workshop.run(&Script::new().act_and_wait(Kind::Page, "page"));
+    workshop.host.until(run, "failed");
+    // Nothing keeps the component: the run has ended.
+    workshop.host.text(&["plugin", "remove", "script"]);
+    workshop.host.text(&["run", "retry", &run.to_string()]);
+    workshop.host.until(run, "paused");
+    let show = workshop.host.text(&["run", "show", &run.to_string()]);
+    assert!(show.contains("palisade paused the run: playbook script in its version"), "{show}");
+    assert_eq!(workshop.lab.effects(), [""; 0]);
+
+    workshop.host.install(&["script"]);
+    workshop.host.text(&["run", "resume", &run.to_string()]);
     let ended = workshop.host.ended(run);
     assert_eq!(end(&ended).0, "succeeded", "{ended:#}");
     assert_eq!(workshop.lab.effects(), ["pages page"]);
