@@ -298,9 +298,9 @@ impl ActiveRun {
         // The playbook need not wait for the disk. Were the end lost in a crash, so would be everything after it, and what
         // the playbook does next that cannot be taken back is durable only with it.
         if lasting {
-            self.journal.soon(event)?
+            self.journal.soon(event)?;
         } else {
-            self.journal.buffered(event)?
+            self.journal.buffered(event)?;
         }
         state.doubts.remove(&step);
         state.ended.push(step);

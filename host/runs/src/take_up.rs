@@ -67,7 +67,8 @@ fn without(
         Stage::Sent | Stage::Pending { .. } if mutates => {
             let message = format!("it was sent, and the host stopped; now it cannot be asked for: {failure}");
             run.journal.soon(Event::ActionInDoubt { position, message })?;
-            return Ok(run.undecided(position));
+            run.undecided(position);
+            return Ok(());
         }
         Stage::Decided(result) => (**result).clone(),
         Stage::Begun | Stage::Sent | Stage::Retried(_) | Stage::Pending { .. } => Err(failure),
