@@ -3,10 +3,7 @@
 use std::collections::BTreeMap;
 
 use palisade_lab::{Fault, FaultKind, Lab, LabOptions, System, story};
-use palisade_model::{
-    action::{Effect, Failure},
-    asset::Network,
-};
+use palisade_model::{action::Failure, asset::Network};
 use serde_json::{Value, json};
 
 use crate::bound::{Bound, none};
