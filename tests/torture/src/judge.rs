@@ -1,9 +1,15 @@
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
-use palisade_model::run::{Run, RunId, RunStatus};
+use palisade_model::{
+    Timestamp,
+    run::{Run, RunId, RunStatus},
+};
 use script::{End, Program};
 
 use crate::{Actuator, Api, Case, Ledger, Person, Tally, actuator::Came};
+
+/// Longer than anything that a program waits for, a start of the host, and the waits between a few attempts together.
+const STILL: Duration = Duration::from_secs(15);
 
 /// Compares what was acknowledged with what is in the system acted on, and with what the host says of its runs.
 ///
@@ -27,7 +33,7 @@ pub fn judge(api: &Api, cases: &[Case], actuator: &Actuator, person: &Person) ->
         // After a loss its number may be another alert's.
         let handled = api.handled(alert).filter(|handled| handled.alert.content.source_id == case.id);
         let runs = handled.map(|handled| handled.runs).unwrap_or_default();
-        if judge_runs(&mut tally, api, case, &runs) {
+        if judge_runs(&mut tally, api, case, &runs, person.last_kill()) {
             let found = tally.findings.len();
             judge_effects(&mut tally, &ledger, case);
             if tally.findings.len() > found {
@@ -44,7 +50,7 @@ pub fn judge(api: &Api, cases: &[Case], actuator: &Actuator, person: &Person) ->
 }
 
 /// Returns whether all runs of the alert are there and have ended.
-fn judge_runs(tally: &mut Tally, api: &Api, case: &Case, runs: &[Run]) -> bool {
+fn judge_runs(tally: &mut Tally, api: &Api, case: &Case, runs: &[Run], last_kill: Option<Timestamp>) -> bool {
     let of_alert: Vec<_> = runs.iter().filter(|run| run.parent.is_none()).collect();
     let [root] = of_alert[..] else {
         tally.lost += usize::from(of_alert.is_empty());
@@ -57,6 +63,10 @@ fn judge_runs(tally: &mut Tally, api: &Api, case: &Case, runs: &[Run]) -> bool {
         match run.status {
             RunStatus::Succeeded | RunStatus::Failed | RunStatus::Cancelled => {
                 tally.concluded += 1;
+                if let Some(finding) = stood_still(api, run.id, last_kill) {
+                    tally.late += 1;
+                    tally.findings.push(format!("alert {}: {finding}", case.id));
+                }
                 if api.replays(run.id) != Some(true) {
                     tally.diverged += 1;
                     tally.findings.push(format!(
@@ -96,6 +106,16 @@ fn judge_runs(tally: &mut Tally, api: &Api, case: &Case, runs: &[Run]) -> bool {
         }
     }
     all_ended
+}
+
+/// Whether nothing happened in a run for long although nobody was killing hosts any more.
+fn stood_still(api: &Api, run: RunId, last_kill: Option<Timestamp>) -> Option<String> {
+    let entries = api.story(run)?.entries;
+    let late = entries.windows(2).find(|pair| {
+        let from = last_kill.map_or(pair[0].at, |kill| kill.max(pair[0].at));
+        Duration::try_from(pair[1].at.duration_since(from)).is_ok_and(|time| time > STILL)
+    })?;
+    Some(format!("run {run} stood still before entry {}:\n{}", late[1].seq, journal(api, run)))
 }
 
 /// The journal of a run, one line for each entry.

@@ -42,6 +42,11 @@ impl Person {
         self.kills.len()
     }
 
+    /// When the last of them was killed.
+    pub(crate) fn last_kill(&self) -> Option<Timestamp> {
+        self.kills.last().copied()
+    }
+
     /// How many doubts there were.
     pub fn doubts(&self) -> usize {
         self.met.len()

@@ -21,6 +21,8 @@ pub struct Tally {
     pub concluded: usize,
     /// Of these, those that do not come to the same end when they are led through their journal once more.
     pub diverged: usize,
+    /// Of these, those in which nothing happened for long although nothing kept them.
+    pub late: usize,
     /// Doubts that a person had to decide on.
     pub in_doubt: usize,
     /// Of these, those that were none.
@@ -36,8 +38,8 @@ pub struct Tally {
 impl Tally {
     /// Whether everything is as it must be.
     pub fn is_good(&self) -> bool {
-        let Self { lost, repeated, missing, diverged, unreal, stuck, wrong, findings, .. } = self;
-        [lost, repeated, missing, diverged, unreal, stuck, wrong].into_iter().all(|&count| count == 0)
+        let Self { lost, repeated, missing, diverged, late, unreal, stuck, wrong, findings, .. } = self;
+        [lost, repeated, missing, diverged, late, unreal, stuck, wrong].into_iter().all(|&count| count == 0)
             && findings.is_empty()
     }
 
@@ -50,6 +52,7 @@ impl Tally {
         self.repeated += other.repeated;
         self.missing += other.missing;
         self.concluded += other.concluded;
+        self.late += other.late;
         self.diverged += other.diverged;
         self.in_doubt += other.in_doubt;
         self.unreal += other.unreal;
@@ -62,7 +65,7 @@ impl Tally {
 impl Display for Tally {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { kills, alerts, lost, mutating, repeated, missing, .. } = self;
-        let Self { concluded, in_doubt, stuck, wrong, diverged, unreal, .. } = self;
+        let Self { concluded, in_doubt, stuck, wrong, diverged, late, unreal, .. } = self;
         writeln!(formatter, "kills                              {kills}")?;
         writeln!(formatter, "alerts acknowledged / lost         {alerts} / {lost}")?;
         writeln!(formatter, "mutating calls / repeated          {mutating} / {repeated}")?;
@@ -70,6 +73,7 @@ impl Display for Tally {
         writeln!(formatter, "calls missing                      {missing}")?;
         writeln!(formatter, "runs ended wrongly                 {wrong}")?;
         writeln!(formatter, "runs that do not replay            {diverged}")?;
+        writeln!(formatter, "runs that stood still              {late}")?;
         writeln!(formatter, "doubts that were none              {unreal}")
     }
 }
