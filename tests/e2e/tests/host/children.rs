@@ -122,3 +122,34 @@ async fn parents_that_wait_leave_their_places_to_their_children() {
         assert_eq!(end(&parent).0, "succeeded", "{parent:#}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_parent_that_is_paused_hears_of_its_child_when_it_goes_on() {
+    let workshop = Workshop::start().await;
+    let parent = workshop.run(&parent_of_one_that_asks());
+    let child = child(&workshop, parent);
+    workshop.host.until(child, "waiting");
+    workshop.host.until(parent, "waiting");
+    workshop.host.text(&["run", "pause", &parent.to_string()]);
+    workshop.host.until(parent, "paused");
+    workshop.host.text(&["run", "answer", &child.to_string(), "yes"]);
+    workshop.host.until(child, "succeeded");
+    workshop.host.until(parent, "paused");
+    assert_eq!(workshop.lab.effects(), ["tickets child"]);
+    workshop.host.text(&["run", "resume", &parent.to_string()]);
+    assert_eq!(end(&workshop.host.ended(parent)).0, "succeeded");
+    assert_eq!(workshop.lab.effects(), ["tickets child", "pages parent"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_parent_hears_that_its_child_was_cancelled_and_goes_on() {
+    let workshop = Workshop::start().await;
+    let parent = workshop.run(&parent_of_one_that_asks());
+    let child = child(&workshop, parent);
+    workshop.host.until(child, "waiting");
+    workshop.host.text(&["run", "cancel", &child.to_string()]);
+    let ended = workshop.host.ended(parent);
+    assert_eq!(end(&ended).0, "succeeded", "{ended:#}");
+    assert_eq!(entry(&ended, "child-ended")["status"], "cancelled");
+    assert_eq!(workshop.lab.effects(), ["pages parent"]);
+}

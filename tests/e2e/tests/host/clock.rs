@@ -5,9 +5,8 @@ use std::{fs, path::PathBuf, time::Duration};
 use palisade_e2e::{Kind, Script, Workshop};
 use palisade_lab::FaultKind;
 use palisade_model::Timestamp;
-use serde_json::Value;
 
-use crate::journal::{end, entries, entry};
+use crate::journal::{end, entries, entry, times};
 
 const AN_HOUR: u64 = 60 * 60 * 1000;
 
@@ -17,12 +16,6 @@ fn libfaketime() -> PathBuf {
     let libraries = places.map(|place| place.join("faketime/libfaketimeMT.so.1"));
     let library = libraries.into_iter().find(|library| library.exists());
     library.expect("libfaketime is installed; `make tools` does it")
-}
-
-/// The times of a run's entries, in their order.
-fn times(run: &Value) -> Vec<Timestamp> {
-    let entries = run["entries"].as_array().unwrap();
-    entries.iter().map(|entry| entry["at"].as_str().unwrap().parse().unwrap()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

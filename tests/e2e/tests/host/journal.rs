@@ -1,5 +1,6 @@
 //! Reading what a run says of itself.
 
+use palisade_model::Timestamp;
 use serde_json::Value;
 
 /// The entries of this kind, in order.
@@ -18,4 +19,10 @@ pub(crate) fn entry<'a>(run: &'a Value, event: &str) -> &'a Value {
 /// How the run stands, and its last word.
 pub(crate) fn end(run: &Value) -> (&str, &str) {
     (run["run"]["status"].as_str().unwrap(), run["run"]["message"].as_str().unwrap_or_default())
+}
+
+/// The times of its entries, in their order.
+pub(crate) fn times(run: &Value) -> Vec<Timestamp> {
+    let entries = run["entries"].as_array().unwrap();
+    entries.iter().map(|entry| entry["at"].as_str().unwrap().parse().unwrap()).collect()
 }

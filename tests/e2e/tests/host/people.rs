@@ -1,7 +1,10 @@
 //! What people do to runs that have not ended: cancel, pause, resume.
 
-use palisade_e2e::{Kind, Script, Workshop, wait};
+use std::time::Instant;
+
+use palisade_e2e::{Host, Kind, Script, Workshop, wait};
 use palisade_lab::FaultKind;
+use palisade_model::limits::STOP_TIME;
 use serde_json::{Value, json};
 
 use crate::journal::{end, entries, entry};
@@ -171,4 +174,49 @@ async fn a_word_that_was_acknowledged_holds_after_a_crash() {
         let tickets = usize::from(word == "pause");
         assert_eq!(workshop.asked().len(), 1 + tickets, "{:?}", workshop.asked());
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn people_who_change_their_minds_all_the_time_change_nothing_else() {
+    let workshop = Workshop::start().await;
+    let tags: Vec<_> = (0..20).map(|n| n.to_string()).collect();
+    let script = tags.iter().fold(Script::new(), |script, tag| script.act_and_wait(Kind::Page, tag));
+    let run = workshop.run(&script);
+    let mut said = 0;
+    let ended = wait::until("the run ends", || {
+        // Either may come too late.
+        said += [say(&workshop, run, "pause"), say(&workshop, run, "resume")]
+            .iter()
+            .filter(|(status, _)| *status == 200)
+            .count();
+        let run = workshop.host.get(&format!("/runs/{run}"));
+        (run["run"]["status"] == "succeeded").then_some(run)
+    });
+    assert!(said > 2, "nothing was said in time");
+    assert_eq!(entries(&ended, "paused").len() + entries(&ended, "resumed").len(), said);
+    let pages: Vec<_> = tags.iter().map(|tag| format!("pages {tag}")).collect();
+    assert_eq!(workshop.lab.effects(), pages);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_host_that_is_told_to_stop_does_not_wait_for_what_waits() {
+    let workshop = Workshop::start().await;
+    let job = workshop.run(&Script::new().act_and_wait(Kind::Job, "job"));
+    let question = workshop.run(&Script::new().ask("tier2", "Go on?", AN_HOUR).wait(1));
+    let timer = workshop.run(&Script::new().sleep(AN_HOUR));
+    let looks = || workshop.asked().iter().any(|asked| asked.starts_with("GET /jobs/"));
+    wait::until("the host looks at the job", || looks().then_some(()));
+    workshop.host.until(question, "waiting");
+    workshop.host.until(timer, "waiting");
+    let began = Instant::now();
+    let Workshop { host, lab, .. } = workshop;
+    let data = host.stop();
+    assert!(began.elapsed() < STOP_TIME / 2, "it took {:?}", began.elapsed());
+    lab.finish_jobs();
+    let host = Host::on(data);
+    assert_eq!(end(&host.ended(job)).0, "succeeded");
+    host.until(timer, "waiting");
+    host.text(&["run", "answer", &question.to_string(), "yes"]);
+    assert_eq!(end(&host.ended(question)).0, "succeeded");
+    assert_eq!(lab.effects(), ["jobs job"]);
 }

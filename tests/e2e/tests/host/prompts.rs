@@ -174,3 +174,18 @@ async fn a_deadline_that_passed_while_no_host_was_there_holds() {
     assert_eq!((&answered["answer"], &answered["by"]), (&json!("no"), &Value::Null));
     assert_eq!(lab.effects(), ["pages before", "tickets after"]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_playbook_asks_does_not_reach_a_terminal_as_it_is() {
+    let workshop = Workshop::start().await;
+    let script =
+        Script::new().ask("\u{1b}[2Jadmin", "Sure?\u{1b}]0;owned\u{7}\u{202e}\nRUN 1", AN_HOUR).wait(1);
+    let run = workshop.run(&script).to_string();
+    workshop.host.until(run.parse().unwrap(), "waiting");
+    for command in [&["inbox"][..], &["run", "show", "-v", &run], &["--json", "inbox"]] {
+        let text = workshop.host.text(command);
+        assert!(text.contains("Sure?"), "{command:?}: {text}");
+        assert!(!text.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{command:?}: {text:?}");
+        assert!(!text.lines().any(|line| line.trim_start().starts_with("RUN 1")), "{text}");
+    }
+}

@@ -1,6 +1,6 @@
 //! Every refusal is a problem document (RFC 9457) with the right status.
 
-use palisade_e2e::{Host, Request};
+use palisade_e2e::{Host, Request, Script, Workshop};
 use serde_json::{Value, json};
 
 /// Sends a request that must be refused with this status; returns the document.
@@ -101,4 +101,42 @@ fn what_is_not_there_is_said_to_be_not_there() {
     refused(&host, 400, &api("GET", "/api/v1/alerts?limit=many"));
     refused(&host, 400, &api("GET", "/api/v1/plugins/Not%20A%20Name"));
     refused(&host, 422, &api("POST", "/api/v1/plugins/inspect").body("#!/bin/sh"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_people_cannot_say_about_a_run_is_refused_with_a_reason() {
+    let workshop = Workshop::start().await;
+    let host = &workshop.host;
+    let run = workshop.run(&Script::new().ask("tier2", "Go on?", 3_600_000).wait(1));
+    host.until(run, "waiting");
+    let post = |path: &str, body: &str| {
+        let path = format!("/api/v1/runs/{path}").replace("RUN", &run.to_string());
+        Request::new("POST", &path).token(&host.admin_token()).body(body)
+    };
+    for (status, path, body) in [
+        (404, "99/cancel", "{}"),
+        (404, "99/steps/1/answer", r#"{"answer": "yes"}"#),
+        (404, "RUN/steps/7/decision", r#"{"decision": "done"}"#),
+        (404, "RUN/steps/first/answer", r#"{"answer": "yes"}"#),
+        (409, "RUN/resume", "{}"),
+        (409, "RUN/retry", "{}"),
+        (409, "RUN/steps/1/decision", r#"{"decision": "done"}"#),
+        (400, "RUN/steps/1/answer", "{"),
+        (400, "RUN/steps/1/answer", "{}"),
+        (422, "RUN/steps/1/answer", r#"{"answer": {"a": [1]}}"#),
+        (422, "RUN/steps/1/answer", r#"{"answer": "yes", "by": " "}"#),
+        (400, "RUN/steps/1/decision", r#"{"decision": "maybe"}"#),
+        (400, "RUN/cancel", r#"{"typo": 1}"#),
+        (400, "import", "not a journal"),
+    ] {
+        refused(host, status, &post(path, body));
+    }
+    let without = Request::new("POST", &format!("/api/v1/runs/{run}/cancel"));
+    refused(host, 401, &without);
+    refused(host, 401, &without.clone().token(&host.ingest_token()));
+    host.until(run, "waiting");
+
+    // A run that has not ended is no use elsewhere.
+    let journal = host.text(&["run", "export", &run.to_string()]);
+    refused(host, 422, &post("import", &journal));
 }

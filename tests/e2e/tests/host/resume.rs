@@ -2,8 +2,9 @@
 
 use palisade_e2e::{Kind, Operation, Script, Workshop, wait};
 use palisade_lab::FaultKind;
+use palisade_model::{Timestamp, limits::BUFFERED_FOR};
 
-use crate::journal::{end, entries};
+use crate::journal::{end, entries, entry, times};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_host_goes_on_and_changes_nothing_twice() {
@@ -100,4 +101,20 @@ async fn an_action_that_nobody_waits_for_is_part_of_the_run() {
     assert_eq!(workshop.lab.effects(), ["tickets left behind"]);
     let replay = workshop.host.text(&["run", "replay", &run["run"]["id"].to_string()]);
     assert!(replay.ends_with("each as recorded, and the same conclusion.\n"), "{replay}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wait_that_the_system_asked_for_survives_a_crash() {
+    let mut workshop = Workshop::start().await;
+    let busy = FaultKind::Status { code: 429, body: None, retry_after: Some(4) };
+    workshop.fault("/tickets", 1, busy);
+    let run = workshop.run(&Script::new().act_and_wait(Kind::Ticket, "later"));
+    let due: Timestamp = workshop.host.until(run, "waiting")["run"]["due"].as_str().unwrap().parse().unwrap();
+    wait::until("the disk has it", || (Timestamp::now() > due - BUFFERED_FOR * 4).then_some(()));
+    workshop = workshop.kill_and_restart();
+    let run = workshop.host.ended(run);
+    assert_eq!(end(&run).0, "succeeded", "{run:#}");
+    assert_eq!(entry(&run, "action-ended")["attempts"], 2);
+    assert!(times(&run).last().unwrap() >= &due);
+    assert_eq!(workshop.lab.effects(), ["tickets later"]);
 }

@@ -1,6 +1,6 @@
 //! Going on from an action that failed.
 
-use palisade_e2e::{Kind, Script, Workshop};
+use palisade_e2e::{Kind, Script, Workshop, wait};
 use palisade_lab::FaultKind;
 
 use crate::journal::{end, entries};
@@ -75,4 +75,37 @@ async fn only_an_action_that_failed_in_a_run_that_ended_can_be_tried_again() {
         assert!(!output.status.success() && errors.contains(words), "{arguments:?}: {errors}");
     }
     assert_eq!(workshop.lab.effects(), ["pages good"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_can_be_had_tried_again_until_it_works() {
+    let mut workshop = Workshop::start().await;
+    workshop.fault("/switches", 3, refuse(422));
+    let script = Script::new()
+        .act(Kind::Switch, "switch")
+        .wait_for_the_end_of(1)
+        .act_and_wait(Kind::Page, "page")
+        .wait(1);
+    let run = workshop.run(&script);
+    for _ in 0..2 {
+        workshop.host.until(run, "failed");
+        workshop.host.text(&["run", "retry", &run.to_string()]);
+        // The next look must not find the end before this.
+        wait::until("it fails again", || {
+            let run = workshop.host.get(&format!("/runs/{run}"));
+            let retries = entries(&run, "retried").len();
+            (entries(&run, "concluded").len() == retries + 1).then_some(())
+        });
+    }
+    // The last time, the host dies on the way.
+    workshop.fault("/switches", 1, FaultKind::HangAfterEffect);
+    let asked = workshop.asked().len();
+    workshop.host.text(&["run", "retry", &run.to_string()]);
+    wait::until("the switch is turned", || (workshop.asked().len() > asked).then_some(()));
+    workshop = workshop.kill_and_restart();
+    let ended = workshop.host.until(run, "succeeded");
+    assert_eq!(workshop.lab.effects(), ["pages page", "switches switch"], "{ended:#}");
+    assert_eq!(workshop.asked().iter().filter(|asked| *asked == "POST /pages").count(), 1);
+    let replay = workshop.host.text(&["run", "replay", &run.to_string()]);
+    assert!(replay.ends_with("each as recorded, and the same conclusion.\n"), "{replay}");
 }
