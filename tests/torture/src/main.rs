@@ -24,7 +24,7 @@ struct Options {
     #[arg(long, default_value_t = 300)]
     kills: usize,
     /// Alerts sent meanwhile
-    #[arg(long, default_value_t = 1_500)]
+    #[arg(long, default_value_t = 3_000)]
     alerts: usize,
     /// Hosts side by side that are killed at every write; 0 to leave that out
     #[arg(long, default_value_t = 3)]
