@@ -40,7 +40,7 @@ impl Counts {
     }
 
     /// For each of so many runs since an earlier look.
-    pub(crate) fn per_run(self, earlier: Self, runs: usize) -> String {
+    pub(crate) fn per_run(self, earlier: Self, runs: u64) -> String {
         let each = |now: u64, then: u64| (now - then) as f64 / runs as f64;
         format!(
             "{:.2} commits, {:.2} fsyncs a run",

@@ -69,6 +69,7 @@ pub(crate) async fn measure() -> Result<(), Failed> {
         "  platform overhead (alert received to run concluded, less the vendors' time) {}",
         overhead.line()
     );
+    println!();
     Ok(())
 }
 
@@ -143,7 +144,7 @@ async fn phase(
         tokio::time::sleep(LOOK).await;
     }
     let took = began.elapsed();
-    let written = Counts::settled(status).await?.per_run(before, alerts);
+    let written = Counts::settled(status).await?.per_run(before, alerts as u64);
     Ok(Phase { times: Times::new(times), took, written })
 }
 

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::{
     Failed,
     connection::Connection,
+    counts::Status,
     host::{Admin, Host},
     site::{self, Example, Site, example},
     stock,
@@ -54,10 +55,11 @@ pub(crate) async fn measure(runs: usize) -> Result<(), Failed> {
     println!("  ready when all are due        {:>9}", show(took));
     let (worked_off, newcomer) = tokio::try_join!(work_off(&host, first, last), newcomer(&host))?;
     println!(
-        "  ended {} in {}: {:.0}/s, {} MiB",
+        "  ended {} in {}: {:.0}/s, {}, {} MiB",
         worked_off.runs,
         show(worked_off.took),
         worked_off.runs as f64 / worked_off.took.as_secs_f64(),
+        worked_off.written,
         host.child.peak_memory_mib()
     );
     println!(
@@ -98,23 +100,27 @@ async fn start(site: &Site) -> Result<(Host, Duration), Failed> {
 struct WorkedOff {
     runs: u64,
     took: Duration,
+    /// What the store did for each run.
+    written: String,
     looks: Times,
 }
 
 /// Looks at the host all the time, until every run of these has ended or the time is over.
 async fn work_off(host: &Host, first: RunId, last: RunId) -> Result<WorkedOff, Failed> {
     let (mut admin, began) = (host.admin().await?, Instant::now());
-    let mut looks = Vec::new();
+    let (mut looks, mut before) = (Vec::new(), None);
     loop {
         let look = Instant::now();
-        admin.get("/status").await?;
+        let Status { store: counts } = serde_json::from_value(admin.get("/status").await?)?;
         looks.push(look.elapsed());
+        let before = *before.get_or_insert(counts);
         let done = newest(&mut admin, "succeeded").await?;
         let all = done == Some(last) && newest(&mut admin, "running").await?.is_none();
         if all || began.elapsed() > WATCH {
             // They go on in the order of their numbers, so all but those at work are before the newest that has ended.
             let runs = done.map_or(0, |done| done + 1 - first);
-            return Ok(WorkedOff { runs, took: began.elapsed(), looks: Times::new(looks) });
+            let written = counts.per_run(before, runs);
+            return Ok(WorkedOff { runs, took: began.elapsed(), written, looks: Times::new(looks) });
         }
         tokio::time::sleep(LOOK).await;
     }

@@ -45,12 +45,12 @@ pub(crate) async fn measure(runs: usize) -> Result<(), Failed> {
     println!(
         "  from the answer to the end, one by one              {}           {}",
         times.line(),
-        alone.per_run(before, prompts.len())
+        alone.per_run(before, prompts.len() as u64)
     );
     let (count, began) = (loaded.len(), Instant::now());
     let times = Times::new(answers(&host, loaded, entries, UNDER_WAY).await?);
     let per_second = count as f64 / began.elapsed().as_secs_f64();
-    let written = Counts::settled(&host.api("/status")).await?.per_run(alone, count);
+    let written = Counts::settled(&host.api("/status")).await?.per_run(alone, count as u64);
     println!(
         "  from the answer to the end, {UNDER_WAY} under way            {}  {per_second:>5.0}/s  {written}\n",
         times.line()
