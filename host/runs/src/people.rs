@@ -246,7 +246,7 @@ impl Runs {
                 Ok(()) => self.find(id),
                 Err(_) => Err(active.journal.failure().map_or_else(
                     || RunsError::Conflict(format!("run {id} was set aside; try again")),
-                    RunsError::Store,
+                    RunsError::from,
                 )),
             };
         }
