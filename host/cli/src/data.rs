@@ -84,7 +84,9 @@ impl Data {
     pub(crate) fn put_host(&self, host: &HostFile) -> Result<(), Error> {
         let file = |source| Error::File { what: "write", path: self.host_file(), source };
         let text = serde_json::to_vec(host).map_err(|error| file(io::Error::other(error)))?;
-        fs::write(self.host_file(), text).map_err(file)
+        // Put in place as a whole: a command may look at this moment.
+        let unfinished = self.host_file().with_extension("unfinished");
+        fs::write(&unfinished, text).and_then(|()| fs::rename(&unfinished, self.host_file())).map_err(file)
     }
 
     /// Removes it, when the host stops.
