@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use palisade_lab::{Fault, FaultKind, Lab, LabOptions, System, story};
 use serde_json::Value;
 
-use crate::{Answer, Host, Request, Script, site::add_asset};
+use crate::{Answer, Host, Request, Script, site::add_asset, wait};
 
 /// A host with the playbook `script` and the connector `actuator`, whose system is in the lab.
 pub struct Workshop {
@@ -72,6 +72,25 @@ impl Workshop {
         let path_prefix = Some(path_prefix.to_owned());
         let fault = Fault { system: System::Actuator, path_prefix, times: Some(times), kind };
         self.lab.faults().arm(fault).expect("the fault makes sense");
+    }
+
+    /// Waits until everything that was to go wrong does: those requests are at the system, answered or not.
+    ///
+    /// # Panics
+    ///
+    /// If they do not come.
+    pub fn until_faults_struck(&self) {
+        wait::until("the requests come", || self.lab.faults().list().is_empty().then_some(()));
+    }
+
+    /// Waits until everything that was written so far is on the disk: writes survive in their order, and this is one that
+    /// is acknowledged when it is there.
+    ///
+    /// # Panics
+    ///
+    /// If the host does not take it.
+    pub fn flush(&self) {
+        self.add_actuator(&[]);
     }
 
     /// What the system was asked, in order: method and path of each request.

@@ -53,10 +53,11 @@ async fn a_run_hears_what_came_of_the_one_it_started() {
 async fn a_parent_that_waits_survives_a_crash_and_hears_of_its_child() {
     let mut workshop = Workshop::start().await;
     let parent = workshop.run(&parent_of_one_that_asks());
-    let child = child(&workshop, parent);
-    workshop.host.until(child, "waiting");
+    workshop.host.until(child(&workshop, parent), "waiting");
     workshop.host.until(parent, "waiting");
     workshop = workshop.kill_and_restart();
+    let child = child(&workshop, parent);
+    workshop.host.until(child, "waiting");
     workshop.host.text(&["run", "answer", &child.to_string(), "no"]);
     let ended = workshop.host.ended(parent);
     assert_eq!(end(&ended).0, "succeeded", "{ended:#}");

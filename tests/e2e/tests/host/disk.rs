@@ -19,8 +19,7 @@ async fn a_full_or_read_only_disk_is_admitted_and_nothing_is_lost() {
         workshop.fault("/tickets", 1, FaultKind::Slow { ms: 3_000 });
         let script = Script::new().act_and_wait(Kind::Ticket, "ticket").act_and_wait(Kind::Note, "note");
         let busy = workshop.run(&script);
-        let sent = |workshop: &Workshop| workshop.host.get(&format!("/runs/{busy}")).to_string();
-        wait::until("the ticket is sent", || sent(&workshop).contains("action-sent").then_some(()));
+        workshop.until_faults_struck();
         let disk = BrokenDisk::under(&workshop.host, error);
 
         // No source hears that its alert is kept, and no person that an answer counts.
@@ -43,7 +42,7 @@ async fn a_full_or_read_only_disk_is_admitted_and_nothing_is_lost() {
         workshop = workshop.kill_and_restart();
         assert_eq!(end(&workshop.host.ended(busy)).0, "succeeded");
         assert_eq!(workshop.lab.effects(), ["tickets ticket", "notes note"]);
-        assert_eq!(workshop.host.get(&format!("/runs/{asked}"))["run"]["status"], "waiting");
+        workshop.host.until(asked, "waiting");
         workshop.host.text(&["run", "answer", &asked.to_string(), "yes"]);
         assert_eq!(end(&workshop.host.ended(asked)).0, "succeeded");
         assert_eq!(workshop.lab.effects().len(), 3);

@@ -33,9 +33,7 @@ fn page_then_ticket(workshop: &Workshop) -> u64 {
     workshop.fault("/pages", 1, SLOW);
     let script = Script::new().act_and_wait(Kind::Page, "page").act_and_wait(Kind::Ticket, "ticket");
     let run = workshop.run(&script);
-    wait::until("the page is on its way", || {
-        (!entries(&workshop.host.get(&format!("/runs/{run}")), "action-sent").is_empty()).then_some(())
-    });
+    workshop.until_faults_struck();
     run
 }
 
@@ -52,13 +50,14 @@ async fn a_run_that_waits_for_an_answer_can_be_cancelled() {
     assert_eq!(workshop.host.text(&["inbox"]), "Nothing waits for a person.\n");
     let show = workshop.host.text(&["run", "show", &run.to_string()]);
     assert!(show.contains("send page") && show.contains("asked that the run end: change freeze"), "{show}");
+    workshop.flush();
+    workshop = workshop.kill_and_restart();
+    assert_eq!(workshop.host.get(&format!("/runs/{run}"))["run"]["status"], "cancelled");
     for (what, words) in [("cancel", "has ended"), ("pause", "has ended"), ("resume", "is not paused")] {
         let (status, detail) = say(&workshop, run, what);
         assert_eq!(status, 409, "{what}: {detail}");
         assert!(detail.contains(words), "{what}: {detail}");
     }
-    workshop = workshop.kill_and_restart();
-    assert_eq!(workshop.host.get(&format!("/runs/{run}"))["run"]["status"], "cancelled");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -102,6 +101,7 @@ async fn a_paused_run_begins_nothing_until_it_is_resumed() {
     assert!(show.contains(&format!("palisade run resume {run}")), "{show}");
 
     // It stays paused over a restart, while other runs come to their end.
+    workshop.flush();
     workshop = workshop.kill_and_restart();
     let other = workshop.finished(&Script::new().act_and_wait(Kind::Switch, "other"));
     assert_eq!(end(&other).0, "succeeded");
@@ -185,10 +185,11 @@ async fn people_who_change_their_minds_all_the_time_change_nothing_else() {
     let mut said = 0;
     let ended = wait::until("the run ends", || {
         // Either may come too late.
-        said += [say(&workshop, run, "pause"), say(&workshop, run, "resume")]
-            .iter()
-            .filter(|(status, _)| *status == 200)
-            .count();
+        for what in ["pause", "resume"] {
+            let (status, words) = say(&workshop, run, what);
+            assert!(matches!(status, 200 | 409), "{what}: {status}: {words}");
+            said += usize::from(status == 200);
+        }
         let run = workshop.host.get(&format!("/runs/{run}"));
         (run["run"]["status"] == "succeeded").then_some(run)
     });

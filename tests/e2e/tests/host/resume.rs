@@ -2,7 +2,7 @@
 
 use palisade_e2e::{Kind, Operation, Script, Workshop, wait};
 use palisade_lab::FaultKind;
-use palisade_model::{Timestamp, limits::BUFFERED_FOR};
+use palisade_model::Timestamp;
 
 use crate::journal::{end, entries, entry, times};
 
@@ -75,6 +75,7 @@ async fn a_job_of_the_system_is_asked_for_again_and_not_begun_again() {
     let looks =
         |workshop: &Workshop| workshop.asked().iter().filter(|asked| asked.starts_with("GET")).count();
     wait::until("the host looks at the job", || (looks(&workshop) > 0).then_some(()));
+    workshop.flush();
     workshop = workshop.kill_and_restart();
     let seen = looks(&workshop);
     wait::until("the next host does, too", || (looks(&workshop) > seen).then_some(()));
@@ -110,7 +111,7 @@ async fn a_wait_that_the_system_asked_for_survives_a_crash() {
     workshop.fault("/tickets", 1, busy);
     let run = workshop.run(&Script::new().act_and_wait(Kind::Ticket, "later"));
     let due: Timestamp = workshop.host.until(run, "waiting")["run"]["due"].as_str().unwrap().parse().unwrap();
-    wait::until("the disk has it", || (Timestamp::now() > due - BUFFERED_FOR * 4).then_some(()));
+    workshop.flush();
     workshop = workshop.kill_and_restart();
     let run = workshop.host.ended(run);
     assert_eq!(end(&run).0, "succeeded", "{run:#}");

@@ -50,6 +50,7 @@ async fn what_was_done_after_the_failure_is_not_done_again() {
     workshop.host.text(&["run", "retry", &run.to_string(), "--step", "1"]);
     workshop.host.until(run, "succeeded");
     // It is a conclusion like any other.
+    workshop.flush();
     workshop = workshop.kill_and_restart();
     let ended = workshop.host.until(run, "succeeded");
     assert_eq!(workshop.lab.effects(), ["tickets ticket", "notes note", "pages page"]);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use palisade_e2e::{Host, Kind, Script, Workshop, wait};
-use palisade_model::{Timestamp, limits::BUFFERED_FOR};
+use palisade_model::Timestamp;
 use serde_json::Value;
 
 use crate::journal::{end, entry};
@@ -20,10 +20,10 @@ fn later(ms: u64) -> Script {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_timer_survives_a_crash() {
     let mut workshop = Workshop::start().await;
-    let run = workshop.run(&later(6_000));
+    let run = workshop.run(&later(4_000));
     let waiting = workshop.host.until(run, "waiting");
     let due = time(&waiting["run"]["due"]);
-    wait::until("the disk has it", || (Timestamp::now() > due - BUFFERED_FOR * 6).then_some(()));
+    workshop.flush();
     workshop = workshop.kill_and_restart();
     assert_eq!(time(&workshop.host.until(run, "waiting")["run"]["due"]), due);
     let ended = workshop.host.ended(run);
@@ -38,6 +38,7 @@ async fn a_timer_that_ended_while_no_host_was_there_is_made_good_at_once() {
     let workshop = Workshop::start().await;
     let run = workshop.run(&later(2_000));
     let due = time(&workshop.host.until(run, "waiting")["run"]["due"]);
+    workshop.flush();
     let Workshop { host, lab, .. } = workshop;
     let data = host.kill();
     wait::until("the time comes", || (Timestamp::now() > due).then_some(()));

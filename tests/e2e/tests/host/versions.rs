@@ -32,6 +32,7 @@ async fn a_run_that_waits_goes_on_with_the_build_that_it_began_with() {
     assert_ne!(new["run"]["digest"], waiting["run"]["digest"]);
 
     workshop = workshop.kill_and_restart();
+    workshop.host.until(old, "waiting");
     workshop.host.text(&["run", "answer", &old.to_string(), "yes"]);
     let ended = workshop.host.ended(old);
     assert_eq!(end(&ended).0, "succeeded", "{ended:#}");
@@ -46,6 +47,7 @@ async fn a_run_that_waits_outlives_the_removal_of_its_playbook() {
     workshop.host.until(run, "waiting");
     workshop.host.text(&["plugin", "remove", "script"]);
     workshop = workshop.kill_and_restart();
+    workshop.host.until(run, "waiting");
     workshop.host.text(&["run", "answer", &run.to_string(), "yes"]);
     let ended = workshop.host.ended(run);
     assert_eq!(end(&ended).0, "succeeded", "{ended:#}");
