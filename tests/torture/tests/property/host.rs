@@ -18,6 +18,7 @@ use palisade_model::{
     limits::{ACTION_ATTEMPTS_MAX, ACTION_RETRY_SECONDS},
     plugin::Plugin,
     prompt::{Task, ToDo},
+    run::{Run, RunStatus},
 };
 use palisade_runs::{Ingested, Runs};
 use palisade_store::{Page, RunFilter, Store};
@@ -49,6 +50,10 @@ pub(crate) struct World {
     alert: NewAlert,
     /// The number of the alert, once a host has acknowledged it.
     pub(crate) acknowledged: Option<AlertId>,
+    /// The looks at which somebody pauses every run that is open; the next look lets them go on.
+    pub(crate) pauses: Vec<usize>,
+    /// Looks so far.
+    looks: usize,
 }
 
 impl World {
@@ -64,7 +69,7 @@ impl World {
             store.put_setting("installation".parse().unwrap(), INSTALLATION.into()).await.unwrap();
             store.close()
         });
-        Self { actuator, writes, alert: alert(program), acknowledged: None }
+        Self { actuator, writes, alert: alert(program), acknowledged: None, pauses: Vec::new(), looks: 0 }
     }
 
     /// Lets one host live after the other until one has nothing left to do, and tells what it all came to. The last has
@@ -111,6 +116,8 @@ impl World {
         let quiet = tokio::time::timeout(PATIENCE, async {
             let mut changed = runs.watch();
             while !is_quiet(&runs) {
+                self.looks += 1;
+                self.pause_or_resume(&runs).await;
                 for task in runs.store().tasks(None, usize::MAX).unwrap_or_default() {
                     self.attend(&runs, &task).await;
                 }
@@ -126,7 +133,7 @@ impl World {
     /// Does what waits for a person: says yes where somebody is asked, and of what is in doubt what the system has. What
     /// the host does not take is done again.
     async fn attend(&self, runs: &Arc<Runs>, task: &Task) {
-        let by = By { by: "somebody".to_owned(), note: String::new() };
+        let by = somebody();
         let Task { run, position, .. } = *task;
         match &task.what {
             ToDo::Answer(prompt) if prompt.to.is_some() => {
@@ -144,10 +151,20 @@ impl World {
         }
     }
 
+    async fn pause_or_resume(&self, runs: &Arc<Runs>) {
+        for run in all_runs(runs) {
+            if run.status == RunStatus::Paused {
+                let _ = runs.resume(run.id, somebody()).await;
+            } else if self.pauses.contains(&self.looks) {
+                let _ = runs.pause(run.id, somebody()).await;
+            }
+        }
+    }
+
     async fn record(&self, runs: &Runs) -> Record {
         let store = runs.store();
         let mut journals = Vec::new();
-        for run in store.runs(RunFilter::default(), Page { before: None, limit: usize::MAX }).unwrap() {
+        for run in all_runs(runs) {
             let entries = store.journal(run.id, 1, usize::MAX).unwrap();
             let replayed = runs.replay(run.id).await.unwrap();
             journals.push(Journal { run, entries, replayed });
@@ -168,13 +185,16 @@ async fn alive<T, E: std::fmt::Debug>(store: &CrashingStore, answer: Result<T, E
 }
 
 fn is_quiet(runs: &Runs) -> bool {
-    let all = Page { before: None, limit: usize::MAX };
     // Alerts first: one that is not waiting any more has its runs.
-    runs.store().waiting_count() == 0
-        && runs
-            .store()
-            .runs(RunFilter::default(), all)
-            .is_ok_and(|all| all.iter().all(|run| run.status.is_final()))
+    runs.store().waiting_count() == 0 && all_runs(runs).iter().all(|run| run.status.is_final())
+}
+
+fn all_runs(runs: &Runs) -> Vec<Run> {
+    runs.store().runs(RunFilter::default(), Page { before: None, limit: usize::MAX }).unwrap()
+}
+
+fn somebody() -> By {
+    By { by: "somebody".to_owned(), note: String::new() }
 }
 
 fn tag_of(entry: &Entry, position: u32) -> Option<&str> {

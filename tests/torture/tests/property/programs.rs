@@ -24,6 +24,8 @@ pub(crate) struct Case {
     pub(crate) mishaps: u64,
     /// Of hosts that follow one another.
     pub(crate) crashes: Vec<Crash>,
+    /// The looks at which somebody pauses it.
+    pub(crate) pauses: Vec<usize>,
 }
 
 impl fmt::Debug for Case {
@@ -39,9 +41,13 @@ pub(crate) fn mishaps(seed: u64) -> Mishaps {
 
 pub(crate) fn cases() -> impl Strategy<Value = Case> {
     let operations = vec(prop_oneof![12 => operation(), 1 => child()], 1..12);
-    (operations, end(), any::<u64>(), vec(crash(), 1..4)).prop_map(|(operations, end, mishaps, crashes)| {
-        Case { program: fitted("p", Program { operations, end }), mishaps, crashes }
-    })
+    let pauses = vec(1..10_usize, 0..3);
+    (operations, end(), any::<u64>(), vec(crash(), 1..4), pauses).prop_map(
+        |(operations, end, mishaps, crashes, pauses)| {
+            let program = fitted("p", Program { operations, end });
+            Case { program, mishaps, crashes, pauses }
+        },
+    )
 }
 
 fn crash() -> impl Strategy<Value = Crash> {
