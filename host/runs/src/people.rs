@@ -93,16 +93,23 @@ impl Runs {
         step: Option<Position>,
         by: By,
     ) -> Result<Run, RunsError> {
-        {
-            let _claiming = self.claiming.lock().await;
+        loop {
+            let claiming = self.claiming.lock().await;
             let found = self.find(run)?;
-            if !found.status.is_final() || self.active(run).is_some() {
+            if !found.status.is_final() {
                 return Err(RunsError::Conflict(format!("run {run} has not ended")));
+            }
+            if let Some(active) = self.active(run) {
+                drop(claiming);
+                // It has just ended.
+                active.gone().await;
+                continue;
             }
             let position = self.history(&found)?.to_retry(step).map_err(RunsError::Invalid)?;
             let run = self.store.claim(run, Claim::Again).await?;
             let (run, history) = self.write_and_read(run, Event::Retried { position, by }).await?;
             self.take_in(run, &history).go_on(history);
+            break;
         }
         self.find(run)
     }
