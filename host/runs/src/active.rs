@@ -26,7 +26,7 @@ use crate::{
     clock,
     effort::Effort,
     history::{self, Done, History, Kind, Stage},
-    journal::Journal,
+    journal::{Journal, Written},
     runs::Runs,
 };
 
@@ -281,32 +281,40 @@ impl ActiveRun {
         result: ActionResult,
         lasting: bool,
     ) -> Result<(), Stop> {
-        self.end_in(&mut self.state(), step, event, result, lasting)
+        let mut state = self.state();
+        if !state.open.contains_key(&step) {
+            return Ok(());
+        }
+        // The playbook need not wait for the disk. Were the end lost in a crash, so would be everything after it, and what
+        // the playbook does next that cannot be taken back is durable only with it.
+        if lasting {
+            drop(self.journal.soon(event)?);
+        } else {
+            self.journal.buffered(event)?;
+        }
+        self.close(&mut state, step, result);
+        Ok(())
     }
 
+    /// Ends an open step with an end that must not be lost; what it returns waits until it cannot be.
     pub(crate) fn end_in(
         &self,
         state: &mut State,
         step: Position,
         event: Event,
         result: ActionResult,
-        lasting: bool,
-    ) -> Result<(), Stop> {
-        if state.open.remove(&step).is_none() {
-            return Ok(());
-        }
-        // The playbook need not wait for the disk. Were the end lost in a crash, so would be everything after it, and what
-        // the playbook does next that cannot be taken back is durable only with it.
-        if lasting {
-            self.journal.soon(event)?;
-        } else {
-            self.journal.buffered(event)?;
-        }
+    ) -> Result<Written, Stop> {
+        let written = self.journal.soon(event)?;
+        self.close(state, step, result);
+        Ok(written)
+    }
+
+    fn close(&self, state: &mut State, step: Position, result: ActionResult) {
+        state.open.remove(&step);
         state.doubts.remove(&step);
         state.ended.push(step);
         state.results.insert(step, result);
         self.more.notify_waiters();
-        Ok(())
     }
 
     /// Says what an open step waits for. `false` if it must not go on to that: the run was left or is halted.
@@ -341,10 +349,12 @@ impl ActiveRun {
         let report = history::child_report(child.id, status, message.clone());
         let mut state = self.state();
         // The store is told what a run waits for that is left, and makes it due if that has ended.
-        if state.left {
+        if state.left || !state.open.contains_key(&position) {
             return Ok(());
         }
-        self.end_in(&mut state, position, Event::ChildEnded { position, status, message }, Ok(report), false)
+        self.journal.buffered(Event::ChildEnded { position, status, message })?;
+        self.close(&mut state, position, Ok(report));
+        Ok(())
     }
 
     /// Takes note of an action that nobody knows the end of and that cannot be sent again.
@@ -370,7 +380,7 @@ impl ActiveRun {
         for PromptAsked { position, prompt } in late {
             let report = history::answered(&prompt.default, None);
             let event = Event::PromptAnswered { position, answer: prompt.default, by: None };
-            self.end_in(state, position, event, Ok(report), true)?;
+            drop(self.end_in(state, position, event, Ok(report))?);
         }
         Ok(())
     }

@@ -146,6 +146,6 @@ async fn conclude(
 }
 
 async fn leave(run: &Arc<ActiveRun>, event: Event, status: RunStatus) -> Result<(), palisade_engine::Stop> {
-    run.journal.soon(event)?;
+    drop(run.journal.soon(event)?);
     run.journal.leave(Leave { status, due: None, children: Vec::new() }).await
 }

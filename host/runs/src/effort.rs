@@ -189,7 +189,8 @@ impl Effort {
         let pending = Event::ActionPending { position: self.step, token: token.clone(), message, next };
         let journal = &self.run.journal;
         // Of a mutating one, the token is what keeps it from being sent again.
-        let written = if self.mutates() { journal.soon(pending) } else { journal.buffered(pending) };
+        let written =
+            if self.mutates() { journal.soon(pending).map(drop) } else { journal.buffered(pending) };
         if written.is_err() { Next::Aside } else { Next::To(Stage::Pending { token, next }) }
     }
 
@@ -253,7 +254,7 @@ impl Effort {
         };
         let message = format!("it was sent, and {why}; {unknown}");
         match self.run.journal.soon(Event::ActionInDoubt { position: self.step, message }) {
-            Ok(()) => Next::To(Stage::InDoubt),
+            Ok(_) => Next::To(Stage::InDoubt),
             Err(_) => Next::Aside,
         }
     }

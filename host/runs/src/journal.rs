@@ -91,13 +91,11 @@ impl Journal {
         Ok(self.written(write))
     }
 
-    /// Writes an entry that is to survive loss of power, without waiting for it. Writes take effect in order, so nothing
-    /// that is durable later can be there without it.
-    pub(crate) fn soon(self: &Arc<Self>, event: Event) -> Result<(), Stop> {
-        let written = self.durable(event)?;
-        // A failure is kept, and met by the next entry.
-        tokio::spawn(async move { written.await.ok() });
-        Ok(())
+    /// Writes an entry that is to survive loss of power, whether anybody waits for it or not. Writes take effect in order,
+    /// so nothing that is durable later can be there without it. A failure is kept, and met by the next entry.
+    pub(crate) fn soon(self: &Arc<Self>, event: Event) -> Result<Written, Stop> {
+        let write = tokio::spawn(self.durable(event)?);
+        Ok(Box::pin(async move { write.await.unwrap_or(Err(Stop::Aside)) }))
     }
 
     /// Writes an entry within a moment: if a crash loses it, nothing outside has changed.

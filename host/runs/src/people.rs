@@ -3,7 +3,7 @@
 //! A run that is here is told; one that is not is claimed first, told, and then goes on from its journal. Either way
 //! what a person did survives loss of power when the method returns, and is done once: whoever comes second is told so.
 
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 
 use palisade_model::{
     journal::{ActionEnded, By, Decision, Event},
@@ -15,11 +15,12 @@ use serde_json::Value;
 use crate::{
     active::{ActiveRun, Gone, Halt, Open, State},
     history::{self, Stage},
+    journal::Written,
     runs::{Runs, RunsError},
 };
 
-/// What a command did: the run was left before it could, or it was refused, or it is written.
-type Told = Result<Result<(), RunsError>, Gone>;
+/// What a command did: the run was left before it could, or it was refused, or it is being written.
+type Told<T> = Result<Result<T, RunsError>, Gone>;
 
 impl Runs {
     /// Ends a run. What is under way is let end, a system with a pending job is told, and nothing new begins; when this
@@ -30,8 +31,8 @@ impl Runs {
     /// [`RunsError::Missing`], [`RunsError::Conflict`] if the run has ended, or the store's.
     pub async fn cancel(self: &Arc<Self>, run: RunId, by: By) -> Result<Run, RunsError> {
         self.tell(run, |active, _state| {
-            active.journal.soon(Event::CancelAsked(by.clone())).map_err(|_| Gone)?;
-            Ok(Ok(Some(Halt::Cancelled(by.clone()))))
+            let written = active.journal.soon(Event::CancelAsked(by.clone())).map_err(|_| Gone)?;
+            Ok(Ok((Some(Halt::Cancelled(by.clone())), written)))
         })
         .await
     }
@@ -46,8 +47,8 @@ impl Runs {
             if state.halt.is_some() {
                 return Ok(Err(RunsError::Conflict(format!("run {run} is paused or cancelled already"))));
             }
-            active.journal.soon(Event::Paused(by.clone())).map_err(|_| Gone)?;
-            Ok(Ok(Some(Halt::Paused)))
+            let written = active.journal.soon(Event::Paused(by.clone())).map_err(|_| Gone)?;
+            Ok(Ok((Some(Halt::Paused), written)))
         })
         .await
     }
@@ -143,8 +144,10 @@ impl Runs {
             let report = history::answered(&answer, Some(&by));
             let answered =
                 Event::PromptAnswered { position: step, answer: answer.clone(), by: Some(by.clone()) };
-            active.end_in(state, step, answered, Ok(report), true).map_err(|_| Gone)?;
-            Ok(Ok(None))
+            active
+                .end_in(state, step, answered, Ok(report))
+                .map(|written| Ok((None, written)))
+                .map_err(|_| Gone)
         })
         .await
     }
@@ -173,7 +176,7 @@ impl Runs {
                 None => return Ok(Err(no_step("action", run, step))),
             }
             let decided = Event::ActionDecided { position: step, decision, by: by.clone() };
-            active.journal.soon(decided).map_err(|_| Gone)?;
+            let written = active.journal.soon(decided).map_err(|_| Gone)?;
             let Some(result) = history::decided(decision, &by) else {
                 // From now on the run must not be left for it.
                 state.open.insert(step, Open::Turn);
@@ -184,7 +187,7 @@ impl Runs {
                         state.to_send.insert(step);
                     }
                 }
-                return Ok(Ok(None));
+                return Ok(Ok((None, written)));
             };
             let ended = Event::ActionEnded(ActionEnded {
                 position: step,
@@ -194,8 +197,7 @@ impl Runs {
                 upstream_us: 0,
                 done_by: None,
             });
-            active.end_in(state, step, ended, result, true).map_err(|_| Gone)?;
-            Ok(Ok(None))
+            active.end_in(state, step, ended, result).map(|written| Ok((None, written))).map_err(|_| Gone)
         })
         .await
     }
@@ -222,18 +224,18 @@ impl Runs {
     async fn tell(
         self: &Arc<Self>,
         id: RunId,
-        command: impl Fn(&Arc<ActiveRun>, &mut State) -> Result<Result<Option<Halt>, RunsError>, Gone> + Sync,
+        command: impl Fn(&Arc<ActiveRun>, &mut State) -> Told<(Option<Halt>, Written)> + Sync,
     ) -> Result<Run, RunsError> {
-        let tell = |active: &Arc<ActiveRun>| -> Told {
-            let halt = {
-                let mut state: MutexGuard<'_, State> = active.for_a_person()?;
+        let tell = |active: &Arc<ActiveRun>| -> Told<Written> {
+            let (halt, written) = {
+                let mut state = active.for_a_person()?;
                 match command(active, &mut state)? {
-                    Ok(halt) => halt,
+                    Ok(done) => done,
                     Err(refused) => return Ok(Err(refused)),
                 }
             };
             halt.map_or_else(|| active.ring(), |halt| active.halt(halt));
-            Ok(Ok(()))
+            Ok(Ok(written))
         };
         loop {
             let (active, fresh) = self.take(id).await?;
@@ -242,20 +244,21 @@ impl Runs {
                 active.go_on(history);
             }
             match told {
-                Ok(Ok(())) => {}
+                Ok(Ok(written)) => match written.await {
+                    Ok(()) => return self.find(id),
+                    Err(_) => match active.journal.failure() {
+                        Some(
+                            StoreError::RunEnded { .. }
+                            | StoreError::Conflict { .. }
+                            | StoreError::Fenced { .. },
+                        )
+                        | None => active.gone().await,
+                        Some(failed) => return Err(failed.into()),
+                    },
+                },
                 Ok(Err(refused)) => return Err(refused),
-                Err(Gone) => {
-                    active.gone().await;
-                    continue;
-                }
+                Err(Gone) => active.gone().await,
             }
-            return match active.journal.sync().await {
-                Ok(()) => self.find(id),
-                Err(_) => Err(active.journal.failure().map_or_else(
-                    || RunsError::Conflict(format!("run {id} was set aside; try again")),
-                    RunsError::from,
-                )),
-            };
         }
     }
 

@@ -66,7 +66,7 @@ fn without(
         Stage::InDoubt => return Ok(()),
         Stage::Sent | Stage::Pending { .. } if mutates => {
             let message = format!("it was sent, and the host stopped; now it cannot be asked for: {failure}");
-            run.journal.soon(Event::ActionInDoubt { position, message })?;
+            drop(run.journal.soon(Event::ActionInDoubt { position, message })?);
             run.undecided(position);
             return Ok(());
         }
