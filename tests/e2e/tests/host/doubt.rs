@@ -1,7 +1,10 @@
 //! Changes that nobody heard the end of.
 
-use palisade_e2e::{Kind, Script, Workshop, wait};
+use std::time::Instant;
+
+use palisade_e2e::{Host, Kind, Script, Workshop, wait};
 use palisade_lab::FaultKind;
+use palisade_model::limits::STOP_TIME;
 use serde_json::{Value, json};
 
 use crate::journal::{end, entries, entry};
@@ -193,4 +196,22 @@ async fn what_is_decided_in_a_paused_run_is_sent_when_it_goes_on() {
     workshop.host.text(&["run", "resume", &number]);
     assert_eq!(end(&workshop.host.ended(run)).0, "succeeded");
     assert_eq!(workshop.lab.effects(), ["pages page", "tickets ticket"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_host_that_is_told_to_stop_waits_only_so_long_for_a_system() {
+    let workshop = Workshop::start().await;
+    workshop.fault("/pages", 1, FaultKind::Hang);
+    let script = Script::new().act_and_wait(Kind::Page, "page").act_and_wait(Kind::Ticket, "ticket");
+    let run = workshop.run(&script);
+    workshop.until_faults_struck();
+    let Workshop { host, lab, .. } = workshop;
+    let began = Instant::now();
+    let data = host.stop();
+    assert!(began.elapsed() < STOP_TIME * 2, "it took {:?}", began.elapsed());
+    let host = Host::on(data);
+    host.until(run, "in-doubt");
+    host.text(&["run", "decide", &run.to_string(), "1", "not-done", "--note", "the pager is silent"]);
+    assert_eq!(end(&host.ended(run)).0, "succeeded");
+    assert_eq!(lab.effects(), ["pages page", "tickets ticket"]);
 }
