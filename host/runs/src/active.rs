@@ -1,7 +1,6 @@
 //! A run that this host owns at the moment: what its playbook, its actions and people share.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -10,9 +9,8 @@ use palisade_engine::Stop;
 use palisade_model::{
     Timestamp,
     action::{ActionResult, Failure},
-    journal::{ActionEnded, By, Event, PromptAsked},
-    limits::PARK_AFTER,
-    run::{Position, Run, RunId, RunStatus},
+    journal::{ActionEnded, Event, PromptAsked},
+    run::{Position, Run, RunStatus},
 };
 use palisade_store::Leave;
 use tokio::{
@@ -25,9 +23,10 @@ use crate::{
     catalogue::Catalogue,
     clock,
     effort::Effort,
-    history::{self, Done, History, Kind, Stage},
+    history::{self, Done, History, Stage},
     journal::{Journal, Written},
     runs::Runs,
+    steps::{Halt, Look, Open, Steps, until},
 };
 
 /// The shortest time between two looks: who has just come due still has to begin.
@@ -39,72 +38,13 @@ pub(crate) struct ActiveRun {
     pub(crate) run: Run,
     pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) journal: Arc<Journal>,
-    state: Mutex<State>,
+    state: Mutex<Steps>,
     /// Rung when the state changes.
     more: Notify,
     /// The actions at work. They end with the run's stay here.
     tasks: Mutex<JoinSet<()>>,
     /// Whether it is still here.
     here: watch::Sender<bool>,
-}
-
-pub(crate) struct State {
-    /// The steps that have not ended.
-    pub(crate) open: BTreeMap<Position, Open>,
-    /// The steps that have ended, in the order in which they did.
-    ended: Vec<Position>,
-    pub(crate) results: HashMap<Position, ActionResult>,
-    /// Actions done before that count no more.
-    done: Vec<Done>,
-    /// Actions in doubt, ready to be sent again.
-    pub(crate) doubts: HashMap<Position, Effort>,
-    /// Actions that were in doubt and are to be sent again, as soon as the playbook is there.
-    pub(crate) to_send: HashSet<Position>,
-    last_step: Position,
-    /// Why it does not go on although it could. It is never taken back: the run leaves, and comes again.
-    pub(crate) halt: Option<Halt>,
-    /// It is left: nothing may begin any more.
-    left: bool,
-    /// When it is due again, once it is left.
-    due: Option<Timestamp>,
-}
-
-/// What an open step waits for.
-#[derive(Clone, Debug)]
-pub(crate) enum Open {
-    /// Its turn.
-    Turn,
-    /// The system on the other side; it must not be left now.
-    Busy,
-    /// A time.
-    Until(Timestamp),
-    /// A person's word on whether it took effect.
-    Decision,
-    /// An answer, or its deadline.
-    Answer(Box<PromptAsked>),
-    /// The end of another run.
-    Child(RunId),
-}
-
-/// Why a run does not go on although it could.
-#[derive(Clone, Debug)]
-pub(crate) enum Halt {
-    /// The host stops.
-    HostStops,
-    /// A person stopped it for now.
-    Paused,
-    /// A person ends it.
-    Cancelled(By),
-}
-
-/// Whether a wait is over.
-enum Look {
-    Ended(Position),
-    TimeUp,
-    /// The run is better left.
-    Leave,
-    /// Look again then, or when something happens.
-    Not(Option<Timestamp>),
 }
 
 /// The run is not here any more.
@@ -120,28 +60,12 @@ impl ActiveRun {
         journal: Arc<Journal>,
         history: &History,
     ) -> Arc<Self> {
-        let halt = match &history.cancelled {
-            Some(by) => Some(Halt::Cancelled(by.clone())),
-            None => history.paused.then_some(Halt::Paused),
-        };
-        let state = State {
-            open: history.open().map(|(position, step)| (position, Open::of(&step.kind))).collect(),
-            ended: history.ended.clone(),
-            results: history.results.clone(),
-            done: history.done.clone(),
-            doubts: HashMap::new(),
-            to_send: HashSet::new(),
-            last_step: history.last_step,
-            halt,
-            left: false,
-            due: None,
-        };
         Arc::new(Self {
             runs: Arc::clone(runs),
             run,
             catalogue,
             journal,
-            state: Mutex::new(state),
+            state: Mutex::new(Steps::of(history)),
             more: Notify::new(),
             tasks: Mutex::default(),
             here: watch::Sender::new(true),
@@ -299,7 +223,7 @@ impl ActiveRun {
     /// Ends an open step with an end that must not be lost; what it returns waits until it cannot be.
     pub(crate) fn end_in(
         &self,
-        state: &mut State,
+        state: &mut Steps,
         step: Position,
         event: Event,
         result: ActionResult,
@@ -309,7 +233,7 @@ impl ActiveRun {
         Ok(written)
     }
 
-    fn close(&self, state: &mut State, step: Position, result: ActionResult) {
+    fn close(&self, state: &mut Steps, step: Position, result: ActionResult) {
         state.open.remove(&step);
         state.doubts.remove(&step);
         state.ended.push(step);
@@ -367,7 +291,7 @@ impl ActiveRun {
         self.state().to_send.remove(&step)
     }
 
-    fn answer_late_prompts(&self, state: &mut State) -> Result<(), Stop> {
+    fn answer_late_prompts(&self, state: &mut Steps) -> Result<(), Stop> {
         let now = clock::now();
         let late: Vec<PromptAsked> = state
             .open
@@ -439,7 +363,7 @@ impl ActiveRun {
     }
 
     /// The state, for what a person does; not once the run is left.
-    pub(crate) fn for_a_person(&self) -> Result<MutexGuard<'_, State>, Gone> {
+    pub(crate) fn for_a_person(&self) -> Result<MutexGuard<'_, Steps>, Gone> {
         let state = self.state();
         if state.left { Err(Gone) } else { Ok(state) }
     }
@@ -449,85 +373,9 @@ impl ActiveRun {
         self.more.notify_waiters();
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, Steps> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-impl Open {
-    /// What a step of the journal waits for before it is taken up.
-    fn of(kind: &Kind) -> Self {
-        match kind {
-            Kind::Action(_, progress) if progress.stage == Stage::InDoubt => Self::Decision,
-            Kind::Prompt(asked) => Self::Answer(Box::new(asked.clone())),
-            Kind::Child(Some(run)) => Self::Child(*run),
-            // A child without a run is refused by the entry that follows.
-            Kind::Action(..) | Kind::Child(None) => Self::Turn,
-        }
-    }
-}
-
-impl State {
-    fn is_busy(&self) -> bool {
-        // One whose turn it is begins at once, unless the run is halted.
-        self.open.values().any(|open| match open {
-            Open::Busy => true,
-            Open::Turn => self.halt.is_none(),
-            _ => false,
-        })
-    }
-
-    fn look(&mut self, steps: &[Position], deadline: Option<Timestamp>) -> Look {
-        if let Some(first) = self.ended.iter().find(|one| steps.contains(one)) {
-            return Look::Ended(*first);
-        }
-        let now = clock::now();
-        if deadline.is_some_and(|deadline| deadline <= now) {
-            return Look::TimeUp;
-        }
-        let next = self.next_time(deadline);
-        if self.is_busy() {
-            return Look::Not(next);
-        }
-        match next {
-            _ if self.halt.is_some() => {
-                self.leave(next);
-                Look::Leave
-            }
-            Some(next) if until(next) <= PARK_AFTER => Look::Not(Some(next)),
-            _ => {
-                self.leave(next);
-                Look::Leave
-            }
-        }
-    }
-
-    fn leave(&mut self, due: Option<Timestamp>) {
-        self.left = true;
-        self.due = due;
-    }
-
-    /// When something happens by itself.
-    fn next_time(&self, deadline: Option<Timestamp>) -> Option<Timestamp> {
-        let times = self.open.values().filter_map(|open| match open {
-            Open::Until(then) => Some(*then),
-            Open::Answer(asked) => Some(asked.prompt.deadline),
-            // It was kept from beginning.
-            Open::Turn => Some(clock::now()),
-            Open::Busy | Open::Decision | Open::Child(_) => None,
-        });
-        times.chain(deadline).min()
-    }
-
-    fn children(&self) -> Vec<RunId> {
-        let child = |open: &Open| if let Open::Child(run) = open { Some(*run) } else { None };
-        self.open.values().filter_map(child).collect()
-    }
-}
-
-/// The time that is left until then.
-pub(crate) fn until(then: Timestamp) -> Duration {
-    Duration::try_from(then.duration_since(clock::now())).unwrap_or_default()
 }
 
 /// An action at work. If its task panics, the run learns that it ended.

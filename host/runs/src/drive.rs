@@ -10,11 +10,12 @@ use palisade_model::{
 use palisade_store::{Leave, StoreError};
 
 use crate::{
-    active::{ActiveRun, Halt},
+    active::ActiveRun,
     cancel,
     dispatch::STORE_WAIT,
     history::History,
     playing::{self, Playing},
+    steps::Halt,
     take_up,
     work::Work,
 };

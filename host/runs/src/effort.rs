@@ -17,9 +17,10 @@ use serde_json::{Value, json};
 
 use crate::{
     action::Prepared,
-    active::{ActiveRun, Open, until},
+    active::ActiveRun,
     clock,
     history::{Progress, Stage},
+    steps::{Open, until},
 };
 
 /// One action of a run, and how far it got.

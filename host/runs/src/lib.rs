@@ -3,7 +3,7 @@
 //! The life of an alert, top-down: [`Runs::ingest`] makes it durable and wakes `dispatch.rs`, which finds the playbooks
 //! for its label and creates the runs. `drive.rs` is one stay of a run in this process: `playing.rs` answers the calls of
 //! its playbook, from the journal as far as that goes and then for real; `action.rs` finds what is to be executed and
-//! `effort.rs` executes it, with attempts, waits and doubts; `active.rs` is what they share. A run that waits for long is
+//! `effort.rs` executes it, with attempts, waits and doubts; `active.rs` and `steps.rs` are what they share. A run that waits for long is
 //! left, and `schedule.rs` takes it up again when it is due; `history.rs` reads its journal, `journal.rs` writes it.
 //! `people.rs` is what people do to runs.
 //!
@@ -30,6 +30,7 @@ mod prompt;
 mod replay;
 mod runs;
 mod schedule;
+mod steps;
 mod take_up;
 mod versions;
 mod work;

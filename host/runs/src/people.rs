@@ -13,10 +13,11 @@ use palisade_store::{Claim, StoreError};
 use serde_json::Value;
 
 use crate::{
-    active::{ActiveRun, Gone, Halt, Open, State},
+    active::{ActiveRun, Gone},
     history::{self, Stage},
     journal::Written,
     runs::{Runs, RunsError},
+    steps::{Halt, Open, Steps},
 };
 
 /// What a command did: the run was left before it could, or it was refused, or it is being written.
@@ -224,7 +225,7 @@ impl Runs {
     async fn tell(
         self: &Arc<Self>,
         id: RunId,
-        command: impl Fn(&Arc<ActiveRun>, &mut State) -> Told<(Option<Halt>, Written)> + Sync,
+        command: impl Fn(&Arc<ActiveRun>, &mut Steps) -> Told<(Option<Halt>, Written)> + Sync,
     ) -> Result<Run, RunsError> {
         let tell = |active: &Arc<ActiveRun>| -> Told<Written> {
             let (halt, written) = {

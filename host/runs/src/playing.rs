@@ -23,12 +23,14 @@ use serde_json::Value;
 
 use crate::{
     action,
-    active::{ActiveRun, Open},
+    active::ActiveRun,
     catalogue::LoadedPlaybook,
     clock, describe,
     effort::Effort,
     history::{History, Progress, Stage},
-    journal, prompt, take_up,
+    journal, prompt,
+    steps::Open,
+    take_up,
 };
 
 /// The run as its playbook sees it.

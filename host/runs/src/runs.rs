@@ -27,12 +27,13 @@ use serde_json::{Value, json};
 use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::{
-    active::{ActiveRun, Halt},
+    active::ActiveRun,
     catalogue::{Catalogue, LoadedPlaybook},
     clock, dispatch, drive,
     history::{History, NotAJournal},
     journal::Journal,
     schedule,
+    steps::Halt,
     work::Work,
 };
 

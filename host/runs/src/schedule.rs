@@ -5,7 +5,7 @@ use std::{sync::Arc, sync::atomic::Ordering, time::Duration};
 use palisade_model::limits::{DUE_PER_ROUND, PAGE_ITEMS};
 use palisade_store::StoreError;
 
-use crate::{active::until, clock, dispatch::STORE_WAIT, runs::Runs, work::Work};
+use crate::{clock, dispatch::STORE_WAIT, runs::Runs, steps::until, work::Work};
 
 /// The longest sleep: a clock that was set forward is noticed then.
 const SLEEP_MAX: Duration = Duration::from_secs(60);
