@@ -275,6 +275,13 @@ pub struct ActionEnded {
     pub done_by: Option<Position>,
 }
 
+impl ActionEnded {
+    /// The end of an action that is not called for it: it was refused, decided, cancelled, or done before.
+    pub fn uncalled(position: Position, result: ActionResult, attempts: u32) -> Self {
+        Self { position, result: result.into(), attempts, took_us: 0, upstream_us: 0, done_by: None }
+    }
+}
+
 /// The two ways an action ends.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -393,14 +393,7 @@ impl Drop for AtWork {
             message: "the host broke while it executed this action; check by hand whether it took effect"
                 .into(),
         });
-        let ended = ActionEnded {
-            position: self.step,
-            result: result.clone().into(),
-            attempts: 1,
-            took_us: 0,
-            upstream_us: 0,
-            done_by: None,
-        };
+        let ended = ActionEnded::uncalled(self.step, result.clone(), 1);
         self.run.end(self.step, Event::ActionEnded(ended), result, true).ok();
     }
 }

@@ -77,14 +77,7 @@ async fn end_step(
         Stage::Decided(result) => (**result).clone(),
         _ => Err(failure),
     };
-    let ended = ActionEnded {
-        position,
-        result: result.clone().into(),
-        attempts: progress.attempts,
-        took_us: 0,
-        upstream_us: 0,
-        done_by: None,
-    };
+    let ended = ActionEnded::uncalled(position, result.clone(), progress.attempts);
     run.end(position, Event::ActionEnded(ended), result, true)?;
     Ok(unknown.then(|| format!("`{}` of {}", started.action, started.connector)))
 }

@@ -226,11 +226,14 @@ impl Journal {
     fn fail(&self, error: StoreError) -> Stop {
         let mut state = self.state();
         if state.failed.is_none() {
-            tracing::error!(
-                run = self.run,
-                error = &error as &dyn std::error::Error,
-                "A journal cannot be written; the run is set aside."
-            );
+            // A person may come just after the end.
+            if !matches!(error, StoreError::RunEnded { .. }) {
+                tracing::error!(
+                    run = self.run,
+                    error = &error as &dyn std::error::Error,
+                    "A journal cannot be written; the run is set aside."
+                );
+            }
             state.failed = Some(error);
         }
         Stop::Aside

@@ -190,14 +190,7 @@ impl Runs {
                 }
                 return Ok(Ok((None, written)));
             };
-            let ended = Event::ActionEnded(ActionEnded {
-                position: step,
-                result: result.clone().into(),
-                attempts: 0,
-                took_us: 0,
-                upstream_us: 0,
-                done_by: None,
-            });
+            let ended = Event::ActionEnded(ActionEnded::uncalled(step, result.clone(), 0));
             active.end_in(state, step, ended, result).map(|written| Ok((None, written))).map_err(|_| Gone)
         })
         .await

@@ -231,34 +231,21 @@ impl RunHost for Playing {
             let position = run.next_step(ACTIONS_PER_RUN)?;
             let prepared = action::prepare(&request, self.manifest(), &run.catalogue);
             let started = action::started(position, &request, prepared.as_ref().ok());
-            let terms = started.terms;
             run.begin(position, Event::ActionStarted(started), Open::Turn)?;
-            let (result, done_by) = match (prepared, terms) {
-                (Ok(prepared), Some(terms)) => match run.take_done(&prepared) {
+            let (result, done_by): (ActionResult, _) = match prepared {
+                Err(failure) => (Err(failure), None),
+                Ok(prepared) => match run.take_done(&prepared) {
                     Some(done) => (Ok(done.report), Some(done.position)),
                     None => {
-                        let began = clock::now();
-                        let progress = Progress::default();
-                        run.spawn(
-                            Effort::new(run, position, prepared, terms, began, &progress),
-                            Stage::Begun,
-                        );
+                        let (terms, began) = (prepared.terms(), clock::now());
+                        let effort = Effort::new(run, position, prepared, terms, began, &Progress::default());
+                        run.spawn(effort, Stage::Begun);
                         return Ok(position);
                     }
                 },
-                (Err(failure), _) => (Err(failure), None),
-                (Ok(_), None) => unreachable!("what was prepared has terms"),
             };
-            let ended: ActionResult = result;
-            let event = Event::ActionEnded(ActionEnded {
-                position,
-                result: ended.clone().into(),
-                attempts: 0,
-                took_us: 0,
-                upstream_us: 0,
-                done_by,
-            });
-            run.end(position, event, ended, false)?;
+            let ended = ActionEnded { done_by, ..ActionEnded::uncalled(position, result.clone(), 0) };
+            run.end(position, Event::ActionEnded(ended), result, false)?;
             Ok(position)
         })
     }

@@ -73,13 +73,6 @@ fn without(
         Stage::Decided(result) => (**result).clone(),
         Stage::Begun | Stage::Sent | Stage::Retried(_) | Stage::Pending { .. } => Err(failure),
     };
-    let ended = ActionEnded {
-        position,
-        result: result.clone().into(),
-        attempts: progress.attempts,
-        took_us: 0,
-        upstream_us: 0,
-        done_by: None,
-    };
+    let ended = ActionEnded::uncalled(position, result.clone(), progress.attempts);
     run.end(position, Event::ActionEnded(ended), result, false)
 }
