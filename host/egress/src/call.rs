@@ -74,6 +74,7 @@ impl Call {
         placeholders: Placeholders,
     ) -> Self {
         let placeholders = Arc::new(placeholders);
+        let reads = reads.into_iter().map(|read| Read { path: path_of(&read, &configuration), ..read }).collect();
         Self { gate, placeholders, effect, reads, configuration, ledger: Arc::default() }
     }
 
@@ -154,6 +155,21 @@ impl Call {
     }
 }
 
+/// The path of a declared read for this asset: a segment `{field}` is what its configuration has there. One that is no
+/// text, or has anything beside the unreserved characters of RFC 3986, stands for nothing, and the read for none.
+fn path_of(read: &Read, configuration: &Value) -> String {
+    let segment = |segment: &str| {
+        let field = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+        let value = field.and_then(|field| configuration.get(field)?.as_str());
+        let plain = |value: &&str| {
+            let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+            !value.is_empty() && !matches!(*value, "." | "..") && value.bytes().all(unreserved)
+        };
+        value.filter(plain).unwrap_or(segment).to_owned()
+    };
+    read.path.split('/').map(segment).collect::<Vec<_>>().join("/")
+}
+
 /// One of the [`TCP_STREAMS`] of a call, given back when dropped.
 pub(crate) struct Slot(Arc<Ledger>);
 
@@ -182,6 +198,22 @@ impl Drop for Slot {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_read_may_name_a_field_of_the_asset_and_nothing_else() {
+        let configuration = serde_json::json!({ "tenant": "acme.example", "bad": "a/b", "up": "..", "port": 1 });
+        for (declared, meant) in [
+            ("/{tenant}/token", "/acme.example/token"),
+            ("/v1/{bad}/x", "/v1/{bad}/x"),
+            ("/{up}/admin", "/{up}/admin"),
+            ("/{port}", "/{port}"),
+            ("/{nothing}", "/{nothing}"),
+            ("/x{tenant}", "/x{tenant}"),
+        ] {
+            let read = Read { method: "POST".into(), path: declared.into() };
+            assert_eq!(path_of(&read, &configuration), meant);
+        }
+    }
 
     /// What the engine relies on: a call is driven from any thread.
     #[test]

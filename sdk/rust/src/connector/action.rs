@@ -208,7 +208,7 @@ impl<C> Action<C> {
     }
 
     /// A request that only reads although its method is unsafe: method in upper case, and the exact path without
-    /// query. An investigating action may send these and the safe methods, and nothing else.
+    /// query, in which a segment `{field}` stands for what the asset has in that configuration field. An investigating action may send these and the safe methods, and nothing else.
     #[must_use]
     pub fn reads_by(mut self, method: &str, path: &str) -> Self {
         self.reads.push(Read { method: method.to_owned(), path: path.to_owned() });

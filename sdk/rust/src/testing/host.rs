@@ -139,7 +139,15 @@ pub(crate) mod http {
         let path = after_scheme.find('/').map_or("/", |start| &after_scheme[start..]);
         let path = path.split('?').next().unwrap_or(path);
         matches!(request.method.as_str(), "GET" | "HEAD" | "OPTIONS")
-            || reads.iter().any(|read| read.method == request.method && read.path == path)
+            || reads.iter().any(|read| read.method == request.method && is_of(path, &read.path))
+    }
+
+    /// Whether a path is one of those that a read declares. What the asset has in a field is the host's to compare.
+    fn is_of(path: &str, declared: &str) -> bool {
+        path.split('/').count() == declared.split('/').count()
+            && path.split('/').zip(declared.split('/')).all(|(segment, declared)| {
+                segment == declared || (declared.starts_with('{') && declared.ends_with('}'))
+            })
     }
 }
 
