@@ -24,6 +24,23 @@ impl Client {
     pub fn connect(self, host: &str, port: u16) -> Result<TcpStream, Failure> {
         host::tcp::connect(host, port).map(|stream| TcpStream { stream }).map_err(failure)
     }
+
+    /// Opens a stream to the server that an asset names as `host` or `host:port`; an IPv6 address stands in brackets.
+    ///
+    /// # Errors
+    ///
+    /// As [`connect`](Self::connect), and [`Failure::InvalidParameters`] when the text names no server.
+    pub fn connect_to(self, server: &str, port_default: u16) -> Result<TcpStream, Failure> {
+        let bracket = server.rfind(']').unwrap_or(0);
+        match server.rfind(':') {
+            Some(colon) if colon >= bracket => {
+                let port = server[colon + 1..].parse();
+                let port = port.map_err(|_| Failure::invalid(format!("`{server}` is no server")))?;
+                self.connect(&server[..colon], port)
+            }
+            _ => self.connect(server, port_default),
+        }
+    }
 }
 
 /// An open stream; dropped, it is closed.
