@@ -1,3 +1,5 @@
+use std::collections::VecDeque;
+
 use serde_json::Value;
 
 use crate::bindings::connector::palisade::plugin::http::{Authorization, Error, Request, Response};
@@ -138,18 +140,37 @@ impl Exchange {
     }
 }
 
-/// One TCP stream that the connector must open next: what it must send, and then what it reads up to the end.
+/// One TCP stream that the connector must open next, turn by turn: what it must send, and what it then reads. After the
+/// last turn the stream ends.
 #[derive(Clone, Debug)]
+#[must_use = "a conversation does nothing until it is given to a test"]
 pub struct Conversation {
     pub(super) host: String,
     pub(super) port: u16,
-    pub(super) sends: Vec<u8>,
-    pub(super) answer: Vec<u8>,
+    pub(super) turns: VecDeque<Turn>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Turn {
+    Talk { sends: Vec<u8>, answer: Vec<u8> },
+    Tls,
 }
 
 impl Conversation {
-    /// A stream to this host and port.
+    /// A stream to this host and port, and its first turn. Where the server speaks first, nothing is sent in it.
     pub fn new(host: &str, port: u16, sends: impl Into<Vec<u8>>, answer: impl Into<Vec<u8>>) -> Self {
-        Self { host: host.to_owned(), port, sends: sends.into(), answer: answer.into() }
+        Self { host: host.to_owned(), port, turns: VecDeque::new() }.then(sends, answer)
+    }
+
+    /// The next turn.
+    pub fn then(mut self, sends: impl Into<Vec<u8>>, answer: impl Into<Vec<u8>>) -> Self {
+        self.turns.push_back(Turn::Talk { sends: sends.into(), answer: answer.into() });
+        self
+    }
+
+    /// Then the stream must be turned into TLS.
+    pub fn then_tls(mut self) -> Self {
+        self.turns.push_back(Turn::Tls);
+        self
     }
 }

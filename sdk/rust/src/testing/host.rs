@@ -152,45 +152,59 @@ pub(crate) mod http {
 }
 
 pub(crate) mod tcp {
-    use std::cell::RefCell;
+    use std::{cell::RefCell, collections::VecDeque};
 
-    use super::Conversation;
-    use crate::bindings::connector::palisade::plugin::tcp::Error;
+    use crate::{bindings::connector::palisade::plugin::tcp::Error, testing::exchange::Turn};
 
     pub(crate) struct TcpStream {
-        conversation: RefCell<Conversation>,
+        turns: RefCell<VecDeque<Turn>>,
     }
 
     pub(crate) fn connect(host: &str, port: u16) -> Result<TcpStream, Error> {
         let conversation = super::world(|world| world.tcp.pop_front())
             .unwrap_or_else(|| panic!("a stream that is not in the script: {host}:{port}"));
         assert_eq!((host, port), (conversation.host.as_str(), conversation.port), "the wrong stream");
-        Ok(TcpStream { conversation: RefCell::new(conversation) })
+        Ok(TcpStream { turns: RefCell::new(conversation.turns) })
     }
 
     impl TcpStream {
         pub(crate) fn write(&self, bytes: &[u8]) -> Result<(), Error> {
-            let mut conversation = self.conversation.borrow_mut();
-            assert!(
-                conversation.sends.starts_with(bytes),
-                "the wrong bytes: {:?}, not {:?}",
-                String::from_utf8_lossy(bytes),
-                String::from_utf8_lossy(&conversation.sends)
-            );
-            conversation.sends.drain(..bytes.len());
+            let mut turns = self.turns.borrow_mut();
+            end_turn(&mut turns);
+            match turns.front_mut() {
+                Some(Turn::Talk { sends, .. }) if sends.starts_with(bytes) => sends.drain(..bytes.len()),
+                turn => panic!("the wrong bytes: {:?}, at {turn:?}", String::from_utf8_lossy(bytes)),
+            };
             Ok(())
         }
 
         pub(crate) fn read(&self, max: u32) -> Result<Vec<u8>, Error> {
-            let mut conversation = self.conversation.borrow_mut();
-            assert!(conversation.sends.is_empty(), "a read before everything was sent");
-            let count = conversation.answer.len().min(max as usize);
-            Ok(conversation.answer.drain(..count).collect())
+            let mut turns = self.turns.borrow_mut();
+            let last = turns.len() == 1;
+            match turns.front_mut() {
+                Some(Turn::Talk { sends, answer }) if sends.is_empty() && (last || !answer.is_empty()) => {
+                    let count = answer.len().min(max as usize);
+                    Ok(answer.drain(..count).collect())
+                }
+                turn => panic!("a read when it was not the server's turn, at {turn:?}"),
+            }
         }
 
         pub(crate) fn start_tls(&self) -> Result<(), Error> {
-            Ok(())
+            let mut turns = self.turns.borrow_mut();
+            end_turn(&mut turns);
+            match turns.pop_front() {
+                Some(Turn::Tls) => Ok(()),
+                turn => panic!("TLS that is not in the script, at {turn:?}"),
+            }
         }
+    }
+
+    /// A turn ends when everything of it was sent and read, and something else begins.
+    fn end_turn(turns: &mut VecDeque<Turn>) {
+        turns.pop_front_if(
+            |turn| matches!(turn, Turn::Talk { sends, answer } if sends.is_empty() && answer.is_empty()),
+        );
     }
 }
 
