@@ -109,8 +109,12 @@ impl Lab {
     /// Leads every real name to the lab, in the format of curl's `--connect-to`.
     pub fn connect_to(&self) -> Vec<String> {
         let https = self.https;
-        let named = [story::SHODAN_HOST, story::SERVICENOW_HOST, story::ACTUATOR_HOST];
-        let on_443 = named.iter().chain(&rdap::HOSTS).map(|host| format!("{host}:443:{https}"));
+        let named = [story::SERVICENOW_HOST, story::ACTUATOR_HOST];
+        let on_443 = story::CLOUD_HOSTS
+            .iter()
+            .chain(&named)
+            .chain(&rdap::HOSTS)
+            .map(|host| format!("{host}:443:{https}"));
         let on_5986 = story::WINDOWS_HOSTS.iter().map(|host| format!("{host}:5986:{https}"));
         let on_43 = self.whois.iter().map(|(server, address)| format!("{server}:43:{address}"));
         on_443.chain(on_5986).chain(on_43).collect()
@@ -166,6 +170,8 @@ impl Lab {
             "whois": whois,
             "connect_to": self.connect_to(),
             "shodan": { "key": story::SHODAN_KEY },
+            "virustotal": { "key": story::VIRUSTOTAL_KEY, "public_key": story::VIRUSTOTAL_PUBLIC_KEY },
+            "maxmind": { "account": story::MAXMIND_ACCOUNT, "key": story::MAXMIND_KEY },
             "servicenow": {
                 "url": format!("https://{}", story::SERVICENOW_HOST),
                 "user": story::SERVICENOW_USER,

@@ -59,6 +59,8 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     std::fs::write(arguments.dir.join("connect-to"), lab.connect_to().join("\n") + "\n")?;
     for (name, secret) in [
         ("shodan.key", story::SHODAN_KEY),
+        ("virustotal.key", story::VIRUSTOTAL_KEY),
+        ("maxmind.key", story::MAXMIND_KEY),
         ("servicenow.password", story::SERVICENOW_PASSWORD),
         ("windows.password", story::WINDOWS_PASSWORD),
     ] {

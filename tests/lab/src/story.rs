@@ -8,10 +8,29 @@
 //! All addresses are from the blocks for documentation (RFC 5737, RFC 3849). Who owns them is this story's
 //! invention: in truth they belong to nobody. Credentials are the lab's own and open nothing else.
 
+/// The services on the internet that have one name each.
+pub(crate) const CLOUD_HOSTS: [&str; 4] = [SHODAN_HOST, VIRUSTOTAL_HOST, MAXMIND_HOST, GEOLITE_HOST];
+
 /// Name of Shodan's API.
 pub const SHODAN_HOST: &str = "api.shodan.io";
 /// Key of Shodan's API.
 pub const SHODAN_KEY: &str = "LABxK3yForPalisade0000000000LAB1";
+
+/// Name of VirusTotal's API.
+pub const VIRUSTOTAL_HOST: &str = "www.virustotal.com";
+/// Key of VirusTotal's API without a quota.
+pub const VIRUSTOTAL_KEY: &str = "1ab0000000000000000000000000000000000000000000000000000000000001";
+/// Key of VirusTotal's public API, which takes 4 requests a minute.
+pub const VIRUSTOTAL_PUBLIC_KEY: &str = "1ab0000000000000000000000000000000000000000000000000000000000002";
+
+/// Name of MaxMind's GeoIP web services.
+pub const MAXMIND_HOST: &str = "geoip.maxmind.com";
+/// Name of MaxMind's GeoLite web services.
+pub const GEOLITE_HOST: &str = "geolite.info";
+/// Account at MaxMind.
+pub const MAXMIND_ACCOUNT: &str = "424242";
+/// Licence key of [`MAXMIND_ACCOUNT`].
+pub const MAXMIND_KEY: &str = "Lab0nly_MaxMindLicenceKey_mmk";
 
 /// Name of the ServiceNow instance.
 pub const SERVICENOW_HOST: &str = "acme.service-now.com";
@@ -44,6 +63,12 @@ pub const DESTINATION_IP: &str = "203.0.113.66";
 pub const DESTINATION_DOMAIN: &str = "updates.cdn-metrics.com";
 /// The part of [`DESTINATION_DOMAIN`] that somebody has registered.
 pub const REGISTERED_DOMAIN: &str = "cdn-metrics.com";
+/// What `updchk.exe` asks for there.
+pub const DESTINATION_URL: &str = "https://updates.cdn-metrics.com/v2/check";
+/// MD5 of `updchk.exe`.
+pub const BEACON_MD5: &str = "6b1f0c3d9a5e42780b94d1c6f3a7e852";
+/// SHA-256 of `updchk.exe`.
+pub const BEACON_SHA256: &str = "9c41d0e7a2b85f36c1d94e07ab63f8521e7d0c94b5a68f23d17c0e9ab4f65832";
 /// An address of a company that is not suspicious.
 pub const HARMLESS_IP: &str = "198.51.100.7";
 /// A domain under a country's top-level domain without RDAP.

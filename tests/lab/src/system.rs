@@ -10,6 +10,10 @@ use crate::{rdap, story};
 pub enum System {
     /// `api.shodan.io`.
     Shodan,
+    /// `www.virustotal.com`.
+    VirusTotal,
+    /// `geoip.maxmind.com` and `geolite.info`.
+    GeoIp,
     /// The bootstrap files of IANA and all RDAP servers.
     Rdap,
     /// All WHOIS servers.
@@ -24,13 +28,23 @@ pub enum System {
 
 impl System {
     /// Every system.
-    pub const ALL: [System; 6] =
-        [System::Shodan, System::Rdap, System::Whois, System::ServiceNow, System::WinRm, System::Actuator];
+    pub const ALL: [System; 8] = [
+        System::Shodan,
+        System::VirusTotal,
+        System::GeoIp,
+        System::Rdap,
+        System::Whois,
+        System::ServiceNow,
+        System::WinRm,
+        System::Actuator,
+    ];
 
     /// The system that answers HTTPS under this name; the name is in lower case and has no port.
     pub(crate) fn at(host: &str) -> Option<System> {
         match host {
             story::SHODAN_HOST => Some(System::Shodan),
+            story::VIRUSTOTAL_HOST => Some(System::VirusTotal),
+            story::MAXMIND_HOST | story::GEOLITE_HOST => Some(System::GeoIp),
             story::SERVICENOW_HOST => Some(System::ServiceNow),
             story::ACTUATOR_HOST => Some(System::Actuator),
             _ if rdap::HOSTS.contains(&host) => Some(System::Rdap),

@@ -37,7 +37,8 @@ impl Identity {
         let key = KeyPair::generate()?;
         let mut names: Vec<String> = rdap::HOSTS.iter().map(|host| (*host).to_owned()).collect();
         // ServiceNow itself serves its instances with a wildcard; a company does so for its own servers.
-        names.extend([story::SHODAN_HOST, "*.service-now.com", "*.acme.example"].map(str::to_owned));
+        names.extend(story::CLOUD_HOSTS.map(str::to_owned));
+        names.extend(["*.service-now.com", "*.acme.example"].map(str::to_owned));
         let mut server = CertificateParams::new(names)?;
         server.distinguished_name.push(DnType::CommonName, "Palisade Lab");
         server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];

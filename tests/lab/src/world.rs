@@ -7,14 +7,16 @@ use crate::actuator::Actuator;
 use crate::call::{Answer, Call};
 use crate::limits::DELAY;
 use crate::servicenow::ServiceNow;
+use crate::virustotal::VirusTotal;
 use crate::winrm::WinRm;
-use crate::{Faults, Ledger, System, rdap, shodan};
+use crate::{Faults, Ledger, System, geoip, rdap, shodan};
 
 /// The state of one lab.
 #[derive(Default)]
 pub(crate) struct World {
     pub(crate) ledger: Ledger,
     pub(crate) faults: Faults,
+    pub(crate) virustotal: VirusTotal,
     pub(crate) servicenow: ServiceNow,
     pub(crate) winrm: WinRm,
     pub(crate) actuator: Actuator,
@@ -27,6 +29,8 @@ impl World {
     pub(crate) fn answer(&self, system: System, call: &Call) -> Answer {
         match system {
             System::Shodan => shodan::answer(call),
+            System::VirusTotal => self.virustotal.answer(call),
+            System::GeoIp => geoip::answer(call),
             System::Rdap => rdap::answer(call),
             System::ServiceNow => self.servicenow.answer(call),
             System::WinRm => self.winrm.answer(call),

@@ -59,6 +59,11 @@ pub(crate) fn get(url: &str) -> Ask<'_> {
 }
 
 pub(crate) async fn send(lab: &Lab, ask: &Ask<'_>) -> Result<Reply, Broken> {
+    send_with(lab, ask, &[]).await
+}
+
+/// Sends a request with more headers.
+pub(crate) async fn send_with(lab: &Lab, ask: &Ask<'_>, headers: &[(&str, &str)]) -> Result<Reply, Broken> {
     let url: http::Uri = ask.url.parse().unwrap();
     let host = url.host().unwrap().to_owned();
     let mut roots = RootCertStore::empty();
@@ -82,6 +87,9 @@ pub(crate) async fn send(lab: &Lab, ask: &Ask<'_>) -> Result<Reply, Broken> {
         if !value.is_empty() {
             request = request.header(name, value);
         }
+    }
+    for (name, value) in headers {
+        request = request.header(*name, *value);
     }
     let request = request.body(Full::new(Bytes::copy_from_slice(ask.body.as_bytes()))).unwrap();
     let response = sender.send_request(request).await.map_err(|_| Broken)?;

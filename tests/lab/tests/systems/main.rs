@@ -3,8 +3,10 @@
 
 mod client;
 mod faults;
+mod geoip;
 mod rdap;
 mod servicenow;
 mod shodan;
+mod virustotal;
 mod whois;
 mod winrm;
