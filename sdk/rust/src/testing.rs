@@ -47,10 +47,12 @@ mod connector;
 mod exchange;
 pub(crate) mod host;
 mod playbook;
+mod stream;
 
 pub use connector::{ConnectorTest, Ended, Verified};
 pub use exchange::{Conversation, Exchange};
 pub use playbook::{Change, PlaybookTest, Played};
+pub use stream::Stream;
 
 pub use crate::{
     bindings::{

@@ -3,8 +3,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    Conversation, Exchange,
+    Conversation, Exchange, Stream, TcpError,
     host::{self, World},
+    stream::Dial,
 };
 use crate::{
     Failure, Report,
@@ -93,6 +94,12 @@ impl<C: DeserializeOwned + JsonSchema> ConnectorTest<C> {
     /// The next stream of the script.
     pub fn tcp(mut self, conversation: Conversation) -> Self {
         self.world.tcp.push_back(conversation);
+        self
+    }
+
+    /// Opens every stream like this instead of by a script, for tests against a system that really runs.
+    pub fn tcp_by(mut self, dial: impl Fn(&str, u16) -> Result<Box<dyn Stream>, TcpError> + 'static) -> Self {
+        self.world.dial = Some(Dial::new(dial));
         self
     }
 

@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::VecDeque};
 
 use serde_json::Value;
 
-use super::{Change, Conversation, Exchange};
+use super::{Change, Conversation, Exchange, stream::Dial};
 use crate::{
     Failure,
     bindings::{
@@ -39,6 +39,8 @@ pub(super) struct World {
     pub(super) described: Option<Action>,
     pub(super) http: VecDeque<Exchange>,
     pub(super) tcp: VecDeque<Conversation>,
+    /// Takes the place of `tcp`.
+    pub(super) dial: Option<Dial>,
     pub(super) alert: Option<Alert>,
     pub(super) artifacts: Vec<Artifact>,
     pub(super) changes: Vec<Change>,
@@ -152,59 +154,39 @@ pub(crate) mod http {
 }
 
 pub(crate) mod tcp {
-    use std::{cell::RefCell, collections::VecDeque};
+    use std::cell::RefCell;
 
-    use crate::{bindings::connector::palisade::plugin::tcp::Error, testing::exchange::Turn};
+    use crate::{
+        bindings::connector::palisade::plugin::tcp::Error,
+        testing::stream::{Script, Stream},
+    };
 
     pub(crate) struct TcpStream {
-        turns: RefCell<VecDeque<Turn>>,
+        end: RefCell<Box<dyn Stream>>,
     }
 
     pub(crate) fn connect(host: &str, port: u16) -> Result<TcpStream, Error> {
+        if let Some(dial) = super::world(|world| world.dial.clone()) {
+            return Ok(TcpStream { end: RefCell::new(dial.open(host, port)?) });
+        }
         let conversation = super::world(|world| world.tcp.pop_front())
             .unwrap_or_else(|| panic!("a stream that is not in the script: {host}:{port}"));
         assert_eq!((host, port), (conversation.host.as_str(), conversation.port), "the wrong stream");
-        Ok(TcpStream { turns: RefCell::new(conversation.turns) })
+        Ok(TcpStream { end: RefCell::new(Box::new(Script(conversation.turns))) })
     }
 
     impl TcpStream {
         pub(crate) fn write(&self, bytes: &[u8]) -> Result<(), Error> {
-            let mut turns = self.turns.borrow_mut();
-            end_turn(&mut turns);
-            match turns.front_mut() {
-                Some(Turn::Talk { sends, .. }) if sends.starts_with(bytes) => sends.drain(..bytes.len()),
-                turn => panic!("the wrong bytes: {:?}, at {turn:?}", String::from_utf8_lossy(bytes)),
-            };
-            Ok(())
+            self.end.borrow_mut().write(bytes)
         }
 
         pub(crate) fn read(&self, max: u32) -> Result<Vec<u8>, Error> {
-            let mut turns = self.turns.borrow_mut();
-            let last = turns.len() == 1;
-            match turns.front_mut() {
-                Some(Turn::Talk { sends, answer }) if sends.is_empty() && (last || !answer.is_empty()) => {
-                    let count = answer.len().min(max as usize);
-                    Ok(answer.drain(..count).collect())
-                }
-                turn => panic!("a read when it was not the server's turn, at {turn:?}"),
-            }
+            self.end.borrow_mut().read(max)
         }
 
         pub(crate) fn start_tls(&self) -> Result<(), Error> {
-            let mut turns = self.turns.borrow_mut();
-            end_turn(&mut turns);
-            match turns.pop_front() {
-                Some(Turn::Tls) => Ok(()),
-                turn => panic!("TLS that is not in the script, at {turn:?}"),
-            }
+            self.end.borrow_mut().start_tls()
         }
-    }
-
-    /// A turn ends when everything of it was sent and read, and something else begins.
-    fn end_turn(turns: &mut VecDeque<Turn>) {
-        turns.pop_front_if(
-            |turn| matches!(turn, Turn::Talk { sends, answer } if sends.is_empty() && answer.is_empty()),
-        );
     }
 }
 
