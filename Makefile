@@ -8,7 +8,7 @@ BIN := $(CARGO_TARGET_DIR)/debug
 PLUGINS := $(CARGO_TARGET_DIR)/plugins
 
 # Components that users install, and those that only tests do.
-PRODUCT := shodan whois servicenow windows dns suspicious-outbound-connections
+PRODUCT := shodan whois servicenow windows dns ldap suspicious-outbound-connections
 FIXTURES := bench-guest hostile-connector hostile-playbook hostile-wasi-connector hostile-wasi-playbook actuator script
 
 .NOTPARALLEL:
@@ -57,8 +57,12 @@ target:
 	     echo "Components need Rust's standard library for wasm32-unknown-unknown, and rustup could not add it."; \
 	     echo "docs/building-plugins.md says how to build without rustup."; exit 1; }
 
-# Tests read the system calls of the store and answer some of them, and set the clock of a host.
+# Tests read the system calls of the store and answer some of them, set the clock of a host, and ask a real directory and a
+# real resolver.
+TOOLS := strace faketime slapd dnsmasq-base
+
+tools: export DEBIAN_FRONTEND := noninteractive
 tools:
-	@{ command -v strace && command -v faketime; } >/dev/null \
-	|| { [ "$$(id -u)" = 0 ] && { apt-get install -y -q strace faketime || { apt-get update -q && apt-get install -y -q strace faketime; }; }; } \
-	|| { echo "Install strace and faketime, for example with apt-get install strace faketime: tests need them."; exit 1; }
+	@{ command -v strace && command -v faketime && test -x /usr/sbin/slapd && test -x /usr/sbin/dnsmasq; } >/dev/null \
+	|| { [ "$$(id -u)" = 0 ] && { apt-get install -y -q $(TOOLS) || { apt-get update -q && apt-get install -y -q $(TOOLS); }; }; } \
+	|| { echo "Install what tests need, for example with apt-get install $(TOOLS)"; exit 1; }
