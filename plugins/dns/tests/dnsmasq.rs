@@ -155,7 +155,7 @@ fn an_answer_too_long_for_a_datagram_comes_whole() {
 #[test]
 fn the_same_answer_over_https() {
     let resolver = Resolver::start();
-    let question = b"\0\0\x01\0\0\x01\0\0\0\0\0\0\x03www\x04acme\x07example\0\0\x01\0\x01";
+    let question = b"\0\0\x01\0\0\x01\0\0\0\0\0\0\x03www\x04acme\x07example\0\0\x1c\0\x01";
     let mut stream = Resolver::connect(resolver.port);
     stream.write_all(&[&(question.len() as u16).to_be_bytes(), &question[..]].concat()).unwrap();
     let mut length = [0; 2];
@@ -173,7 +173,7 @@ fn the_same_answer_over_https() {
                 .answer(200, answer)
                 .answer_header("content-type", "application/dns-message"),
         )
-        .invoke("lookup domain", json!({ "domain": "www.acme.example" }))
+        .invoke("lookup domain", json!({ "domain": "www.acme.example", "type": "AAAA" }))
         .report();
-    assert_eq!(report.data["records"], resolver.look_up("www.acme.example", "A").data["records"]);
+    assert_eq!(report.data["records"], resolver.look_up("www.acme.example", "AAAA").data["records"]);
 }

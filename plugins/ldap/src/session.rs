@@ -6,7 +6,9 @@
 use palisade_sdk::{Failure, connector::Call, tcp::TcpStream};
 
 use crate::{
-    Configuration, Security, ber,
+    Configuration,
+    ber::{self, Malformed},
+    configuration::Security,
     entry::Entry,
     filter::Filter,
     message::{self, Change, Outcome, Response, Scope, Search},
@@ -144,6 +146,10 @@ impl Session {
 
     fn receive(&mut self) -> Result<Response, Failure> {
         loop {
+            // Told at once from another protocol, whose bytes may announce a length that never comes.
+            if self.buffer.first().is_some_and(|tag| *tag != ber::SEQUENCE) {
+                return Err(Malformed.into());
+            }
             let length = ber::first_length(&self.buffer)?;
             if length.is_some_and(|length| length > MESSAGE_BYTES_MAX) {
                 return Err(Failure::upstream(format!(
