@@ -73,7 +73,7 @@ impl<'a> Firewall<'a> {
     pub(crate) fn delete(&self, xpath: &str) -> Result<(), Failure> {
         let form = [("type", "config"), ("action", "delete"), ("xpath", xpath)];
         match self.send(self.post().form(form))? {
-            Answer { code: Some(OBJECT_NOT_PRESENT | OBJECT_NOT_FOUND), .. } => Ok(()),
+            answer if answer.is_absence() => Ok(()),
             Answer { code: Some(REFERENCE_COUNT_NOT_ZERO), words, .. } => Err(Failure::upstream(format!(
                 "something else in the firewall's configuration uses it; take it out there first: {words}"
             ))),
@@ -140,10 +140,12 @@ impl Answer {
 
     /// Like [`ok`](Self::ok), but nothing where the firewall has no such object.
     pub(crate) fn ok_if_present(self) -> Result<Option<Self>, Failure> {
-        match self.code {
-            Some(OBJECT_NOT_PRESENT | OBJECT_NOT_FOUND) => Ok(None),
-            _ => self.ok().map(Some),
-        }
+        if self.is_absence() { Ok(None) } else { self.ok().map(Some) }
+    }
+
+    /// A firewall has several ways to say that there is nothing, some of them successes, and one without a code.
+    fn is_absence(&self) -> bool {
+        matches!(self.code, Some(OBJECT_NOT_PRESENT | OBJECT_NOT_FOUND)) || self.words == "No such node"
     }
 
     pub(crate) fn document(&self) -> Result<Document<'_>, Failure> {

@@ -10,7 +10,7 @@ use crate::{Configuration, connector};
 const API: &str = "https://fw01.example.com/api/";
 const VSYS: &str = "/config/devices/entry[@name='localhost.localdomain']/vsys/entry[@name='vsys1']";
 const IP: &str = "203.0.113.66";
-const MISSING: &str = r#"<response status="error" code="7"><msg><line>No such node</line></msg></response>"#;
+const MISSING: &str = r#"<response status="error"><msg><line>No such node</line></msg></response>"#;
 
 fn test() -> ConnectorTest<Configuration> {
     ConnectorTest::new(connector).configuration(json!({
@@ -276,7 +276,8 @@ fn a_cancelled_block_says_how_it_stands() {
 #[test]
 fn an_unblock_deletes_what_may_be_gone_already() {
     let deleted = r#"<response status="success" code="20"><msg>command succeeded</msg></response>"#;
-    for answer in [deleted, MISSING] {
+    let gone = r#"<response status="success" code="7"><msg>Object doesn't exist</msg></response>"#;
+    for answer in [deleted, MISSING, gone] {
         let ended = with([delete(OBJECT, answer), all_jobs(&[])]).invoke("unblock ip", asked());
         assert_eq!(pending(ended).0, "changed 0");
     }

@@ -7,6 +7,7 @@
 //! | `GET /tickets` | `{"tickets": [...]}`, the incidents of ServiceNow with their journal |
 //! | `GET /faults`, `POST /faults`, `DELETE /faults` | lists, arms one, disarms all |
 //! | `PUT /latency` with `{"system": "shodan", "ms": 20}` | from now on |
+//! | `POST /devices/check-in` | mobile devices do what waits for them |
 //! | `POST /servicenow/expire-tokens` | every access token is expired |
 
 use std::time::Duration;
@@ -53,6 +54,11 @@ pub(crate) fn answer(world: &World, call: &Call) -> Answer {
             }
             Err(error) => refused(StatusCode::BAD_REQUEST, &error),
         },
+        (&Method::POST, "/devices/check-in") => {
+            world.mobileiron.check_in();
+            world.intune.check_in();
+            done
+        }
         (&Method::POST, "/servicenow/expire-tokens") => {
             world.servicenow.expire_tokens();
             done

@@ -109,7 +109,7 @@ impl Lab {
     /// Leads every real name to the lab, in the format of curl's `--connect-to`.
     pub fn connect_to(&self) -> Vec<String> {
         let https = self.https;
-        let named = [story::SERVICENOW_HOST, story::ACTUATOR_HOST];
+        let named = [story::SERVICENOW_HOST, story::MOBILEIRON_HOST, story::PANOS_HOST, story::ACTUATOR_HOST];
         let on_443 = story::CLOUD_HOSTS
             .iter()
             .chain(&named)
@@ -150,6 +150,22 @@ impl Lab {
         self.world.actuator.finish_jobs();
     }
 
+    /// Lets every mobile device that is not offline do what waits for it, at MobileIron and at Intune.
+    pub fn check_in_devices(&self) {
+        self.world.mobileiron.check_in();
+        self.world.intune.check_in();
+    }
+
+    /// Whether the device with this UUID at MobileIron is locked.
+    pub fn is_device_locked(&self, uuid: &str) -> bool {
+        self.world.mobileiron.is_locked(uuid)
+    }
+
+    /// Sets the time that a commit of the firewall takes, a second unless told otherwise; also for those under way.
+    pub fn set_commit_time(&self, time: Duration) {
+        self.world.panos.set_commit_time(time);
+    }
+
     /// Lets every access token of ServiceNow expire now; refresh tokens stay good.
     pub fn expire_tokens(&self) {
         self.world.servicenow.expire_tokens();
@@ -178,6 +194,21 @@ impl Lab {
                 "password": story::SERVICENOW_PASSWORD,
                 "client_id": story::SERVICENOW_CLIENT_ID,
                 "client_secret": story::SERVICENOW_CLIENT_SECRET,
+            },
+            "mobileiron": {
+                "url": format!("https://{}", story::MOBILEIRON_HOST),
+                "user": story::MOBILEIRON_USER,
+                "password": story::MOBILEIRON_PASSWORD,
+            },
+            "intune": {
+                "tenant": story::ENTRA_TENANT,
+                "client_id": story::ENTRA_CLIENT_ID,
+                "client_secret": story::ENTRA_CLIENT_SECRET,
+            },
+            "panos": {
+                "url": format!("https://{}", story::PANOS_HOST),
+                "administrator": story::PANOS_ADMINISTRATOR,
+                "key": story::PANOS_KEY,
             },
             "windows": {
                 "hosts": story::WINDOWS_HOSTS,

@@ -29,6 +29,9 @@ pub(crate) const TABLE_RECORDS: usize = 500_000;
 /// Access tokens alive at the same time; the oldest goes first.
 pub(crate) const TOKENS: usize = 10_000;
 
+/// Commits that a firewall has enqueued: PAN-OS takes 10.
+pub(crate) const COMMIT_JOBS: usize = 10;
+
 /// Open enumerations of all Windows servers.
 pub(crate) const ENUMERATIONS: usize = 1000;
 

@@ -9,7 +9,8 @@
 //! invention: in truth they belong to nobody. Credentials are the lab's own and open nothing else.
 
 /// The services on the internet that have one name each.
-pub(crate) const CLOUD_HOSTS: [&str; 4] = [SHODAN_HOST, VIRUSTOTAL_HOST, MAXMIND_HOST, GEOLITE_HOST];
+pub(crate) const CLOUD_HOSTS: [&str; 6] =
+    [SHODAN_HOST, VIRUSTOTAL_HOST, MAXMIND_HOST, GEOLITE_HOST, ENTRA_HOST, GRAPH_HOST];
 
 /// Name of Shodan's API.
 pub const SHODAN_HOST: &str = "api.shodan.io";
@@ -49,6 +50,45 @@ pub const WINDOWS_HOSTS: [&str; 3] = [SOURCE_HOST, "srv-db-01.acme.example", "wk
 pub const WINDOWS_USER: &str = "svc-palisade";
 /// Password of [`WINDOWS_USER`].
 pub const WINDOWS_PASSWORD: &str = "Lab-Only-Windows-1";
+
+/// Name of the MobileIron Core server.
+pub const MOBILEIRON_HOST: &str = "core.acme.example";
+/// User of the MobileIron Core server.
+pub const MOBILEIRON_USER: &str = "svc-palisade-mdm";
+/// Password of [`MOBILEIRON_USER`].
+pub const MOBILEIRON_PASSWORD: &str = "Lab-Only-MobileIron-1";
+/// UUID of a device at MobileIron.
+pub const MOBILEIRON_DEVICE: &str = "3a45b4d5-d2e5-468c-bf4f-149efff463a9";
+/// UUID of a device at MobileIron that never checks in.
+pub const MOBILEIRON_OFFLINE_DEVICE: &str = "7f0c2f43-8f5e-4c55-8f53-0c1b9a6e2d10";
+
+/// Where Microsoft Entra ID hands out tokens.
+pub const ENTRA_HOST: &str = "login.microsoftonline.com";
+/// Name of Microsoft Graph.
+pub const GRAPH_HOST: &str = "graph.microsoft.com";
+/// The tenant.
+pub const ENTRA_TENANT: &str = "0d7f0a4e-6a0c-4f6e-9a57-2f1f6c1b7a01";
+/// A domain of the tenant.
+pub const ENTRA_TENANT_DOMAIN: &str = "acme.example";
+/// Application in the tenant.
+pub const ENTRA_CLIENT_ID: &str = "b8f4c3a2-3d5e-4f6a-8b7c-9d0e1f2a3b4c";
+/// Secret of [`ENTRA_CLIENT_ID`].
+pub const ENTRA_CLIENT_SECRET: &str = "Lab-Only-Entra-Secret-1";
+/// Id of a device at Intune.
+pub const INTUNE_DEVICE: &str = "705c034c-034c-705c-4c03-5c704c035c70";
+/// User of [`INTUNE_DEVICE`].
+pub const INTUNE_DEVICE_USER: &str = "m.keller@acme.example";
+/// Id of a device at Intune that never checks in.
+pub const INTUNE_OFFLINE_DEVICE: &str = "9b1f6c50-0c6c-4d0a-8a3f-51e0a9b7de02";
+
+/// Name of the firewall's management interface.
+pub const PANOS_HOST: &str = "fw01.acme.example";
+/// Administrator of the firewall whose key is [`PANOS_KEY`].
+pub const PANOS_ADMINISTRATOR: &str = "palisade";
+/// API key of [`PANOS_ADMINISTRATOR`].
+pub const PANOS_KEY: &str = "LUFRPT1MYWJPbmx5UGFsaXNhZGVLZXkwMDAwMDAwMQ==";
+/// Another administrator, who has a change under way that is not finished.
+pub(crate) const PANOS_OTHER_ADMINISTRATOR: &str = "m.keller";
 
 /// Name of the system that tests of the host act on.
 pub const ACTUATOR_HOST: &str = "actuator.acme.example";

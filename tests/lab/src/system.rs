@@ -22,13 +22,19 @@ pub enum System {
     ServiceNow,
     /// All Windows servers.
     WinRm,
+    /// `core.acme.example`, a MobileIron Core server.
+    MobileIron,
+    /// `login.microsoftonline.com` and `graph.microsoft.com`.
+    Intune,
+    /// `fw01.acme.example`, a firewall.
+    Panos,
     /// A system of nobody's, with an action of every class.
     Actuator,
 }
 
 impl System {
     /// Every system.
-    pub const ALL: [System; 8] = [
+    pub const ALL: [System; 11] = [
         System::Shodan,
         System::VirusTotal,
         System::GeoIp,
@@ -36,6 +42,9 @@ impl System {
         System::Whois,
         System::ServiceNow,
         System::WinRm,
+        System::MobileIron,
+        System::Intune,
+        System::Panos,
         System::Actuator,
     ];
 
@@ -46,6 +55,9 @@ impl System {
             story::VIRUSTOTAL_HOST => Some(System::VirusTotal),
             story::MAXMIND_HOST | story::GEOLITE_HOST => Some(System::GeoIp),
             story::SERVICENOW_HOST => Some(System::ServiceNow),
+            story::MOBILEIRON_HOST => Some(System::MobileIron),
+            story::ENTRA_HOST | story::GRAPH_HOST => Some(System::Intune),
+            story::PANOS_HOST => Some(System::Panos),
             story::ACTUATOR_HOST => Some(System::Actuator),
             _ if rdap::HOSTS.contains(&host) => Some(System::Rdap),
             _ if story::WINDOWS_HOSTS.contains(&host) => Some(System::WinRm),

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use crate::actuator::Actuator;
 use crate::call::{Answer, Call};
+use crate::intune::Intune;
 use crate::limits::DELAY;
+use crate::mobileiron::MobileIron;
+use crate::panos::Panos;
 use crate::servicenow::ServiceNow;
 use crate::virustotal::VirusTotal;
 use crate::winrm::WinRm;
@@ -19,6 +22,9 @@ pub(crate) struct World {
     pub(crate) virustotal: VirusTotal,
     pub(crate) servicenow: ServiceNow,
     pub(crate) winrm: WinRm,
+    pub(crate) mobileiron: MobileIron,
+    pub(crate) intune: Intune,
+    pub(crate) panos: Panos,
     pub(crate) actuator: Actuator,
     /// Milliseconds by system.
     latency: [AtomicU64; System::ALL.len()],
@@ -34,6 +40,9 @@ impl World {
             System::Rdap => rdap::answer(call),
             System::ServiceNow => self.servicenow.answer(call),
             System::WinRm => self.winrm.answer(call),
+            System::MobileIron => self.mobileiron.answer(call),
+            System::Intune => self.intune.answer(call),
+            System::Panos => self.panos.answer(call),
             System::Actuator => self.actuator.answer(call),
             System::Whois => Answer::not_played("WHOIS over HTTP"),
         }

@@ -4,6 +4,9 @@
 mod client;
 mod faults;
 mod geoip;
+mod intune;
+mod mobileiron;
+mod panos;
 mod rdap;
 mod servicenow;
 mod shodan;
