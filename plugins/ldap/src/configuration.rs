@@ -1,6 +1,6 @@
 use palisade_sdk::connector::Secret;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// What an asset needs: a server, a user who binds, and where in the tree to look.
 #[derive(Deserialize, JsonSchema)]
@@ -30,7 +30,7 @@ pub struct Configuration {
 }
 
 /// How the connection is made safe.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Security {
     /// TLS from the beginning, port 636.
@@ -41,7 +41,7 @@ pub(crate) enum Security {
 }
 
 /// Kind of directory.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Directory {
     /// Microsoft's.
@@ -53,7 +53,7 @@ pub(crate) enum Directory {
 }
 
 /// Attribute of a group that has its members.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub(crate) enum MemberAttribute {
     /// Distinguished names, of a `groupOfNames` (RFC 4519).
     #[default]
@@ -68,7 +68,7 @@ pub(crate) enum MemberAttribute {
 }
 
 /// What disables an account of OpenLDAP.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub(crate) enum DisabledBy {
     /// Locked for good by the overlay `ppolicy`; it takes effect if the user's policy has `pwdLockout` (slapo-ppolicy(5)).
     #[default]
