@@ -248,3 +248,68 @@ fn shorten(words: &str) -> String {
     let line = visible.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
     line.chars().take(WORDS_CHARS_MAX).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// What ldapsearch and ldapmodify of OpenLDAP 2.5 send for the same.
+    #[test]
+    fn requests_are_those_of_another_client() {
+        let bind = message(1, bind("cn=palisade,dc=acme,dc=example", "secret"), None);
+        assert_eq!(
+            hex(&bind),
+            "3030020101602b020103041e636e3d70616c69736164652c64633d61636d652c64633d6578616d706c658006736563726574"
+        );
+
+        let filter = Filter::parse("(&(objectClass=person)(uid=j*))").unwrap();
+        let found =
+            Search { base: "dc=acme,dc=example", scope: Scope::Subtree, filter, attributes: &["mail"] };
+        assert_eq!(
+            hex(&message(2, search(&found), Some(page(500, b"")))),
+            "307e0201026350041264633d61636d652c64633d6578616d706c650a01020a010002010002011e010100a023a315040b6f626a65\
+             6374436c6173730406706572736f6ea40a0403756964300380016a300604046d61696ca02730250416312e322e3834302e313133\
+             3535362e312e342e3331390101ff04083006020201f40400"
+        );
+
+        let changes = [
+            Change::Delete("userAccountControl", "512"),
+            Change::Add("userAccountControl", "514"),
+            Change::Replace("shadowExpire", None),
+        ];
+        assert_eq!(
+            hex(&message(2, modify("uid=jdoe,dc=acme,dc=example", &changes), None)),
+            "307f020102667a041b7569643d6a646f652c64633d61636d652c64633d6578616d706c65305b30200a0101301b04127573657241\
+             63636f756e74436f6e74726f6c3105040335313230200a0100301b0412757365724163636f756e74436f6e74726f6c3105040335\
+             313430150a01023010040c736861646f774578706972653100"
+        );
+    }
+
+    #[test]
+    fn the_next_page_has_a_cookie() {
+        let control = ber::group(
+            SEQUENCE,
+            &[ber::octets(PAGED), ber::octets(ber::group(SEQUENCE, &[ber::integer(0), ber::octets("next")]))],
+        );
+        let other = ber::group(SEQUENCE, &[ber::octets("1.2.3"), ber::boolean(true)]);
+        let result = [ber::enumerated(0), ber::octets(""), ber::octets("")].concat();
+        let done = |controls: &[u8]| {
+            let parts = [ber::integer(7), ber::element(SEARCH_DONE, &result), controls.to_vec()];
+            read(&ber::group(SEQUENCE, &parts))
+        };
+        let outcome = || Outcome { code: 0, words: String::new() };
+        let controls = ber::element(CONTROLS, [other, control].concat());
+        assert_eq!(done(&controls), Ok((7, Response::SearchDone(outcome(), b"next".to_vec()))));
+        assert_eq!(done(&[]), Ok((7, Response::SearchDone(outcome(), Vec::new()))));
+    }
+
+    #[test]
+    fn a_servers_words_stay_one_short_line() {
+        assert_eq!(shorten("a\nb\x1b[31m  c\0"), "a b [31m c");
+        assert_eq!(shorten(&"ü".repeat(1_000)).chars().count(), WORDS_CHARS_MAX);
+    }
+}
