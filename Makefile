@@ -8,7 +8,7 @@ BIN := $(CARGO_TARGET_DIR)/debug
 PLUGINS := $(CARGO_TARGET_DIR)/plugins
 
 # Components that users install, and those that only tests do.
-PRODUCT := shodan whois servicenow windows dns ldap suspicious-outbound-connections
+PRODUCT := shodan whois servicenow windows dns ldap mobileiron intune panos suspicious-outbound-connections
 FIXTURES := bench-guest hostile-connector hostile-playbook hostile-wasi-connector hostile-wasi-playbook actuator script
 
 .NOTPARALLEL:

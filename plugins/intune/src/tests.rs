@@ -39,7 +39,7 @@ fn list(query: &str) -> Exchange {
     Exchange::get(&format!("{DEVICES}?{query}")).bearer("token").header("accept", "application/json")
 }
 
-fn device(results: Value) -> Value {
+fn device(results: &Value) -> Value {
     json!({
         "id": ID, "deviceName": "WKS-0142", "userPrincipalName": "m.keller@acme.example",
         "operatingSystem": "Windows", "azureADDeviceId": "a", "lastSyncDateTime": "2026-11-21T20:00:00Z",
@@ -62,7 +62,7 @@ fn a_list_goes_on_at_the_link_and_stops_at_what_was_asked_for() {
         selected("")
     );
     let page = |count: usize, next: Option<&str>| {
-        let mut page = json!({ "@odata.count": count, "value": vec![device(json!([])); count] });
+        let mut page = json!({ "@odata.count": count, "value": vec![device(&json!([])); count] });
         if let Some(next) = next {
             page["@odata.nextLink"] = next.into();
         }
@@ -92,7 +92,7 @@ fn a_device_has_the_results_of_its_commands() {
     let results = json!([{ "actionName": "remoteLock", "actionState": "done" }]);
     let report = test()
         .http(token())
-        .http(read().answer_json(200, device(results)))
+        .http(read().answer_json(200, device(&results)))
         .invoke("get system info", json!({ "id": ID }))
         .report();
     assert_eq!(report.message, "Read WKS-0142 of m.keller@acme.example.");
@@ -123,7 +123,7 @@ fn commands_are_posted() {
 fn a_wipe_is_verified_by_the_results_of_commands() {
     let verify =
         |answer: Exchange| test().http(token()).http(answer).verify("wipe device", json!({ "id": ID }));
-    let results = |results: Value| verify(read().answer_json(200, device(results)));
+    let results = |results: Value| verify(read().answer_json(200, device(&results)));
     let result = |name: &str, state: &str, start: &str| json!({ "actionName": name, "actionState": state, "startDateTime": start });
     for state in ["pending", "active", "done"] {
         let earlier = result("wipe", "failed", "2026-11-20T10:00:00Z");

@@ -59,11 +59,13 @@ pub(crate) fn vsys() -> String {
 type Ended = Result<Outcome<Changed>, Failure>;
 
 pub(crate) fn block_ip(call: &Call<Configuration>, asked: Address) -> Ended {
-    change(call, &asked.vsys, &asked.blocked(), true)
+    let Address { ip, vsys, is_source_address } = asked;
+    change(call, &vsys, &Blocked::address(List::of(is_source_address), ip), true)
 }
 
 pub(crate) fn unblock_ip(call: &Call<Configuration>, asked: Address) -> Ended {
-    change(call, &asked.vsys, &asked.blocked(), false)
+    let Address { ip, vsys, is_source_address } = asked;
+    change(call, &vsys, &Blocked::address(List::of(is_source_address), ip), false)
 }
 
 pub(crate) fn block_url(call: &Call<Configuration>, Url { url, vsys }: Url) -> Ended {
@@ -72,12 +74,6 @@ pub(crate) fn block_url(call: &Call<Configuration>, Url { url, vsys }: Url) -> E
 
 pub(crate) fn unblock_url(call: &Call<Configuration>, Url { url, vsys }: Url) -> Ended {
     change(call, &vsys, &Blocked::url(&url)?, false)
-}
-
-impl Address {
-    fn blocked(&self) -> Blocked {
-        Blocked::address(if self.is_source_address { List::Sources } else { List::Destinations }, self.ip)
-    }
 }
 
 fn change(call: &Call<Configuration>, vsys: &str, blocked: &Blocked, wanted: bool) -> Ended {

@@ -127,6 +127,11 @@ impl Vsys {
 impl List {
     pub(crate) const ALL: [List; 3] = [List::Destinations, List::Sources, List::Urls];
 
+    /// The list of addresses on this side of the traffic.
+    pub(crate) fn of(is_source: bool) -> List {
+        if is_source { List::Sources } else { List::Destinations }
+    }
+
     /// Name of the group and its tag, or of the category.
     pub(crate) fn name(self) -> &'static str {
         match self {

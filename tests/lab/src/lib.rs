@@ -1,7 +1,7 @@
 //! Simulators of the vendor systems that Palisade's connectors talk to.
 //!
-//! A [`Lab`] plays Shodan, RDAP and WHOIS servers, a ServiceNow instance and a few Windows servers on free ports of
-//! 127.0.0.1. A connector calls them by their real names (`https://api.shodan.io/...`); the host's `connect_to`
+//! A [`Lab`] plays Shodan, RDAP and WHOIS servers, a ServiceNow instance, a few Windows servers, a MobileIron Core server,
+//! Intune and a firewall on free ports of 127.0.0.1. A connector calls them by their real names (`https://api.shodan.io/...`); the host's `connect_to`
 //! setting, in curl's format, leads those names to the lab, and TLS is verified against the lab's own authority. Beside
 //! them there is one system of nobody's, which has an action of every class.
 //!

@@ -63,6 +63,9 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         ("maxmind.key", story::MAXMIND_KEY),
         ("servicenow.password", story::SERVICENOW_PASSWORD),
         ("windows.password", story::WINDOWS_PASSWORD),
+        ("mobileiron.password", story::MOBILEIRON_PASSWORD),
+        ("intune.secret", story::ENTRA_CLIENT_SECRET),
+        ("panos.key", story::PANOS_KEY),
     ] {
         std::fs::write(arguments.dir.join(name), secret)?;
     }

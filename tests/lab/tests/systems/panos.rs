@@ -167,6 +167,25 @@ async fn the_configuration_is_checked() {
 }
 
 #[tokio::test]
+async fn a_url_is_a_member_of_a_category() {
+    let lab = lab().await;
+    lab.set_commit_time(Duration::ZERO);
+    let category = "profiles/custom-url-category/entry[@name='palisade-blocked-urls']";
+    let list = format!("{category}/list");
+    set(&lab, category, "<list><member>palisade.invalid/</member></list><type>URL List</type>").await;
+    set(&lab, &list, "<member>evil.example/a?b=1&amp;c</member>").await;
+    let rule = "rulebase/security/rules/entry[@name='Palisade blocked URLs']";
+    set(&lab, rule, "<category><member>palisade-blocked-urls</member></category><action>deny</action>").await;
+    let member = format!("{list}/member[text()='evil.example/a?b=1&c']");
+    assert!(read(&lab, "get", &member).await.contains("evil.example/a?b=1&amp;c"));
+    assert!(act(&lab, "delete", &member).await.contains(r#"code="20""#));
+    assert!(act(&lab, "delete", &member).await.contains(r#"code="7""#));
+    commit(&lab, MINE).await;
+    assert!(job(&lab, 42).await.contains("<result>OK</result>"));
+    assert_eq!(read(&lab, "show", &list).await.matches("<member>").count(), 1);
+}
+
+#[tokio::test]
 async fn a_rule_moves_to_the_top_once() {
     let lab = lab().await;
     block(&lab, "203.0.113.66").await;
