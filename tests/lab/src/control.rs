@@ -5,6 +5,7 @@
 //! | `GET /ledger`, `GET /ledger?system=shodan` | `{"entries": [...]}`; 507 if it missed requests |
 //! | `DELETE /ledger` | forgets it |
 //! | `GET /tickets` | `{"tickets": [...]}`, the incidents of ServiceNow with their journal |
+//! | `GET /mails` | `{"mails": [...]}`, the messages that the mail server took |
 //! | `GET /faults`, `POST /faults`, `DELETE /faults` | lists, arms one, disarms all |
 //! | `PUT /latency` with `{"system": "shodan", "ms": 20}` | from now on |
 //! | `POST /devices/check-in` | mobile devices do what waits for them |
@@ -37,6 +38,7 @@ pub(crate) fn answer(world: &World, call: &Call) -> Answer {
             done
         }
         (&Method::GET, "/tickets") => ok(&json!({ "tickets": world.servicenow.tickets() })),
+        (&Method::GET, "/mails") => ok(&json!({ "mails": world.smtp.mails() })),
         (&Method::GET, "/faults") => ok(&json!({ "faults": world.faults.list() })),
         (&Method::DELETE, "/faults") => {
             world.faults.clear();

@@ -17,7 +17,8 @@ use crate::limits::{DELAY, FAULTS};
 pub struct Fault {
     /// The system it befalls.
     pub system: System,
-    /// Only requests whose path begins like this; for WHOIS, the query line.
+    /// Only requests whose path begins like this; for WHOIS, the query line; for SMTP, the
+    /// recipients of a message, separated by commas.
     #[serde(default)]
     pub path_prefix: Option<String>,
     /// How often; until cleared if nothing.
@@ -31,7 +32,7 @@ pub struct Fault {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum FaultKind {
-    /// This status instead of the answer, and the request has no effect. Not for WHOIS.
+    /// This status instead of the answer, and the request has no effect. Only for HTTP.
     Status {
         /// HTTP status, 200 to 599.
         code: u16,
@@ -62,7 +63,7 @@ pub enum FaultKind {
         /// Bytes.
         bytes: u64,
     },
-    /// `302 Found` to this place, and no effect. Not for WHOIS.
+    /// `302 Found` to this place, and no effect. Only for HTTP.
     Redirect {
         /// Value of `Location`.
         location: String,
@@ -87,8 +88,8 @@ pub enum FaultError {
     /// It would never strike.
     #[error("a fault that strikes zero times is none")]
     Never,
-    /// WHOIS knows neither statuses nor redirects.
-    #[error("this kind of fault needs HTTP, and WHOIS is not HTTP")]
+    /// WHOIS and SMTP know neither statuses of HTTP nor redirects.
+    #[error("this kind of fault needs HTTP, and this system does not speak it")]
     NotHttp,
 }
 
@@ -156,7 +157,7 @@ impl Faults {
 }
 
 fn check(fault: &Fault) -> Result<(), FaultError> {
-    let http = fault.system != System::Whois;
+    let http = fault.system.is_http();
     match &fault.kind {
         _ if fault.times == Some(0) => Err(FaultError::Never),
         FaultKind::Status { .. } | FaultKind::Redirect { .. } if !http => Err(FaultError::NotHttp),

@@ -10,9 +10,10 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::server::{accept, serve_control, serve_systems};
+use crate::smtp::{self, Port};
 use crate::tls::{Identity, TlsError};
 use crate::world::World;
-use crate::{Faults, Ledger, System, rdap, story, whois};
+use crate::{Faults, Ledger, Mail, System, rdap, story, whois};
 
 /// How to start a lab.
 #[derive(Clone, Copy, Debug, Default)]
@@ -47,6 +48,8 @@ pub struct Lab {
     https: SocketAddr,
     control: SocketAddr,
     whois: Vec<(&'static str, SocketAddr)>,
+    /// With STARTTLS, and with TLS from the beginning.
+    smtp: [SocketAddr; 2],
     world: Arc<World>,
     /// The listeners; dropping them ends them.
     _listeners: JoinSet<()>,
@@ -66,7 +69,7 @@ impl Lab {
         let mut listeners = JoinSet::new();
 
         let (listener, https) = listen(options.https_port).await?;
-        let (acceptor, systems) = (identity.acceptor, Arc::clone(&world));
+        let (acceptor, systems) = (identity.acceptor.clone(), Arc::clone(&world));
         listeners.spawn(accept(listener, move |stream| {
             serve_systems(stream, acceptor.clone(), Arc::clone(&systems))
         }));
@@ -83,7 +86,17 @@ impl Lab {
             listeners.spawn(accept(listener, move |stream| whois::serve(stream, server, Arc::clone(&asked))));
             whois.push((server.name, address));
         }
-        Ok(Lab { ca_pem: identity.ca_pem, https, control, whois, world, _listeners: listeners })
+
+        let (starttls, starttls_address) = listen(0).await?;
+        let (tls, tls_address) = listen(0).await?;
+        for (listener, port) in [(starttls, Port::StartTls), (tls, Port::Tls)] {
+            let (acceptor, asked) = (identity.acceptor.clone(), Arc::clone(&world));
+            listeners.spawn(accept(listener, move |stream| {
+                smtp::serve(stream, port, acceptor.clone(), Arc::clone(&asked))
+            }));
+        }
+        let smtp = [starttls_address, tls_address];
+        Ok(Lab { ca_pem: identity.ca_pem, https, control, whois, smtp, world, _listeners: listeners })
     }
 
     /// The certificate of the authority that a client must trust.
@@ -109,7 +122,13 @@ impl Lab {
     /// Leads every real name to the lab, in the format of curl's `--connect-to`.
     pub fn connect_to(&self) -> Vec<String> {
         let https = self.https;
-        let named = [story::SERVICENOW_HOST, story::MOBILEIRON_HOST, story::PANOS_HOST, story::ACTUATOR_HOST];
+        let named = [
+            story::SERVICENOW_HOST,
+            story::MOBILEIRON_HOST,
+            story::PANOS_HOST,
+            story::INVENTORY_HOST,
+            story::ACTUATOR_HOST,
+        ];
         let on_443 = story::CLOUD_HOSTS
             .iter()
             .chain(&named)
@@ -117,7 +136,15 @@ impl Lab {
             .map(|host| format!("{host}:443:{https}"));
         let on_5986 = story::WINDOWS_HOSTS.iter().map(|host| format!("{host}:5986:{https}"));
         let on_43 = self.whois.iter().map(|(server, address)| format!("{server}:43:{address}"));
-        on_443.chain(on_5986).chain(on_43).collect()
+        let on_8089 = [format!("{}:8089:{https}", story::SPLUNK_HOST)];
+        let for_mail = [587, 465].into_iter().zip(self.smtp);
+        let for_mail = for_mail.map(|(port, address)| format!("{}:{port}:{address}", story::MAIL_HOST));
+        on_443.chain(on_5986).chain(on_43).chain(on_8089).chain(for_mail).collect()
+    }
+
+    /// Where the mail server takes messages: with STARTTLS, and with TLS from the beginning.
+    pub fn smtp(&self) -> [SocketAddr; 2] {
+        self.smtp
     }
 
     /// What was asked so far.
@@ -138,6 +165,26 @@ impl Lab {
     /// ServiceNow's incidents, oldest first, each with its journal entries as `journal`.
     pub fn tickets(&self) -> Vec<Value> {
         self.world.servicenow.tickets()
+    }
+
+    /// Messages that the mail server took, oldest first.
+    pub fn mails(&self) -> Vec<Mail> {
+        self.world.smtp.mails()
+    }
+
+    /// Changes of notable events at Splunk, oldest first.
+    pub fn reviews(&self) -> Vec<Value> {
+        self.world.splunk.reviews()
+    }
+
+    /// Events that were sent to Splunk, oldest first.
+    pub fn events(&self) -> Vec<Value> {
+        self.world.splunk.events()
+    }
+
+    /// Lets Splunk forget all its search jobs, as it does after a while.
+    pub fn forget_jobs(&self) {
+        self.world.splunk.forget_jobs();
     }
 
     /// What was changed at the system of nobody's, in order: a kind and the tag of each, as in `pages p1`.
@@ -188,6 +235,16 @@ impl Lab {
             "shodan": { "key": story::SHODAN_KEY },
             "virustotal": { "key": story::VIRUSTOTAL_KEY, "public_key": story::VIRUSTOTAL_PUBLIC_KEY },
             "maxmind": { "account": story::MAXMIND_ACCOUNT, "key": story::MAXMIND_KEY },
+            "splunk": {
+                "url": format!("https://{}:8089", story::SPLUNK_HOST),
+                "token": story::SPLUNK_TOKEN,
+                "notable_event": story::NOTABLE_EVENT,
+            },
+            "smtp": { "server": story::MAIL_HOST, "user": story::MAIL_USER, "password": story::MAIL_PASSWORD },
+            "inventory": {
+                "url": format!("https://{}/api/v1", story::INVENTORY_HOST),
+                "key": story::INVENTORY_KEY,
+            },
             "servicenow": {
                 "url": format!("https://{}", story::SERVICENOW_HOST),
                 "user": story::SERVICENOW_USER,

@@ -6,9 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::System;
 use crate::call::Call;
 use crate::limits::{LEDGER_BODY_BYTES, LEDGER_ENTRIES};
+use crate::{Mail, System, story};
 
 /// Headers whose values the ledger keeps; of the others it keeps the names.
 const KEPT_VALUES: [&str; 6] =
@@ -23,11 +23,11 @@ pub struct Entry {
     pub at: Timestamp,
     /// The system that was asked.
     pub system: System,
-    /// HTTP method; `WHOIS` for a WHOIS query.
+    /// HTTP method; `WHOIS` for a WHOIS query, `MAIL` for a message over SMTP.
     pub method: String,
     /// Host name in lower case, without port.
     pub host: String,
-    /// Path, percent-encoded; for WHOIS, the query line.
+    /// Path, percent-encoded; for WHOIS, the query line; for SMTP, the recipients, separated by commas.
     pub path: String,
     /// Query without `?`, percent-encoded; empty for none.
     pub query: String,
@@ -38,7 +38,7 @@ pub struct Entry {
     pub header_values: BTreeMap<String, String>,
     /// The body as text, its first 16 KiB.
     pub body: String,
-    /// Status of the answer; nothing if there was none.
+    /// Status of the answer, for SMTP the reply's code; nothing if there was none.
     pub status: Option<u16>,
     /// Whether the credentials were right; nothing where none are asked for, or a fault came first.
     pub authenticated: Option<bool>,
@@ -70,16 +70,29 @@ impl Entry {
     }
 
     pub(crate) fn of_whois(server: &str, query: &str) -> Entry {
+        Entry::of_stream(System::Whois, "WHOIS", server, query.to_owned(), String::new())
+    }
+
+    /// Only who is authenticated comes so far as to send a message.
+    pub(crate) fn of_mail(mail: &Mail) -> Entry {
+        let body = mail.text.chars().take(LEDGER_BODY_BYTES).collect();
+        let recipients = mail.recipients.join(",");
+        let entry = Entry::of_stream(System::Smtp, "MAIL", story::MAIL_HOST, recipients, body);
+        Entry { authenticated: Some(true), ..entry }
+    }
+
+    /// What came over a protocol that is not HTTP.
+    fn of_stream(system: System, method: &str, host: &str, path: String, body: String) -> Entry {
         Entry {
             at: Timestamp::now(),
-            system: System::Whois,
-            method: "WHOIS".to_owned(),
-            host: server.to_owned(),
-            path: query.to_owned(),
+            system,
+            method: method.to_owned(),
+            host: host.to_owned(),
+            path,
             query: String::new(),
             header_names: Vec::new(),
             header_values: BTreeMap::new(),
-            body: String::new(),
+            body,
             status: None,
             authenticated: None,
             fault: false,

@@ -23,7 +23,7 @@ pub(crate) const LEDGER_BODY_BYTES: usize = 16 * 1024;
 /// Faults armed at the same time.
 pub(crate) const FAULTS: usize = 1000;
 
-/// Records of one ServiceNow table.
+/// Records of one ServiceNow table, of the inventory, and search jobs of Splunk.
 pub(crate) const TABLE_RECORDS: usize = 500_000;
 
 /// Access tokens alive at the same time; the oldest goes first.
@@ -34,6 +34,15 @@ pub(crate) const COMMIT_JOBS: usize = 10;
 
 /// Open enumerations of all Windows servers.
 pub(crate) const ENUMERATIONS: usize = 1000;
+
+/// Bytes of one SMTP command or of one line of a dialogue, with CR LF: AUTH may have 12,288 (RFC 4954 section 4).
+pub(crate) const SMTP_LINE_BYTES: u64 = 12_288;
+
+/// Recipients of one message: as many as every server must take (RFC 5321 section 4.5.3.1.8).
+pub(crate) const SMTP_RECIPIENTS: usize = 100;
+
+/// Messages that the mail server keeps.
+pub(crate) const MAILS: usize = 10_000;
 
 /// Longest time that a fault or a latency may delay an answer.
 pub(crate) const DELAY: Duration = Duration::from_secs(3600);

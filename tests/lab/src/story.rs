@@ -90,6 +90,32 @@ pub const PANOS_KEY: &str = "LUFRPT1MYWJPbmx5UGFsaXNhZGVLZXkwMDAwMDAwMQ==";
 /// Another administrator, who has a change under way that is not finished.
 pub(crate) const PANOS_OTHER_ADMINISTRATOR: &str = "m.keller";
 
+/// Name of the Splunk search head; its management port is 8089.
+pub const SPLUNK_HOST: &str = "splunk.acme.example";
+/// Authentication token of Splunk.
+pub const SPLUNK_TOKEN: &str = "eyJraWQiOiJsYWIifQ.eyJzdWIiOiJwYWxpc2FkZSJ9.TGFiT25seVNwbHVua1Rva2Vu";
+/// User of Splunk.
+pub const SPLUNK_USER: &str = "palisade";
+/// Password of [`SPLUNK_USER`].
+pub const SPLUNK_PASSWORD: &str = "Lab-Only-Splunk-1";
+/// The notable event of the story.
+pub const NOTABLE_EVENT: &str =
+    "57B0A5D6-1C4B-4E0F-9A55-6E3C1D0F2A11@@notable@@3c0f5d8e7b6a49281c3d5e7f90a1b2c3";
+
+/// Name of the mail server; it takes messages on port 587 with STARTTLS, and on port 465.
+pub const MAIL_HOST: &str = "mail.acme.example";
+/// User of the mail server, and the only sender.
+pub const MAIL_USER: &str = "palisade@acme.example";
+/// Password of [`MAIL_USER`].
+pub const MAIL_PASSWORD: &str = "Lab-Only-Mail-1";
+
+/// Name of the inventory that Acme has written for itself.
+pub const INVENTORY_HOST: &str = "inventory.acme.example";
+/// Key of the inventory: as Bearer token, as `X-Api-Key`, or as password of [`INVENTORY_USER`].
+pub const INVENTORY_KEY: &str = "Lab-Only-Inventory-Key-1";
+/// User of the inventory.
+pub const INVENTORY_USER: &str = "palisade";
+
 /// Name of the system that tests of the host act on.
 pub const ACTUATOR_HOST: &str = "actuator.acme.example";
 

@@ -28,13 +28,19 @@ pub enum System {
     Intune,
     /// `fw01.acme.example`, a firewall.
     Panos,
+    /// `splunk.acme.example`.
+    Splunk,
+    /// `mail.acme.example`, over SMTP.
+    Smtp,
+    /// `inventory.acme.example`, an HTTP API that Acme has written for itself.
+    Inventory,
     /// A system of nobody's, with an action of every class.
     Actuator,
 }
 
 impl System {
     /// Every system.
-    pub const ALL: [System; 11] = [
+    pub const ALL: [System; 14] = [
         System::Shodan,
         System::VirusTotal,
         System::GeoIp,
@@ -45,8 +51,16 @@ impl System {
         System::MobileIron,
         System::Intune,
         System::Panos,
+        System::Splunk,
+        System::Smtp,
+        System::Inventory,
         System::Actuator,
     ];
+
+    /// Whether it speaks HTTP.
+    pub(crate) fn is_http(self) -> bool {
+        !matches!(self, System::Whois | System::Smtp)
+    }
 
     /// The system that answers HTTPS under this name; the name is in lower case and has no port.
     pub(crate) fn at(host: &str) -> Option<System> {
@@ -58,6 +72,8 @@ impl System {
             story::MOBILEIRON_HOST => Some(System::MobileIron),
             story::ENTRA_HOST | story::GRAPH_HOST => Some(System::Intune),
             story::PANOS_HOST => Some(System::Panos),
+            story::SPLUNK_HOST => Some(System::Splunk),
+            story::INVENTORY_HOST => Some(System::Inventory),
             story::ACTUATOR_HOST => Some(System::Actuator),
             _ if rdap::HOSTS.contains(&host) => Some(System::Rdap),
             _ if story::WINDOWS_HOSTS.contains(&host) => Some(System::WinRm),

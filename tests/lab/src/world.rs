@@ -6,10 +6,13 @@ use std::time::Duration;
 use crate::actuator::Actuator;
 use crate::call::{Answer, Call};
 use crate::intune::Intune;
+use crate::inventory::Inventory;
 use crate::limits::DELAY;
 use crate::mobileiron::MobileIron;
 use crate::panos::Panos;
 use crate::servicenow::ServiceNow;
+use crate::smtp::Smtp;
+use crate::splunk::Splunk;
 use crate::virustotal::VirusTotal;
 use crate::winrm::WinRm;
 use crate::{Faults, Ledger, System, geoip, rdap, shodan};
@@ -25,6 +28,9 @@ pub(crate) struct World {
     pub(crate) mobileiron: MobileIron,
     pub(crate) intune: Intune,
     pub(crate) panos: Panos,
+    pub(crate) splunk: Splunk,
+    pub(crate) smtp: Smtp,
+    pub(crate) inventory: Inventory,
     pub(crate) actuator: Actuator,
     /// Milliseconds by system.
     latency: [AtomicU64; System::ALL.len()],
@@ -43,8 +49,10 @@ impl World {
             System::MobileIron => self.mobileiron.answer(call),
             System::Intune => self.intune.answer(call),
             System::Panos => self.panos.answer(call),
+            System::Splunk => self.splunk.answer(call),
+            System::Inventory => self.inventory.answer(call),
             System::Actuator => self.actuator.answer(call),
-            System::Whois => Answer::not_played("WHOIS over HTTP"),
+            System::Whois | System::Smtp => Answer::not_played("WHOIS or SMTP over HTTP"),
         }
     }
 

@@ -66,13 +66,7 @@ pub(crate) async fn send(lab: &Lab, ask: &Ask<'_>) -> Result<Reply, Broken> {
 pub(crate) async fn send_with(lab: &Lab, ask: &Ask<'_>, headers: &[(&str, &str)]) -> Result<Reply, Broken> {
     let url: http::Uri = ask.url.parse().unwrap();
     let host = url.host().unwrap().to_owned();
-    let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_slice(lab.ca_pem().as_bytes()).unwrap()).unwrap();
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+    let config = trust(lab);
     let tcp = TcpStream::connect(lab.https()).await.unwrap();
     let name = ServerName::try_from(host).unwrap();
     let tls = TlsConnector::from(Arc::new(config)).connect(name, tcp).await.unwrap();
@@ -97,4 +91,15 @@ pub(crate) async fn send_with(lab: &Lab, ask: &Ask<'_>, headers: &[(&str, &str)]
     let body = body.collect().await.map_err(|_| Broken)?.to_bytes();
     connection.abort();
     Ok(Reply { status: head.status, headers: head.headers, body })
+}
+
+/// Trust in the lab, and in nobody else.
+pub(crate) fn trust(lab: &Lab) -> ClientConfig {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(lab.ca_pem().as_bytes()).unwrap()).unwrap();
+    ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth()
 }
