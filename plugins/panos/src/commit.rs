@@ -103,8 +103,12 @@ fn commit(firewall: &Firewall<'_>, token: Token) -> Result<Standing, Failure> {
             message: format!("Commit job {id} is enqueued."),
         })),
         Some(Err(_)) => Err(Failure::upstream("the number of the commit job is none")),
-        // There are no changes to commit: somebody else's commit has taken them along.
-        None => Ok(Standing::Ended { job: None }),
+        // There are no changes to commit: another commit has taken them along, or is at it.
+        None => {
+            let at_work = jobs(firewall)?.into_iter().filter(|job| job.kind == "Commit" && !job.finished);
+            let last = at_work.max_by_key(|job| job.id);
+            Ok(last.map_or(Standing::Ended { job: None }, |job| standing(firewall, &job)))
+        }
     }
 }
 

@@ -231,13 +231,21 @@ fn where_there_is_nothing_to_commit_the_running_configuration_decides() {
         .resume("changed 7")
         .http(all_jobs(&[]))
         .http(commit(nothing))
+        .http(all_jobs(&[job(7, "m.keller", "Commit", "FIN", "OK", "")]))
         .http(shown(OBJECT))
         .http(shown(RULE))
         .invoke("block ip", asked())
         .report();
     assert_eq!((report.message.as_str(), &report.data["job"]), ("203.0.113.66/32 is blocked.", &Value::Null));
 
-    // A firewall that was restarted has forgotten the job.
+    // A commit from before may be at it.
+    let running = all_jobs(&[job(7, "palisade", "Commit", "ACT", "PEND", "")]);
+    let test = test().resume("changed 7").http(all_jobs(&[])).http(commit(nothing)).http(running);
+    assert_eq!(pending(test.invoke("block ip", asked())).0, "job 7");
+}
+
+#[test]
+fn a_firewall_that_was_restarted_has_forgotten_the_job() {
     let forgotten = r#"<response status="error"><msg><line>job 9 not found</line></msg></response>"#;
     let report = test()
         .resume("job 9")
