@@ -8,7 +8,8 @@ BIN := $(CARGO_TARGET_DIR)/debug
 PLUGINS := $(CARGO_TARGET_DIR)/plugins
 
 # Components that users install, and those that only tests do.
-PRODUCT := shodan whois servicenow windows dns ldap mobileiron intune panos suspicious-outbound-connections
+PRODUCT := shodan whois servicenow windows dns ldap mobileiron intune panos virustotal geoip splunk smtp http-api \
+    suspicious-outbound-connections
 FIXTURES := bench-guest hostile-connector hostile-playbook hostile-wasi-connector hostile-wasi-playbook actuator script
 
 .NOTPARALLEL:
@@ -57,12 +58,13 @@ target:
 	     echo "Components need Rust's standard library for wasm32-unknown-unknown, and rustup could not add it."; \
 	     echo "docs/building-plugins.md says how to build without rustup."; exit 1; }
 
-# Tests read the system calls of the store and answer some of them, set the clock of a host, and ask a real directory and a
-# real resolver.
-TOOLS := strace faketime slapd dnsmasq-base
+# Tests read the system calls of the store and answer some of them, set the clock of a host, and ask a real directory, a
+# real resolver and a real mail server.
+TOOLS := strace faketime slapd dnsmasq-base python3-aiosmtpd
 
 tools: export DEBIAN_FRONTEND := noninteractive
 tools:
-	@{ command -v strace && command -v faketime && test -x /usr/sbin/slapd && test -x /usr/sbin/dnsmasq; } >/dev/null \
+	@{ command -v strace && command -v faketime && test -x /usr/sbin/slapd && test -x /usr/sbin/dnsmasq \
+	&& /usr/bin/python3 -c 'import aiosmtpd'; } >/dev/null 2>&1 \
 	|| { [ "$$(id -u)" = 0 ] && { apt-get install -y -q $(TOOLS) || { apt-get update -q && apt-get install -y -q $(TOOLS); }; }; } \
 	|| { echo "Install what tests need, for example with apt-get install $(TOOLS)"; exit 1; }

@@ -1,3 +1,5 @@
+#![allow(clippy::needless_pass_by_value, reason = "a script reads best with `json!` in place")]
+
 use palisade_sdk::{
     Failure, RateLimit,
     bindings::connector::palisade::plugin::connector_descriptor::{Effect, Retry},

@@ -57,21 +57,24 @@ pub(crate) struct Sent {
     reply: String,
 }
 
-pub(crate) fn send(call: &Call<Configuration>, email: SendEmail) -> Result<Done<Sent>, Failure> {
-    let from = Address::parse(email.from.as_deref().unwrap_or(&call.configuration.sender))?;
-    let (to, cc, bcc) = (Address::list(&email.to)?, Address::list(&email.cc)?, Address::list(&email.bcc)?);
+pub(crate) fn send(
+    call: &Call<Configuration>,
+    SendEmail { from, to, cc, bcc, subject, body, format }: SendEmail,
+) -> Result<Done<Sent>, Failure> {
+    let from = Address::parse(from.as_deref().unwrap_or(&call.configuration.sender))?;
+    let (to, cc, bcc) = (Address::list(&to)?, Address::list(&cc)?, Address::list(&bcc)?);
     let recipients = recipients([&to, &cc, &bcc])?;
     let message_id = message::id(&call.idempotency_key, &from);
     let message = Message {
         from: &from,
         to: &to,
         cc: &cc,
-        subject: &email.subject,
-        content_type: match email.format {
+        subject: &subject,
+        content_type: match format {
             Format::Text => "text/plain",
             Format::Html => "text/html",
         },
-        body: &email.body,
+        body: &body,
         id: &message_id,
     };
     let message = message.compose();

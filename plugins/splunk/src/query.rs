@@ -66,14 +66,17 @@ fn results_default() -> u32 {
     1_000
 }
 
-pub(crate) fn run(call: &Call<Configuration>, asked: RunQuery) -> Result<Outcome<Results>, Failure> {
-    let search = spl::search(asked.command.as_deref(), &asked.query)?;
+pub(crate) fn run(
+    call: &Call<Configuration>,
+    RunQuery { query, command, display, start_time, end_time, search_mode, max_results }: RunQuery,
+) -> Result<Outcome<Results>, Failure> {
+    let search = spl::search(command.as_deref(), &query)?;
     let order = Order {
         search: &search,
-        earliest: asked.start_time.as_deref(),
-        latest: asked.end_time.as_deref(),
-        level: asked.search_mode.name(),
-        results_max: asked.max_results,
+        earliest: start_time.as_deref(),
+        latest: end_time.as_deref(),
+        level: search_mode.name(),
+        results_max: max_results,
     };
     let server = Server::new(call)?;
     let Some(sid) = call.resume.clone() else {
@@ -86,10 +89,9 @@ pub(crate) fn run(call: &Call<Configuration>, asked: RunQuery) -> Result<Outcome
         }
         Job::Running(progress) => Ok(again(sid, &format!("Splunk has searched {:.0} %", progress * 100.0))),
         Job::Done(total) => {
-            let fields: Vec<_> =
-                asked.display.as_deref().unwrap_or_default().split(',').map(str::trim).collect();
-            let fields: Vec<_> = fields.into_iter().filter(|field| !field.is_empty()).collect();
-            let found = Results::read(&server, sid, search, &fields, (total, asked.max_results))?;
+            let fields = display.as_deref().unwrap_or_default().split(',').map(str::trim);
+            let fields: Vec<_> = fields.filter(|field| !field.is_empty()).collect();
+            let found = Results::read(&server, sid, search, &fields, (total, max_results))?;
             Ok(Outcome::Done(done(found)))
         }
         Job::Gone if call.cancelled => Err(Failure::not_found("Splunk has stopped the search")),

@@ -1,3 +1,5 @@
+#![allow(clippy::needless_pass_by_value, reason = "a script reads best with `json!` in place")]
+
 use std::time::Duration;
 
 use palisade_sdk::{

@@ -67,7 +67,7 @@ impl Inventory {
     fn create(&self, call: &Call) -> Answer {
         let mut asset = match object(call) {
             Ok(asset) => asset,
-            Err(refusal) => return refusal,
+            Err(refusal) => return *refusal,
         };
         let mut state = self.state();
         let key = call.header("idempotency-key").map(str::to_owned);
@@ -105,7 +105,7 @@ impl Inventory {
                     asset.insert("id".to_owned(), id.into());
                     ok(&json!(asset))
                 }
-                Err(refusal) => refusal,
+                Err(refusal) => *refusal,
             },
             _ => Answer::empty(StatusCode::METHOD_NOT_ALLOWED),
         }
@@ -117,16 +117,19 @@ impl Inventory {
 }
 
 /// The fields in a body. An asset has a name and an owner, and nothing else.
-fn object(call: &Call) -> Result<Map<String, Value>, Answer> {
+fn object(call: &Call) -> Result<Map<String, Value>, Box<Answer>> {
     if call.media_type().as_deref() != Some("application/json") {
-        return Err(error(StatusCode::UNSUPPORTED_MEDIA_TYPE, "only application/json is understood"));
+        return Err(Box::new(error(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "only application/json is understood",
+        )));
     }
     let Ok(Value::Object(fields)) = serde_json::from_slice(&call.body) else {
-        return Err(error(StatusCode::BAD_REQUEST, "the body is no JSON object"));
+        return Err(Box::new(error(StatusCode::BAD_REQUEST, "the body is no JSON object")));
     };
     match fields.keys().find(|name| !["name", "owner"].contains(&name.as_str())) {
         Some(name) => {
-            Err(error(StatusCode::UNPROCESSABLE_ENTITY, &format!("an asset has no field {name:?}")))
+            Err(Box::new(error(StatusCode::UNPROCESSABLE_ENTITY, &format!("an asset has no field {name:?}"))))
         }
         None => Ok(fields),
     }

@@ -117,7 +117,7 @@ impl Splunk {
     fn begin(&self, call: &Call) -> Answer {
         let arguments = match arguments(call, &JOB_ARGUMENTS) {
             Ok(arguments) => arguments,
-            Err(refusal) => return refusal,
+            Err(refusal) => return *refusal,
         };
         let search = arguments.get("search").map_or("", String::as_str).trim();
         let bad = |text: &str| message(StatusCode::BAD_REQUEST, "FATAL", text);
@@ -191,7 +191,7 @@ impl Splunk {
     fn update(&self, call: &Call) -> Answer {
         let arguments = match arguments(call, &NOTABLE_ARGUMENTS) {
             Ok(arguments) => arguments,
-            Err(refusal) => return refusal,
+            Err(refusal) => return *refusal,
         };
         let outcome = |success: bool, words: &str| {
             ok(&json!({
@@ -264,16 +264,16 @@ impl Splunk {
 }
 
 /// The arguments of a `POST`: those of its form.
-fn arguments(call: &Call, known: &[&str]) -> Result<BTreeMap<String, String>, Answer> {
+fn arguments(call: &Call, known: &[&str]) -> Result<BTreeMap<String, String>, Box<Answer>> {
     if call.media_type().as_deref() != Some("application/x-www-form-urlencoded") {
-        return Err(Answer::not_played("arguments that are no form"));
+        return Err(Box::new(Answer::not_played("arguments that are no form")));
     }
     let text = String::from_utf8_lossy(&call.body);
     let arguments: BTreeMap<_, _> = form(&text).collect();
     match arguments.keys().find(|name| !known.contains(&name.as_str())) {
         Some(name) => {
             let text = format!("Argument \"{name}\" is not supported by this handler.");
-            Err(message(StatusCode::BAD_REQUEST, "ERROR", &text))
+            Err(Box::new(message(StatusCode::BAD_REQUEST, "ERROR", &text)))
         }
         None => Ok(arguments),
     }

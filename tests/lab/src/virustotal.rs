@@ -87,10 +87,10 @@ fn resource(call: &Call) -> Answer {
         }
         ("ip_addresses", ip) if ip.parse::<std::net::IpAddr>().is_err() => invalid(ip, "IP address"),
         ("domains", domain) if !domain.contains('.') => invalid(domain, "domain pattern"),
-        ("ip_addresses", story::DESTINATION_IP) => found("ip_address", story::DESTINATION_IP, destination()),
-        ("ip_addresses", story::HARMLESS_IP) => found("ip_address", story::HARMLESS_IP, harmless()),
+        ("ip_addresses", story::DESTINATION_IP) => found("ip_address", story::DESTINATION_IP, &destination()),
+        ("ip_addresses", story::HARMLESS_IP) => found("ip_address", story::HARMLESS_IP, &harmless()),
         ("domains", name @ (story::DESTINATION_DOMAIN | story::REGISTERED_DOMAIN)) => {
-            found("domain", name, domain())
+            found("domain", name, &domain())
         }
         ("urls", id) => url(id),
         ("files", id) => file(id),
@@ -107,7 +107,7 @@ fn url(id: &str) -> Answer {
         Some(story::DESTINATION_URL) => found(
             "url",
             "2f4cb7a1a0bd8d1f7a1d0e6c0b6a4e0f2d9a6c1e8b3f5d7a9c0e2f4b6d8a1c3e",
-            json!({
+            &json!({
                 "url": story::DESTINATION_URL,
                 "last_final_url": story::DESTINATION_URL,
                 "title": "404 Not Found",
@@ -130,7 +130,7 @@ fn file(id: &str) -> Answer {
     found(
         "file",
         story::BEACON_SHA256,
-        json!({
+        &json!({
             "md5": story::BEACON_MD5,
             "sha256": story::BEACON_SHA256,
             "size": 286_720,
@@ -221,7 +221,7 @@ fn results() -> Value {
     })
 }
 
-fn found(kind: &str, id: &str, attributes: Value) -> Answer {
+fn found(kind: &str, id: &str, attributes: &Value) -> Answer {
     let link = format!("https://www.virustotal.com/api/v3/{kind}s/{id}");
     let data = json!({ "id": id, "type": kind, "links": { "self": link }, "attributes": attributes });
     Answer::json(StatusCode::OK, &json!({ "data": data }))

@@ -1,4 +1,5 @@
 //! Dialogues with servers, good and bad.
+#![allow(clippy::needless_pass_by_value, reason = "a script reads best with `json!` in place")]
 
 use palisade_sdk::{
     Failure,
