@@ -40,7 +40,7 @@ pub fn connector() -> Connector<Configuration> {
         .about("Searches, changes notable events, and sends data.")
         .publisher("Palisade")
         .vendor("Splunk")
-        .product("Splunk Enterprise")
+        .product("Enterprise")
         .http(
             HttpAccess::to_configured("url")
                 .methods(["GET", "POST"])
