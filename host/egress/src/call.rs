@@ -74,7 +74,8 @@ impl Call {
         placeholders: Placeholders,
     ) -> Self {
         let placeholders = Arc::new(placeholders);
-        let reads = reads.into_iter().map(|read| Read { path: path_of(&read, &configuration), ..read }).collect();
+        let reads =
+            reads.into_iter().map(|read| Read { path: path_of(&read, &configuration), ..read }).collect();
         Self { gate, placeholders, effect, reads, configuration, ledger: Arc::default() }
     }
 
@@ -201,7 +202,8 @@ mod tests {
 
     #[test]
     fn a_read_may_name_a_field_of_the_asset_and_nothing_else() {
-        let configuration = serde_json::json!({ "tenant": "acme.example", "bad": "a/b", "up": "..", "port": 1 });
+        let configuration =
+            serde_json::json!({ "tenant": "acme.example", "bad": "a/b", "up": "..", "port": 1 });
         for (declared, meant) in [
             ("/{tenant}/token", "/acme.example/token"),
             ("/v1/{bad}/x", "/v1/{bad}/x"),
