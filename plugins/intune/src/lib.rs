@@ -23,17 +23,11 @@ use crate::{device::Device, graph::Graph};
 
 palisade_sdk::connector!(connector);
 
-/// Where a tenant hands out tokens; asking for one changes nothing. A declared read is an exact path, and this one has a
-/// field of the asset in it: a host that does not put the field in refuses the request to every action that only reads.
+/// Where a tenant hands out tokens; asking for one changes nothing.
 const TOKEN_PATH: &str = "/{tenant_id}/oauth2/v2.0/token";
 
 /// The connector as the host sees it.
 pub fn connector() -> Connector<Configuration> {
-    describe(TOKEN_PATH)
-}
-
-/// The connector, with the path of its token requests.
-fn describe(token_path: &str) -> Connector<Configuration> {
     Connector::new("intune", env!("CARGO_PKG_VERSION"))
         .about("Lists managed devices, and synchronizes, locks and wipes them.")
         .publisher("Palisade")
@@ -53,33 +47,33 @@ fn describe(token_path: &str) -> Connector<Configuration> {
         .action(
             Action::investigate("list managed devices", list::managed_devices)
                 .about("Lists the devices of a user, or all of them.")
-                .reads_by("POST", token_path),
+                .reads_by("POST", TOKEN_PATH),
         )
         .action(
             Action::investigate("get system info", get_system_info)
                 .about("Reads what a device is, whose it is, and what came of the commands to it.")
-                .reads_by("POST", token_path),
+                .reads_by("POST", TOKEN_PATH),
         )
         .action(
             Action::generic("sync device", command::sync)
                 .about("Has a device check in now.")
                 .repeatable()
-                .reads_by("POST", token_path),
+                .reads_by("POST", TOKEN_PATH),
         )
         .action(
             // Intune has nothing that takes it back: the user unlocks the device with its passcode.
             Action::contain("lock device", command::lock)
                 .about("Locks the screen of a device.")
                 .repeatable()
-                .reads_by("POST", token_path),
+                .reads_by("POST", TOKEN_PATH),
         )
         .action(
             Action::contain("wipe device", command::wipe)
                 .about("Resets a device to how it left the factory. Nothing brings its data back.")
                 .verified_by(command::verify_wipe)
-                .reads_by("POST", token_path),
+                .reads_by("POST", TOKEN_PATH),
         )
-        .action(Action::test(test_connectivity).reads_by("POST", token_path))
+        .action(Action::test(test_connectivity).reads_by("POST", TOKEN_PATH))
 }
 
 /// What an asset needs: an application of the tenant with a client secret. Its application permissions are

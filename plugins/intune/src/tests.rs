@@ -1,19 +1,13 @@
 use palisade_sdk::{
     Failure,
-    connector::Connector,
     testing::{ConnectorTest, Exchange, Verdict},
 };
 use serde_json::{Value, json};
 
-use crate::{Configuration, describe, device::SELECTED};
+use crate::{Configuration, connector, device::SELECTED};
 
 const DEVICES: &str = "https://graph.microsoft.com/v1.0/deviceManagement/managedDevices";
 const ID: &str = "705c034c-034c-705c-4c03-5c704c035c70";
-
-/// The scripted host compares paths as they are.
-fn connector() -> Connector<Configuration> {
-    describe("/acme.example/oauth2/v2.0/token")
-}
 
 fn test() -> ConnectorTest<Configuration> {
     ConnectorTest::new(connector).configuration(json!({
