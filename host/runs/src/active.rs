@@ -58,7 +58,7 @@ impl ActiveRun {
         run: Run,
         catalogue: Arc<Catalogue>,
         journal: Arc<Journal>,
-        history: &History,
+        history: &mut History,
     ) -> Arc<Self> {
         Arc::new(Self {
             runs: Arc::clone(runs),
@@ -218,6 +218,11 @@ impl ActiveRun {
         }
         self.close(&mut state, step, result);
         Ok(())
+    }
+
+    /// Ends a step that is not begun in earnest, or not waited for any more.
+    pub(crate) fn refuse(&self, position: Position, failure: Failure) -> Result<(), Stop> {
+        self.end(position, Event::StepRefused { position, failure: failure.clone() }, Err(failure), false)
     }
 
     /// Ends an open step with an end that must not be lost; what it returns waits until it cannot be.

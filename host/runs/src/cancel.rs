@@ -53,15 +53,11 @@ async fn end_step(
     let failure = history::cancelled(by);
     let (started, progress) = match &step.kind {
         Kind::Action(started, progress) => (started, progress),
-        Kind::Child(Some(child)) => {
-            run.runs.cancel_later(*child, by.clone());
-            let refused = Event::StepRefused { position, failure: failure.clone() };
-            run.end(position, refused, Err(failure), false)?;
-            return Ok(None);
-        }
-        Kind::Prompt(_) | Kind::Child(None) => {
-            let refused = Event::StepRefused { position, failure: failure.clone() };
-            run.end(position, refused, Err(failure), false)?;
+        Kind::Prompt(_) | Kind::Child(_) => {
+            if let Kind::Child(Some(child)) = &step.kind {
+                run.runs.cancel_later(*child, by.clone());
+            }
+            run.refuse(position, failure)?;
             return Ok(None);
         }
     };

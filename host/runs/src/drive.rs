@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use palisade_engine::{Fault, Halt as Halted};
+use palisade_engine::Stop;
 use palisade_model::{
     journal::{By, Divergence, Event},
     run::RunStatus,
@@ -11,7 +11,7 @@ use palisade_store::{Leave, StoreError};
 
 use crate::{
     active::ActiveRun,
-    cancel,
+    cancel, describe,
     dispatch::STORE_WAIT,
     history::History,
     playing::{self, Playing},
@@ -74,16 +74,9 @@ async fn play(run: &Arc<ActiveRun>, mut history: History) -> End {
     if let Some(divergence) = divergence {
         return End::Diverged(divergence);
     }
-    let (status, message) = match result {
-        Ok(Ok(message)) => (RunStatus::Succeeded, message),
-        Ok(Err(message)) => (RunStatus::Failed, message),
-        Err(Halted::Fault(Fault { plugin, cause })) => {
-            (RunStatus::Failed, format!("playbook {plugin} broke: {cause}"))
-        }
-        Err(Halted::Aside) => return End::Aside,
-    };
+    let Some((status, message)) = playing::end(result) else { return End::Aside };
     if let Some((at_entry, call)) = missing {
-        let expected = crate::describe::call(&call);
+        let expected = describe::call(&call);
         return End::Diverged(Divergence { at_entry, expected, actual: format!("end: {message}") });
     }
     // It came to its end exactly where the journal does.
@@ -136,17 +129,13 @@ async fn finish(run: &Arc<ActiveRun>, end: End) {
     }
 }
 
-async fn conclude(
-    run: &Arc<ActiveRun>,
-    status: RunStatus,
-    message: String,
-) -> Result<(), palisade_engine::Stop> {
+async fn conclude(run: &Arc<ActiveRun>, status: RunStatus, message: String) -> Result<(), Stop> {
     run.journal.durable(Event::Concluded { status, message: message.clone() })?.await?;
     run.runs.concluded(&run.run, status, &message);
     Ok(())
 }
 
-async fn leave(run: &Arc<ActiveRun>, event: Event, status: RunStatus) -> Result<(), palisade_engine::Stop> {
+async fn leave(run: &Arc<ActiveRun>, event: Event, status: RunStatus) -> Result<(), Stop> {
     drop(run.journal.soon(event)?);
     run.journal.leave(Leave { status, due: None, children: Vec::new() }).await
 }

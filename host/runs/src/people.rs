@@ -76,8 +76,8 @@ impl Runs {
                 return Err(RunsError::Conflict(format!("run {run} is not paused")));
             }
             let run = self.store.claim(run, Claim::Open).await?;
-            let (run, history) = self.write_and_read(run, Event::Resumed(by)).await?;
-            self.take_in(run, &history).go_on(history);
+            let (run, mut history) = self.write_and_read(run, Event::Resumed(by)).await?;
+            self.take_in(run, &mut history).go_on(history);
             break;
         }
         self.find(run)
@@ -109,8 +109,8 @@ impl Runs {
             }
             let position = self.history(&found)?.to_retry(step).map_err(RunsError::Invalid)?;
             let run = self.store.claim(run, Claim::Again).await?;
-            let (run, history) = self.write_and_read(run, Event::Retried { position, by }).await?;
-            self.take_in(run, &history).go_on(history);
+            let (run, mut history) = self.write_and_read(run, Event::Retried { position, by }).await?;
+            self.take_in(run, &mut history).go_on(history);
             break;
         }
         self.find(run)

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use palisade_engine::{AskPrompt, BoxFuture, RunHost, StartAction, Stop};
+use palisade_engine::{AskPrompt, BoxFuture, Fault, Halt, RunHost, StartAction, Stop};
 use palisade_model::{
     Timestamp,
     action::{ActionResult, Failure},
@@ -15,7 +15,7 @@ use palisade_model::{
     limits::{ACTIONS_PER_RUN, ALERT_ARTIFACTS, CHILDREN_PER_RUN, MANIFEST_ITEMS, RUN_DEPTH},
     plugin::PlaybookManifest,
     prompt::Prompt,
-    run::{Parent, Position, Seq},
+    run::{Parent, Position, RunStatus, Seq},
     unhex,
 };
 use palisade_store::{NewChild, NewRun};
@@ -41,7 +41,7 @@ pub(crate) struct Playing {
     changes: usize,
     lines: usize,
     children: usize,
-    /// How steps ended that the journal knows.
+    /// How steps ended, if the run is not live; a live run knows it.
     results: HashMap<Position, ActionResult>,
     live: Option<Live>,
 }
@@ -49,7 +49,7 @@ pub(crate) struct Playing {
 /// What makes calls happen that the journal does not have.
 struct Live {
     run: Arc<ActiveRun>,
-    manifest: Arc<LoadedPlaybook>,
+    playbook: Arc<LoadedPlaybook>,
     /// The steps of the journal that have not ended, until they are taken up.
     open: Option<History>,
 }
@@ -77,8 +77,8 @@ impl Playing {
         mut history: History,
     ) -> (Self, Arc<Mutex<Record>>) {
         let (mut playing, record) = Self::replay(run.run.id, &mut history);
-        let (run, manifest) = (Arc::clone(run), Arc::clone(playbook));
-        playing.live = Some(Live { run, manifest, open: Some(history) });
+        let (run, playbook) = (Arc::clone(run), Arc::clone(playbook));
+        playing.live = Some(Live { run, playbook, open: Some(history) });
         (playing, record)
     }
 
@@ -134,12 +134,16 @@ impl Playing {
         }
     }
 
+    fn live_part(&self) -> &Live {
+        self.live.as_ref().expect("a call that the journal does not have is made in a live run only")
+    }
+
     fn run(&self) -> &Arc<ActiveRun> {
-        &self.live.as_ref().expect("a call that the journal does not have is made in a live run only").run
+        &self.live_part().run
     }
 
     fn manifest(&self) -> &PlaybookManifest {
-        &self.live.as_ref().expect("as above").manifest.manifest
+        &self.live_part().playbook.manifest
     }
 
     /// Changes the alert as this run sees it.
@@ -271,8 +275,7 @@ impl RunHost for Playing {
                 Err(failure) => {
                     let asked = PromptAsked { position, prompt: unasked(asked) };
                     run.begin(position, Event::PromptAsked(asked), Open::Turn)?;
-                    let refused = Event::StepRefused { position, failure: failure.clone() };
-                    run.end(position, refused, Err(failure), false)?;
+                    run.refuse(position, failure)?;
                 }
             }
             Ok(position)
@@ -305,8 +308,7 @@ impl RunHost for Playing {
                 Err(failure) => {
                     let child = ChildStarted { position, playbook: name, run: None };
                     run.begin(position, Event::ChildStarted(child), Open::Turn)?;
-                    let refused = Event::StepRefused { position, failure: failure.clone() };
-                    run.end(position, refused, Err(failure), false)?;
+                    run.refuse(position, failure)?;
                 }
             }
             Ok(position)
@@ -401,6 +403,18 @@ fn unasked(asked: AskPrompt) -> Prompt {
         answer: asked.answer,
         deadline: clock::now(),
         default: serde_json::from_str(&asked.default).unwrap_or(Value::String(asked.default)),
+    }
+}
+
+/// The end that a playbook came to, in the words of a conclusion; none if it was set aside.
+pub(crate) fn end(result: Result<Result<String, String>, Halt>) -> Option<(RunStatus, String)> {
+    match result {
+        Ok(Ok(message)) => Some((RunStatus::Succeeded, message)),
+        Ok(Err(message)) => Some((RunStatus::Failed, message)),
+        Err(Halt::Fault(Fault { plugin, cause })) => {
+            Some((RunStatus::Failed, format!("playbook {plugin} broke: {cause}")))
+        }
+        Err(Halt::Aside) => None,
     }
 }
 

@@ -1,6 +1,5 @@
 //! Replay: a finished run is executed again from its journal alone.
 
-use palisade_engine::{Fault, Halt};
 use palisade_model::{
     journal::Divergence,
     run::{RunId, RunStatus},
@@ -49,18 +48,11 @@ impl Runs {
         }
         // The run was ended from outside, or goes on: where the journal ends, so does what can be proven.
         let open = returned.is_none() && !matches!(concluded, Some((RunStatus::Succeeded, _)));
-        let end = match result {
-            Ok(Ok(message)) => (RunStatus::Succeeded, message),
-            Ok(Err(message)) => (RunStatus::Failed, message),
-            Err(Halt::Fault(Fault { plugin, cause })) => {
-                (RunStatus::Failed, format!("playbook {plugin} broke: {cause}"))
-            }
-            Err(Halt::Aside) => {
-                return match record.beyond.take() {
-                    Some(beyond) if !open => diverged(next, "end".to_owned(), beyond),
-                    _ => Ok(Replayed { calls, divergence: None }),
-                };
-            }
+        let Some(end) = playing::end(result) else {
+            return match record.beyond.take() {
+                Some(beyond) if !open => diverged(next, "end".to_owned(), beyond),
+                _ => Ok(Replayed { calls, divergence: None }),
+            };
         };
         let actual = format!("end as {:?}: {}", end.0, end.1);
         if let Some((at_entry, call)) = record.calls.pop_front() {

@@ -305,9 +305,9 @@ impl Runs {
             epoch: 1,
             imported: false,
         };
-        let history = History::of_new(Began { digest, alert }, started);
+        let mut history = History::of_new(Began { digest, alert }, started);
         let journal = Journal::new(&run, &history, Arc::clone(&self.store), self.changed.clone());
-        let active = ActiveRun::new(self, run, Arc::clone(catalogue), journal, &history);
+        let active = ActiveRun::new(self, run, Arc::clone(catalogue), journal, &mut history);
         self.put(&active);
         active.go_on(history);
     }
@@ -333,8 +333,8 @@ impl Runs {
             return Ok((active, None));
         }
         let run = self.store.claim(run, Claim::Open).await?;
-        let history = self.history(&run)?;
-        Ok((self.take_in(run, &history), Some(history)))
+        let mut history = self.history(&run)?;
+        Ok((self.take_in(run, &mut history), Some(history)))
     }
 
     /// Writes an entry to a run that was just claimed, durably, and reads its journal.
@@ -354,7 +354,7 @@ impl Runs {
     }
 
     /// Puts a run that was just claimed among those that are here.
-    pub(crate) fn take_in(self: &Arc<Self>, run: Run, history: &History) -> Arc<ActiveRun> {
+    pub(crate) fn take_in(self: &Arc<Self>, run: Run, history: &mut History) -> Arc<ActiveRun> {
         let journal = Journal::new(&run, history, Arc::clone(&self.store), self.changed.clone());
         let active = ActiveRun::new(self, run, self.catalogue(), journal, history);
         self.put(&active);

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
+    mem,
     time::Duration,
 };
 
@@ -80,17 +81,17 @@ pub(crate) enum Look {
 }
 
 impl Steps {
-    /// As a journal has them.
-    pub(crate) fn of(history: &History) -> Self {
+    /// As a journal has them. What is kept here leaves the history: reports are large.
+    pub(crate) fn of(history: &mut History) -> Self {
         let halt = match &history.cancelled {
             Some(by) => Some(Halt::Cancelled(by.clone())),
             None => history.paused.then_some(Halt::Paused),
         };
         Self {
             open: history.open().map(|(position, step)| (position, Open::of(&step.kind))).collect(),
-            ended: history.ended.clone(),
-            results: history.results.clone(),
-            done: history.done.clone(),
+            ended: mem::take(&mut history.ended),
+            results: mem::take(&mut history.results),
+            done: mem::take(&mut history.done),
             doubts: HashMap::new(),
             to_send: HashSet::new(),
             last_step: history.last_step,

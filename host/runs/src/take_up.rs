@@ -32,8 +32,7 @@ pub(crate) fn take_up(run: &Arc<ActiveRun>, history: &History) -> Result<(), Sto
             // The crash came between the entry and its refusal.
             Kind::Child(None) => {
                 let failure = Failure::NotFound { message: "the playbook could not be started".into() };
-                let refused = Event::StepRefused { position, failure: failure.clone() };
-                run.end(position, refused, Err(failure), false)?;
+                run.refuse(position, failure)?;
             }
             Kind::Prompt(_) => {}
         }
