@@ -26,6 +26,12 @@ impl Call {
         form(&self.query).find(|(key, _)| key == name).map(|(_, value)| value)
     }
 
+    /// The segments of the path, decoded.
+    pub(crate) fn segments(&self) -> Vec<String> {
+        let decode = |segment| percent_decode_str(segment).decode_utf8_lossy().into_owned();
+        self.path.split('/').skip(1).map(decode).collect()
+    }
+
     /// The value of this header, if it is text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()

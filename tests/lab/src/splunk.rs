@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use http::{Method, StatusCode};
-use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use crate::call::{Answer, Call, form};
@@ -87,12 +86,7 @@ impl Splunk {
     }
 
     fn resource(&self, call: &Call) -> Answer {
-        let segments: Vec<String> = call
-            .path
-            .split('/')
-            .skip(1)
-            .map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned())
-            .collect();
+        let segments = call.segments();
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
         match (&call.method, segments.as_slice()) {
             (&Method::GET, ["services", "authentication", "current-context"]) => {

@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use http::{Method, StatusCode};
-use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use crate::call::{Answer, Call};
@@ -67,12 +66,7 @@ pub(crate) fn quota_exceeded() -> Answer {
 }
 
 fn resource(call: &Call) -> Answer {
-    let segments: Vec<String> = call
-        .path
-        .split('/')
-        .skip(1)
-        .map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned())
-        .collect();
+    let segments = call.segments();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let ["api", "v3", collection, id] = segments.as_slice() else {
         return Answer::not_played("this resource of VirusTotal");

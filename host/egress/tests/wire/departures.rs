@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use palisade_egress::Call;
-use palisade_model::{
-    action::Effect,
-    plugin::{Read, TcpCapability},
-};
+use palisade_model::{action::Effect, plugin::Read};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
 };
 
-use crate::lab::{Answer, Lab, Server, get, named, ok, request};
+use crate::{
+    lab::{Answer, Lab, Server, get, named, ok, request},
+    tcp::listen,
+};
 
 /// Whether something left that may change something, and whether that was not answered.
 fn known(call: &Call) -> (bool, bool) {
@@ -107,12 +107,7 @@ async fn what_only_reads_leaves_no_doubt() {
 
 #[tokio::test]
 async fn a_stream_is_answered_when_bytes_come_back() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let mut lab = Lab::new();
-    let host = named("ldap.example");
-    lab.manifest.capabilities.tcp.push(TcpCapability { host, ports: vec![389], reason: String::new() });
-    let port = listener.local_addr().unwrap().port();
-    lab.asset.network.connect_to.push(format!("ldap.example:389:127.0.0.1:{port}").parse().unwrap());
+    let (listener, lab) = listen().await;
     let call = lab.call();
     let mut stream = call.connect("ldap.example", 389).await.unwrap();
     let (mut server, _) = listener.accept().await.unwrap();

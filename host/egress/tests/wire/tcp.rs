@@ -14,7 +14,7 @@ use tokio::{
 use crate::lab::{Lab, SECRET, acceptor, named, placeholder};
 
 /// A lab that may open streams to `ldap.example:389`, which this listener stands for.
-async fn listen() -> (TcpListener, Lab) {
+pub(crate) async fn listen() -> (TcpListener, Lab) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut lab = Lab::new();
     let host = named("ldap.example");
