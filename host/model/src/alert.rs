@@ -88,6 +88,16 @@ pub struct Note {
     pub text: String,
 }
 
+/// That an alert waits for a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Escalation {
+    /// The person or role; none for whoever looks first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// One sentence on why.
+    pub summary: String,
+}
+
 /// An alert as it stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Alert {
@@ -100,6 +110,9 @@ pub struct Alert {
     /// Who works on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
+    /// It waits for a person, until somebody takes it or closes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalation: Option<Escalation>,
     /// What the source sent, with the severity as it is now.
     #[serde(flatten)]
     pub content: NewAlert,
@@ -123,12 +136,24 @@ pub enum AlertChange {
     Note(Note),
     /// One more artifact.
     Artifact(Artifact),
+    /// It waits for a person.
+    Escalated(Escalation),
+    /// Somebody has taken it, or closed it: it waits no more.
+    Taken,
 }
 
 impl Alert {
     /// An alert that was just received.
     pub fn new(id: AlertId, received: Timestamp, content: NewAlert) -> Self {
-        Self { id, received, status: AlertStatus::New, owner: None, content, notes: Vec::new() }
+        Self {
+            id,
+            received,
+            status: AlertStatus::New,
+            owner: None,
+            escalation: None,
+            content,
+            notes: Vec::new(),
+        }
     }
 
     /// Applies one change.
@@ -139,6 +164,8 @@ impl Alert {
             AlertChange::Owner(owner) => self.owner = owner,
             AlertChange::Note(note) => self.notes.push(note),
             AlertChange::Artifact(artifact) => self.content.artifacts.push(artifact),
+            AlertChange::Escalated(escalation) => self.escalation = Some(escalation),
+            AlertChange::Taken => self.escalation = None,
         }
     }
 }

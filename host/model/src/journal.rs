@@ -5,16 +5,20 @@
 //! tell what became of the steps that calls have started.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{
     Timestamp,
-    action::{ActionResult, Effect, Failure, Report, Retry, RetryLimits},
+    action::{ActionResult, Effect, Failure, Report, ReportStatus, Retry, RetryLimits},
     alert::{Alert, AlertChange},
+    approval::Approval,
+    earlier::Earlier,
+    list::{Found, ListEntry},
     name::Name,
     plugin::Digest,
     prompt::Prompt,
-    run::{Position, RunId, RunStatus, Seq},
+    run::{Mode, Position, RunId, RunStatus, Seq},
+    undo::Undo,
 };
 
 /// One line of a run's journal.
@@ -56,6 +60,29 @@ pub enum Event {
         /// The line.
         message: String,
     },
+    /// Call: the playbook looked into a custom list.
+    AskedList {
+        /// The list.
+        list: Name,
+        /// The value.
+        value: String,
+        /// What was found.
+        found: Found,
+    },
+    /// Call: the playbook added to a custom list.
+    ListChanged {
+        /// The list.
+        list: Name,
+        /// What it has now.
+        entry: ListEntry,
+    },
+    /// Call: the playbook asked what happened before.
+    AskedHistory {
+        /// Which alerts.
+        which: Earlier,
+        /// How many there were.
+        count: u32,
+    },
     /// Call: the playbook changed its alert.
     AlertChanged(AlertChange),
     /// Call: the playbook started an action.
@@ -80,6 +107,21 @@ pub enum Event {
         position: Position,
         /// 1 for the first attempt.
         attempt: u32,
+        /// The rule of the policy that lets it happen, as the policy names it.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        rule: String,
+    },
+    /// The policy lets it happen only with a person's consent.
+    ApprovalAsked(Approval),
+    /// A person said whether it may happen, or nobody did in time.
+    ApprovalGiven {
+        /// Its step.
+        position: Position,
+        /// Whether it may.
+        approved: bool,
+        /// Who said so; none at the deadline.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<By>,
     },
     /// An attempt failed, and there will be another.
     ActionRetried {
@@ -183,6 +225,9 @@ impl Event {
             Self::AskedTime { .. }
                 | Self::AskedRandom { .. }
                 | Self::Log { action: None, .. }
+                | Self::AskedList { .. }
+                | Self::ListChanged { .. }
+                | Self::AskedHistory { .. }
                 | Self::AlertChanged(_)
                 | Self::ActionStarted(_)
                 | Self::PromptAsked(_)
@@ -199,6 +244,25 @@ pub struct Began {
     pub digest: Digest,
     /// The alert as it stood.
     pub alert: Alert,
+    /// The playbook's configuration, with the defaults of what was left out.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub configuration: Map<String, Value>,
+    /// What the run may do.
+    #[serde(default, skip_serializing_if = "Mode::is_live")]
+    pub mode: Mode,
+    /// In a plan, the answer to every question that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assumed: Option<Value>,
+    /// What is to be taken back: then no playbook runs, but the host's own program for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo: Option<Undo>,
+}
+
+impl Began {
+    /// A run of this component on this alert, with nothing configured, that may do what the policy lets it.
+    pub fn new(digest: Digest, alert: Alert) -> Self {
+        Self { digest, alert, configuration: Map::new(), mode: Mode::Live, assumed: None, undo: None }
+    }
 }
 
 /// How much a line of the log matters.
@@ -235,6 +299,9 @@ pub struct ActionStarted {
     pub terms: Option<Terms>,
     /// Its parameters.
     pub parameters: Value,
+    /// Milliseconds from its success until the host takes it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo_after_ms: Option<u64>,
 }
 
 impl ActionStarted {
@@ -273,16 +340,27 @@ pub struct ActionEnded {
     /// had been done before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub done_by: Option<Position>,
+    /// When the host takes it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo_at: Option<Timestamp>,
 }
 
 impl ActionEnded {
     /// The end of an action that is not called for it: it was refused, decided, cancelled, or done before.
     pub fn uncalled(position: Position, result: ActionResult, attempts: u32) -> Self {
-        Self { position, result: result.into(), attempts, took_us: 0, upstream_us: 0, done_by: None }
+        Self {
+            position,
+            result: result.into(),
+            attempts,
+            took_us: 0,
+            upstream_us: 0,
+            done_by: None,
+            undo_at: None,
+        }
     }
 }
 
-/// The two ways an action ends.
+/// The ways an action ends.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Ended {
@@ -290,6 +368,32 @@ pub enum Ended {
     Report(Report),
     /// It could not.
     Failure(Failure),
+    /// It would have changed something, and was not sent.
+    Planned(Planned),
+}
+
+/// What an action would have sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Planned {
+    /// The first requests that would have changed something, at most [`PLANNED_REQUESTS`](crate::limits::PLANNED_REQUESTS); what follows from their answers
+    /// is not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requests: Vec<PlannedRequest>,
+    /// What would have become of it if the policy had been asked.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub policy: String,
+}
+
+/// A request that was not sent. Secrets are not in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedRequest {
+    /// HTTP method; `TCP` for a stream.
+    pub method: String,
+    /// URL; `host:port` of a stream.
+    pub url: String,
+    /// The first [`PLANNED_BODY_BYTES`](crate::limits::PLANNED_BODY_BYTES) of the body, as text.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub body: String,
 }
 
 impl From<ActionResult> for Ended {
@@ -306,6 +410,20 @@ impl From<Ended> for ActionResult {
         match ended {
             Ended::Report(report) => Ok(report),
             Ended::Failure(failure) => Err(failure),
+            Ended::Planned(planned) => Ok(planned.report()),
+        }
+    }
+}
+
+impl Planned {
+    /// What a playbook is told of an action that is only planned: that it went well, so that what would follow is planned
+    /// too.
+    pub fn report(&self) -> Report {
+        Report {
+            status: ReportStatus::Success,
+            message: "Planned, and not sent.".to_owned(),
+            summary: serde_json::json!({ "planned": true }),
+            data: Value::Null,
         }
     }
 }
@@ -396,6 +514,7 @@ mod tests {
             took_us: 3,
             upstream_us: 4,
             done_by: None,
+            undo_at: None,
         };
         for event in [Event::AlertChanged(AlertChange::Note(note)), Event::ActionEnded(ended)] {
             let entry = Entry { seq: 7, at, event };

@@ -7,14 +7,19 @@
 
 pub mod action;
 pub mod alert;
+pub mod approval;
 pub mod asset;
+pub mod earlier;
 mod hex;
 pub mod journal;
 pub mod limits;
+pub mod list;
 pub mod name;
+pub mod playbook;
 pub mod plugin;
 pub mod prompt;
 pub mod run;
+pub mod undo;
 
 pub use hex::{hex, unhex};
 pub use jiff::{SignedDuration, Timestamp};

@@ -26,6 +26,24 @@ pub const NOTE_BYTES: usize = 64 * 1024;
 /// that nobody works off must reach the source.
 pub const ALERTS_WAITING: usize = 10_000;
 
+/// Fields by which one alert is kept for those that follow it: each is one more small record beside the alert.
+pub const ALERT_KEYS: usize = 16;
+/// Alerts that one look into history goes through. That many about one user are too many, whatever the exact number.
+pub const HISTORY_ALERTS: usize = 1_000;
+
+// Custom lists.
+
+/// Custom lists.
+pub const LISTS: usize = 200;
+/// Entries of one list. A look-up reads by key, so this bounds only what is shown and kept.
+pub const LIST_ENTRIES: u64 = 50_000;
+/// Bytes of the value of an entry: a long address of electronic mail, a distinguished name.
+pub const LIST_VALUE_BYTES: usize = 512;
+/// Bytes of the note of an entry.
+pub const LIST_NOTE_BYTES: usize = 1_024;
+/// Looks into lists and history that one run may make, together with what it adds to lists.
+pub const LOOKS_PER_RUN: usize = 500;
+
 // Runs.
 
 /// Runs at work at the same time. Each holds one playbook instance.
@@ -89,6 +107,12 @@ pub const RETRY_WAIT: Duration = Duration::from_millis(500);
 pub const RETRY_WAIT_MAX: Duration = Duration::from_secs(60);
 /// The longest wait that a rate-limited answer may ask for and get.
 pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(5 * 60);
+/// The longest time after which the host takes an action back. Beyond a year nobody remembers why.
+pub const UNDO_AFTER_MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+/// Requests that are kept of one action that is only planned.
+pub const PLANNED_REQUESTS: usize = 10;
+/// Bytes of the body of a planned request that are kept: enough to see what would be sent.
+pub const PLANNED_BODY_BYTES: usize = 8 * 1024;
 /// The shortest wait between two looks at a vendor's job.
 pub const PENDING_WAIT_MIN: Duration = Duration::from_millis(100);
 /// The longest time over all looks at one vendor's job. PAN-OS commits take up to 30 minutes.

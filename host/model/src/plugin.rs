@@ -177,6 +177,9 @@ pub struct Capabilities {
     pub tcp: Vec<TcpCapability>,
     /// Secrets it must hold itself.
     pub reveal: Vec<Reveal>,
+    /// Files it reads.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<FileCapability>,
 }
 
 /// HTTP servers a connector may call, how, and with which secrets.
@@ -249,8 +252,17 @@ pub struct Reveal {
     pub reason: String,
 }
 
-/// What a playbook says of itself.
+/// A file that a connector reads.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileCapability {
+    /// The configuration field that names it.
+    pub field: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// What a playbook says of itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PlaybookManifest {
     /// Who wrote what.
     pub identity: Identity,
@@ -261,8 +273,33 @@ pub struct PlaybookManifest {
     /// Names of the playbooks it starts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub starts: Vec<String>,
+    /// JSON Schema of its configuration.
+    #[serde(default = "nothing_to_configure", skip_serializing_if = "is_nothing_to_configure")]
+    pub configuration: Value,
+    /// The custom lists it uses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lists: Vec<ListUse>,
     /// Minutes that the same work takes an analyst by hand.
     pub manual_minutes: u32,
+}
+
+/// A custom list that a playbook uses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListUse {
+    /// Its name.
+    pub name: Name,
+    /// Whether the playbook adds to it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub adds: bool,
+}
+
+/// The schema of a playbook that has nothing to configure.
+pub fn nothing_to_configure() -> Value {
+    serde_json::json!({ "type": "object", "properties": {}, "additionalProperties": false })
+}
+
+fn is_nothing_to_configure(schema: &Value) -> bool {
+    *schema == nothing_to_configure()
 }
 
 /// One action of one kind of connector.

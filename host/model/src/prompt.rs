@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use crate::{
     Timestamp,
-    alert::AlertId,
+    alert::{AlertId, Escalation},
+    approval::Approval,
     journal::Divergence,
     limits::ANSWER_BYTES,
     name::Name,
@@ -73,12 +74,15 @@ impl Answers {
     }
 }
 
+/// The place of an escalation among the tasks of its run, behind all steps. It outlives the run.
+pub const ESCALATION: Position = Position::MAX;
+
 /// Something that waits for a person.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Task {
     /// The run.
     pub run: RunId,
-    /// The step; 0 for the run as a whole.
+    /// The step; 0 for the run as a whole, [`ESCALATION`] for its alert.
     pub position: Position,
     /// The run's playbook.
     pub playbook: Name,
@@ -104,6 +108,10 @@ pub enum ToDo {
     },
     /// See why a run does not fit its journal.
     Look(Divergence),
+    /// Say whether an action may happen.
+    Approve(Approval),
+    /// Take an alert over.
+    TakeOver(Escalation),
 }
 
 #[cfg(test)]

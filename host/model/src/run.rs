@@ -62,6 +62,31 @@ impl RunStatus {
     }
 }
 
+/// What a run may do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Whatever the policy lets it.
+    #[default]
+    Live,
+    /// What only reads happens; what would change something outside is planned and not sent.
+    Safe,
+    /// Like [`Mode::Safe`], and nothing changes here either: neither the alert nor a list, and no person is asked.
+    Plan,
+}
+
+impl Mode {
+    /// Whether what would change something outside may be sent.
+    pub fn sends(self) -> bool {
+        self == Self::Live
+    }
+
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    pub(crate) fn is_live(&self) -> bool {
+        *self == Self::Live
+    }
+}
+
 /// A run in short: what lists show. Kept with the journal and written with each append.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Run {
@@ -76,6 +101,12 @@ pub struct Run {
     /// The run that started it; none if an alert or a person did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Parent>,
+    /// What it may do.
+    #[serde(default, skip_serializing_if = "Mode::is_live")]
+    pub mode: Mode,
+    /// The run whose actions it takes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<RunId>,
     /// How it stands.
     pub status: RunStatus,
     /// When it is to go on by itself; none while it does not wait, or waits for a person or another run only.

@@ -188,6 +188,7 @@ impl<C: DeserializeOwned + JsonSchema> Connector<C> {
                 http: self.http.into_iter().map(HttpAccess::describe).collect(),
                 tcp: self.tcp.into_iter().map(TcpAccess::describe).collect(),
                 reveal: self.reveal,
+                files: Vec::new(),
             },
         }
     }

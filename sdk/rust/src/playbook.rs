@@ -56,6 +56,8 @@
 mod action;
 mod artifacts;
 mod child;
+mod earlier;
+mod list;
 mod prompt;
 mod run;
 mod step;
@@ -63,15 +65,28 @@ mod step;
 pub use action::{Action, Started};
 pub use artifacts::{Artifact, Artifacts};
 pub use child::{Child, Conclusion};
+pub use earlier::Earlier;
+pub use list::ListEntry;
 pub use prompt::{Answer, Asked, Prompt};
 pub use run::Run;
 pub use step::{Step, StepId};
 
 pub use crate::bindings::playbook::palisade::plugin::alerts::{Alert, AlertStatus, Severity};
-use crate::bindings::{
-    connector::palisade::plugin::types::Identity,
-    playbook::{self as world, palisade::plugin::playbook_descriptor::Need},
+use schemars::JsonSchema;
+
+use crate::{
+    bindings::{
+        connector::palisade::plugin::types::Identity,
+        playbook::{
+            self as world,
+            palisade::plugin::playbook_descriptor::{ListUse, Need},
+        },
+    },
+    schema,
 };
+
+/// The schema of a playbook that has nothing to configure.
+const NO_CONFIGURATION: &str = r#"{"type":"object","properties":{},"additionalProperties":false}"#;
 
 /// What a playbook is, which alerts start it, and which actions and other playbooks it may start.
 pub struct Playbook {
@@ -82,6 +97,8 @@ pub struct Playbook {
     labels: Vec<&'static str>,
     needs: Vec<(&'static str, &'static str)>,
     starts: Vec<&'static str>,
+    configuration: String,
+    lists: Vec<ListUse>,
     manual_minutes: u32,
     handle: fn(&Run) -> Result<String, String>,
 }
@@ -102,6 +119,8 @@ impl Playbook {
             labels: Vec::new(),
             needs: Vec::new(),
             starts: Vec::new(),
+            configuration: NO_CONFIGURATION.to_owned(),
+            lists: Vec::new(),
             manual_minutes: 0,
             handle,
         }
@@ -142,6 +161,31 @@ impl Playbook {
         self
     }
 
+    /// What the operator may configure: [`Run::configuration`] gives it. A playbook runs before anybody has configured it,
+    /// so each field needs a default.
+    #[must_use]
+    pub fn configured_by<C: JsonSchema>(mut self) -> Self {
+        self.configuration = schema::text_of::<C>();
+        self
+    }
+
+    /// A custom list that it looks into; it can use no others.
+    #[must_use]
+    pub fn looks_into(self, list: &'static str) -> Self {
+        self.uses(list, false)
+    }
+
+    /// A custom list that it looks into and adds to.
+    #[must_use]
+    pub fn adds_to(self, list: &'static str) -> Self {
+        self.uses(list, true)
+    }
+
+    fn uses(mut self, list: &'static str, adds: bool) -> Self {
+        self.lists.push(ListUse { name: list.to_owned(), adds });
+        self
+    }
+
     /// Minutes that the same work takes an analyst by hand.
     #[must_use]
     pub fn manual_minutes(mut self, minutes: u32) -> Self {
@@ -165,6 +209,8 @@ impl Playbook {
                 .map(|&(connector, action)| Need { connector: connector.into(), action: action.into() })
                 .collect(),
             starts: self.starts.iter().copied().map(str::to_owned).collect(),
+            configuration: self.configuration.clone(),
+            lists: self.lists.clone(),
             manual_minutes: self.manual_minutes,
         }
     }

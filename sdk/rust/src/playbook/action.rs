@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use serde_json::{Map, Value};
 
 use super::{Step, StepId};
@@ -10,12 +12,13 @@ pub struct Action {
     action: &'static str,
     asset: Option<String>,
     parameters: Map<String, Value>,
+    undo_after: Option<Duration>,
 }
 
 impl Action {
     /// An action of a connector, on the connector's default asset.
     pub fn new(connector: &'static str, action: &'static str) -> Self {
-        Self { connector, action, asset: None, parameters: Map::new() }
+        Self { connector, action, asset: None, parameters: Map::new(), undo_after: None }
     }
 
     /// The asset to act on, in place of the connector's default one.
@@ -32,12 +35,21 @@ impl Action {
         self
     }
 
+    /// Has the host take the action back after this time, counted from its success: a block that is not for good. Only
+    /// for an action that declares its undo.
+    #[must_use]
+    pub fn undo_after(mut self, time: Duration) -> Self {
+        self.undo_after = Some(time);
+        self
+    }
+
     pub(super) fn start(self) -> Started {
         let id = host::actions::start(&wire::Request {
             connector: self.connector.to_owned(),
             action: self.action.to_owned(),
             asset: self.asset,
             parameters: Value::Object(self.parameters).to_string(),
+            undo_after_ms: self.undo_after.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
         });
         Started { id }
     }

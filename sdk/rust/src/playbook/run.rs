@@ -1,13 +1,15 @@
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::{
-    Action, Alert, AlertStatus, Artifact, Artifacts, Asked, Child, Prompt, Severity, Started, Step, StepId,
+    Action, Alert, AlertStatus, Artifact, Artifacts, Asked, Child, Earlier, ListEntry, Prompt, Severity,
+    Started, Step, StepId, list,
 };
 use crate::{
     clock,
-    host::{alerts, steps},
+    host::{alerts, configuration, steps},
 };
 
 /// One run of a playbook: the alert it handles, and what it may do.
@@ -29,6 +31,45 @@ impl Run {
     /// The alert's artifacts, likewise.
     pub fn artifacts(&self) -> Artifacts {
         Artifacts(alerts::artifacts().into_iter().map(Artifact::from).collect())
+    }
+
+    /// What the operator has configured, with the defaults of the rest.
+    ///
+    /// # Errors
+    ///
+    /// When it does not fit `C`, which must be the type that [`Playbook::configured_by`](super::Playbook::configured_by)
+    /// was given.
+    pub fn configuration<C: DeserializeOwned>(&self) -> Result<C, String> {
+        serde_json::from_str(&configuration::get())
+            .map_err(|error| format!("The playbook's configuration cannot be used: {error}"))
+    }
+
+    /// The entry of a custom list that a value falls under: itself, whatever its case, or the smallest network or the
+    /// longest name that contains it.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such list, which is not the same as an empty one, or the playbook does not declare it.
+    pub fn find_in(&self, list: &str, value: &str) -> Result<Option<ListEntry>, String> {
+        list::find(list, value)
+    }
+
+    /// Adds an entry to a custom list, or replaces its note.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such list, or the playbook does not declare that it adds to it.
+    pub fn add_to(&self, list: &str, value: &str, note: &str) -> Result<(), String> {
+        list::add(list, value, note)
+    }
+
+    /// How many such alerts there were before that of this run; 1000 stands for that many or more.
+    ///
+    /// # Errors
+    ///
+    /// When alerts are not kept by that field.
+    pub fn count_earlier(&self, which: &Earlier<'_>) -> Result<u32, String> {
+        which.count()
     }
 
     /// Starts an action and returns at once, so any number may run side by side.
@@ -86,6 +127,12 @@ impl Run {
     /// Says who works on it; nothing for nobody.
     pub fn set_owner(&self, owner: Option<&str>) {
         alerts::set_owner(owner);
+    }
+
+    /// Hands the alert to a person, with one sentence on why: it stands in the inbox until somebody takes it, whatever
+    /// becomes of the run. To a person or a role, or to whoever looks first.
+    pub fn escalate(&self, to: Option<&str>, summary: &str) {
+        alerts::escalate(to, summary);
     }
 
     /// Adds a note: title, and text in Markdown.

@@ -1,6 +1,9 @@
 //! The scripted side of the imports: one world for each thread.
 
-use std::{cell::RefCell, collections::VecDeque};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, VecDeque},
+};
 
 use serde_json::Value;
 
@@ -14,7 +17,7 @@ use crate::{
         },
         playbook::palisade::plugin::{
             alerts::{Alert, Artifact},
-            playbook_descriptor::Need,
+            playbook_descriptor::{ListUse, Need},
             prompts::Prompt,
             steps::StepId,
         },
@@ -46,6 +49,12 @@ pub(super) struct World {
     pub(super) changes: Vec<Change>,
     pub(super) needs: Vec<Need>,
     pub(super) starts: Vec<String>,
+    /// What the operator has configured.
+    pub(super) configuration: Value,
+    pub(super) uses: Vec<ListUse>,
+    /// Custom lists: the values of their entries.
+    pub(super) lists: BTreeMap<String, Vec<String>>,
+    pub(super) earlier: VecDeque<u32>,
     pub(super) scripted: VecDeque<((String, String), End)>,
     pub(super) answers: VecDeque<Option<(Value, String)>>,
     pub(super) children: VecDeque<(String, End)>,
@@ -296,6 +305,83 @@ pub(crate) mod playbooks {
     }
 }
 
+pub(crate) mod configuration {
+    pub(crate) fn get() -> String {
+        super::world(|world| match &world.configuration {
+            super::Value::Null => "{}".to_owned(),
+            configuration => configuration.to_string(),
+        })
+    }
+}
+
+pub(crate) mod lists {
+    use std::net::IpAddr;
+
+    use super::{Change, World};
+    use crate::bindings::playbook::palisade::plugin::lists::Entry;
+
+    pub(crate) fn find(list: &str, value: &str) -> Result<Option<Entry>, String> {
+        super::world(|world| {
+            let entry = of(world, list, false)?.iter().find(|entry| covers(entry, value));
+            Ok(entry.map(|entry| Entry { value: entry.clone(), note: String::new(), by: "test".to_owned() }))
+        })
+    }
+
+    pub(crate) fn add(list: &str, value: &str, note: &str) -> Result<(), String> {
+        super::world(|world| {
+            of(world, list, true)?.push(value.to_owned());
+            let (list, value, note) = (list.to_owned(), value.to_owned(), note.to_owned());
+            world.changes.push(Change::Listed { list, value, note });
+            Ok(())
+        })
+    }
+
+    fn of<'a>(world: &'a mut World, list: &str, to_add: bool) -> Result<&'a mut Vec<String>, String> {
+        let declared = world.uses.iter().any(|used| used.name == list && (used.adds || !to_add));
+        assert!(declared, "the playbook does not declare what it does with the list `{list}`");
+        world.lists.get_mut(list).ok_or_else(|| format!("there is no list `{list}`"))
+    }
+
+    /// Whether an entry covers a value, as the host has it.
+    fn covers(entry: &str, value: &str) -> bool {
+        let (entry, value) = (entry.to_lowercase(), value.to_lowercase());
+        if let Some(below) = entry.strip_prefix('*') {
+            return value.len() > below.len() && value.ends_with(below);
+        }
+        match (entry.split_once('/'), value.parse()) {
+            (Some((network, prefix)), Ok(address)) => {
+                let (network, prefix) = (network.parse(), prefix.parse());
+                let network = network.expect("a network in a test begins with an address");
+                bits(network) == bits(address)
+                    && within(network, address, prefix.expect("a prefix is a number"))
+            }
+            _ => entry == value,
+        }
+    }
+
+    fn bits(address: IpAddr) -> u32 {
+        if address.is_ipv4() { 32 } else { 128 }
+    }
+
+    fn within(network: IpAddr, address: IpAddr, prefix: u32) -> bool {
+        let number = |address: IpAddr| match address {
+            IpAddr::V4(address) => u128::from(address.to_bits()),
+            IpAddr::V6(address) => address.to_bits(),
+        };
+        let rest = bits(network) - prefix;
+        number(network).checked_shr(rest) == number(address).checked_shr(rest)
+    }
+}
+
+pub(crate) mod history {
+    use crate::bindings::playbook::palisade::plugin::history::Query;
+
+    pub(crate) fn count(query: &Query) -> Result<u32, String> {
+        let count = super::world(|world| world.earlier.pop_front());
+        Ok(count.unwrap_or_else(|| panic!("a look into history that is not in the script: {query:?}")))
+    }
+}
+
 pub(crate) mod alerts {
     use super::{Alert, Artifact, Change, World};
     use crate::playbook::{AlertStatus, Severity};
@@ -326,6 +412,13 @@ pub(crate) mod alerts {
         super::world(|world| {
             alert(world).owner = owner.map(str::to_owned);
             world.changes.push(Change::Owner(owner.map(str::to_owned)));
+        });
+    }
+
+    pub(crate) fn escalate(to: Option<&str>, summary: &str) {
+        super::world(|world| {
+            let (to, summary) = (to.map(str::to_owned), summary.to_owned());
+            world.changes.push(Change::Escalated { to, summary });
         });
     }
 

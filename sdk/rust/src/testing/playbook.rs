@@ -49,7 +49,7 @@ pub struct Played {
     pub result: Result<String, String>,
     /// What it wrote to the log.
     pub log: Vec<(Level, String)>,
-    /// Its changes to the alert, in order.
+    /// Its changes to the alert and to custom lists, in order.
     pub changes: Vec<Change>,
     /// The actions it started, in order: connector, action, parameters.
     pub started: Vec<(String, String, Value)>,
@@ -57,7 +57,7 @@ pub struct Played {
     pub asked: Vec<AskedPrompt>,
 }
 
-/// A change to the alert.
+/// A change to the alert, or to a custom list.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "they are the playbook's own words")]
 pub enum Change {
@@ -66,6 +66,8 @@ pub enum Change {
     Owner(Option<String>),
     Note { title: String, text: String },
     Artifact { name: String, label: String, cef: Value },
+    Escalated { to: Option<String>, summary: String },
+    Listed { list: String, value: String, note: String },
 }
 
 impl PlaybookTest {
@@ -89,6 +91,7 @@ impl PlaybookTest {
             alert: Some(alert),
             needs: described.needs,
             starts: described.starts,
+            uses: described.lists,
             ..World::default()
         };
         Self { playbook, world }
@@ -105,6 +108,25 @@ impl PlaybookTest {
         let id = self.world.artifacts.len() as u64 + 1;
         let (name, label) = ("event".to_owned(), "event".to_owned());
         self.world.artifacts.push(Artifact { id, name, label, cef: cef.to_string() });
+        self
+    }
+
+    /// What the operator has configured.
+    pub fn configured(mut self, configuration: Value) -> Self {
+        self.world.configuration = configuration;
+        self
+    }
+
+    /// There is a custom list with these entries. Others do not exist.
+    pub fn list(mut self, name: &str, values: &[&str]) -> Self {
+        let values = values.iter().map(|value| (*value).to_owned()).collect();
+        self.world.lists.insert(name.to_owned(), values);
+        self
+    }
+
+    /// The next look into history counts so many alerts.
+    pub fn earlier(mut self, count: u32) -> Self {
+        self.world.earlier.push_back(count);
         self
     }
 
@@ -182,6 +204,7 @@ impl PlaybookTest {
         let (result, world) = host::within(self.world, || self.playbook.handle());
         assert!(world.scripted.is_empty(), "actions that were never started: {:#?}", world.scripted);
         assert!(world.answers.is_empty(), "answers to prompts that were never asked: {:#?}", world.answers);
+        assert!(world.earlier.is_empty(), "looks into history that were never made: {:?}", world.earlier);
         assert!(world.children.is_empty(), "playbooks that were never started: {:#?}", world.children);
         let World { log, changes, started, asked, .. } = world;
         Played { result, log, changes, started, asked }
@@ -197,7 +220,7 @@ mod tests {
     use super::*;
     use crate::{
         clock,
-        playbook::{Action, Prompt, Run},
+        playbook::{Action, Earlier, Prompt, Run},
     };
 
     const HOUR_MS: u64 = 3_600_000;
@@ -253,6 +276,52 @@ mod tests {
         assert_eq!(ended.result.unwrap(), "Status::Failed No firewall. 7");
         let refused = playbook(start).refuses("block-address", Failure::not_found("no such playbook")).run();
         assert_eq!(refused.result.unwrap_err(), "not found: no such playbook");
+    }
+
+    #[test]
+    fn lists_history_and_configuration_are_what_the_test_says() {
+        #[derive(serde::Deserialize, schemars::JsonSchema)]
+        #[serde(default)]
+        struct Settings {
+            most: u32,
+        }
+        impl Default for Settings {
+            fn default() -> Self {
+                Self { most: 3 }
+            }
+        }
+        let handle = |run: &Run| {
+            let Settings { most } = run.configuration()?;
+            let found: Vec<_> = ["10.1.2.3", "192.0.2.1", "a.Acme.example", "acme.example"]
+                .into_iter()
+                .map(|value| run.find_in("sites", value).map(|found| found.map(|entry| entry.value)))
+                .collect::<Result<_, _>>()?;
+            let earlier = run.count_earlier(&Earlier {
+                label: "mobile",
+                field: "sourceUserName",
+                value: "kim",
+                since_ms: 0,
+                severity: Severity::Low,
+            })?;
+            run.add_to("offenders", "kim", "again")?;
+            run.escalate(Some("tier2"), "Look.");
+            Ok(format!("{most} {found:?} {earlier} {:?}", run.find_in("gone", "x").is_err()))
+        };
+        let playbook = Playbook::new("test", "1.0.0", handle)
+            .configured_by::<Settings>()
+            .looks_into("sites")
+            .looks_into("gone")
+            .adds_to("offenders");
+        let test = PlaybookTest::new(playbook)
+            .list("sites", &["10.0.0.0/8", "*.acme.example"])
+            .list("offenders", &[])
+            .earlier(2);
+        let played = test.configured(json!({ "most": 5 })).run();
+        let found = r#"[Some("10.0.0.0/8"), None, Some("*.acme.example"), None]"#;
+        assert_eq!(played.result.unwrap(), format!("5 {found} 2 true"));
+        let (list, value, note) = ("offenders".to_owned(), "kim".to_owned(), "again".to_owned());
+        let escalated = Change::Escalated { to: Some("tier2".to_owned()), summary: "Look.".to_owned() };
+        assert_eq!(played.changes, [Change::Listed { list, value, note }, escalated]);
     }
 
     #[test]
