@@ -8,8 +8,8 @@ use palisade_model::{
     action::{Effect, Retry},
     limits::DESCRIBE_TIME,
     plugin::{
-        ActionSpec, Capabilities, ConnectorManifest, HostPattern, HttpCapability, Identity, Manifest, Need,
-        PlaybookManifest, Read, Reveal, SecretPlace, SecretUse, TcpCapability,
+        ActionSpec, Capabilities, ConnectorManifest, FileCapability, HostPattern, HttpCapability, Identity,
+        ListUse, Manifest, Need, PlaybookManifest, Read, Reveal, SecretPlace, SecretUse, TcpCapability,
     },
 };
 use serde_json::Value;
@@ -89,10 +89,15 @@ fn foreign(world: &str, component: &Component, sandbox: &Sandbox, error: &wasmti
         "random",
         "http",
         "tcp",
+        "state",
+        "files",
         "steps",
         "actions",
         "prompts",
         "playbooks",
+        "configuration",
+        "lists",
+        "history",
         "alerts",
     ];
     let strange: Vec<_> = component
@@ -135,6 +140,12 @@ fn playbook(described: playbook_descriptor::Playbook) -> Result<PlaybookManifest
             .map(|need| Need { connector: need.connector, action: need.action })
             .collect(),
         starts: described.starts,
+        configuration: schema("configuration", &described.configuration)?,
+        lists: described
+            .lists
+            .into_iter()
+            .map(|list| Ok(ListUse { name: list.name.try_into()?, adds: list.adds }))
+            .collect::<Result<_, ManifestError>>()?,
         manual_minutes: described.manual_minutes,
     })
 }
@@ -208,6 +219,11 @@ fn capabilities(capabilities: wit::Capabilities) -> Capabilities {
             .reveal
             .into_iter()
             .map(|reveal| Reveal { field: reveal.field, reason: reveal.reason })
+            .collect(),
+        files: capabilities
+            .files
+            .into_iter()
+            .map(|file| FileCapability { field: file.field, reason: file.reason })
             .collect(),
     }
 }

@@ -28,7 +28,7 @@ mod wit;
 pub use compile::{CompileError, compile_in_this_process};
 pub use connector::{Connector, Invocation, Invoked, LogLine, Outcome, Verdict, Verified};
 pub use fault::Fault;
-pub use manifest::ManifestError;
+pub use manifest::{ManifestError, defaults};
 pub use playbook::{AskPrompt, BoxFuture, Halt, Playbook, RunHost, StartAction, Stop};
 pub use sandbox::{Allocation, LoadError, Sandbox, SandboxOptions, SetupError};
 pub use schema::{Schema, SchemaError};

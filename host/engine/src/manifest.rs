@@ -10,7 +10,7 @@ use palisade_model::{
         SecretPlace,
     },
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::schema::{Schema, SchemaError};
 
@@ -85,7 +85,20 @@ pub(crate) fn check_playbook(manifest: &PlaybookManifest) -> Checked {
         check_text("action of a need", &need.action)
     })?;
     check_unique("starts", manifest.starts.iter())?;
-    manifest.starts.iter().try_for_each(|name| Ok(name.parse::<Name>().map(drop)?))
+    manifest.starts.iter().try_for_each(|name| name.parse::<Name>().map(drop))?;
+    check_unique("lists", manifest.lists.iter().map(|list| &list.name))?;
+    let configuration = Schema::new("configuration", &manifest.configuration)?;
+    // A playbook runs as soon as it is installed, before anybody has configured it.
+    let defaults = Value::Object(defaults(&manifest.configuration));
+    configuration.check(&defaults).or_else(|why| {
+        contradiction("configuration", &format!("each property needs a default that fits its schema: {why}"))
+    })
+}
+
+/// What a schema says of properties that are left out.
+pub fn defaults(schema: &Value) -> Map<String, Value> {
+    let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+    properties.filter_map(|(name, property)| Some((name.clone(), property.get("default")?.clone()))).collect()
 }
 
 /// Names of the configuration fields that are secrets.

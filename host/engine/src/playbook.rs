@@ -1,6 +1,7 @@
 //! A loaded playbook, and one run of it.
 
 mod alerts;
+mod memory;
 mod run_host;
 
 use palisade_contract::playbook::{
@@ -151,6 +152,7 @@ impl actions::Host for Guest<PlaybookHost> {
             action: request.action,
             asset: request.asset,
             parameters: request.parameters,
+            undo_after_ms: request.undo_after_ms,
         };
         Ok(self.host.run()?.start(action).await?)
     }

@@ -45,6 +45,10 @@ pub enum Found {
     Nothing,
     /// There is no such list: that is not the same as an empty one.
     NoList,
+    /// The playbook does not declare that it looks into the list, or adds to it.
+    Undeclared,
+    /// The list takes no more entries.
+    Full,
 }
 
 /// The value of an entry in its normal form: lower case, addresses and networks as RFC 5952 writes them.

@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use palisade_model::{
     alert::AlertId,
     limits::WRITES_WAITING,
-    run::{Epoch, RunId, Seq},
+    run::{Epoch, Position, RunId, Seq},
 };
 
 /// What the backend itself said. Shared, because one failed commit answers many callers.
@@ -17,6 +17,22 @@ pub enum StoreError {
     /// Too many writes wait. Nothing was written.
     #[error("the store is busy: {WRITES_WAITING} writes are waiting; try again in a moment")]
     Busy,
+    /// There is no such list.
+    #[error("there is no list `{list}`")]
+    NoSuchList {
+        /// Its name.
+        list: String,
+    },
+    /// A step was taken back before. Nothing was written.
+    #[error("step {position} of run {run} was taken back before, by run {by_run}")]
+    Undone {
+        /// The run.
+        run: RunId,
+        /// The step.
+        position: Position,
+        /// The run that took it back.
+        by_run: RunId,
+    },
     /// The journal is not where the writer thought. Nothing was written.
     #[error("the journal of run {run} has {actual} entries, not {expected}: somebody else writes it")]
     Conflict {

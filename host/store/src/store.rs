@@ -4,13 +4,17 @@ use std::pin::Pin;
 
 use palisade_model::{
     Timestamp,
-    alert::{Alert, AlertId, NewAlert},
+    alert::{Alert, AlertChange, AlertId, NewAlert},
     asset::Asset,
-    journal::{Entry, Event},
+    earlier::Earlier,
+    journal::{Began, Entry, Event},
+    list::{self, CustomList, Found, ListEntry},
     name::Name,
+    playbook::PlaybookSettings,
     plugin::{Digest, Plugin},
     prompt::Task,
     run::{Epoch, Parent, Position, Run, RunId, RunStatus, Seq},
+    undo::{Expiry, Undone},
 };
 use serde_json::Value;
 
@@ -65,6 +69,17 @@ pub trait Store: Send + Sync + 'static {
     /// Those of [`append`](Self::append).
     fn start_child(&self, append: Append, child: NewChild) -> Write<RunId>;
 
+    /// Creates a run that takes back what another did: the steps that it begins with ([`Began::undo`]). Each step is taken
+    /// back once. An expiry that is the reason for it is over with this.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NoSuchRun`]; [`StoreError::Undone`] if a step of it was taken back before.
+    fn start_undo(&self, run: NewRun, expiry: Option<Expiry>) -> Write<RunId>;
+
+    /// Ends an expiry for which nothing is to be done any more.
+    fn end_expiry(&self, expiry: Expiry) -> Write<()>;
+
     /// Takes a run over: it is [`RunStatus::Running`] from now on, due no more, and belongs to the caller. Whoever had
     /// it before finds out with the next append. Returns the run with its new epoch. Buffered: if a crash loses it,
     /// nothing that its owner did is left either.
@@ -86,6 +101,13 @@ pub trait Store: Send + Sync + 'static {
 
     /// Makes a waiting run due now; does nothing if it does not wait.
     fn wake(&self, run: RunId) -> Write<()>;
+
+    /// Changes an alert by a person's word, outside of any run. Returns the alert as it stands then.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NoSuchAlert`].
+    fn change_alert(&self, alert: AlertId, changes: Vec<AlertChange>) -> Write<Alert>;
 
     /// Keeps a run from another installation, to be looked at and never executed. Its number is new, its alert's is the
     /// other installation's and leads nowhere here. Its status must be final.
@@ -126,6 +148,20 @@ pub trait Store: Send + Sync + 'static {
     /// What waits for a person, by run and step, behind this place.
     fn tasks(&self, after: Option<(RunId, Position)>, limit: usize) -> Result<Vec<Task>, StoreError>;
 
+    /// How many alerts before this one are such; never more than [`HISTORY_ALERTS`], which stands for that many or more.
+    ///
+    /// [`HISTORY_ALERTS`]: palisade_model::limits::HISTORY_ALERTS
+    fn count_earlier(&self, which: &Earlier, before: AlertId) -> Result<u32, StoreError>;
+
+    /// The actions that are to be taken back at this time, the one that is due longest first.
+    fn expired(&self, now: Timestamp, limit: usize) -> Result<Vec<Expiry>, StoreError>;
+
+    /// When the next action is to be taken back, whether that is past or to come.
+    fn next_expiry(&self) -> Result<Option<Timestamp>, StoreError>;
+
+    /// The steps of a run that were taken back, or are being.
+    fn undone(&self, run: RunId) -> Result<Vec<Undone>, StoreError>;
+
     /// The journal of a run from this entry on, that one included.
     fn journal(&self, run: RunId, from: Seq, limit: usize) -> Result<Vec<Entry>, StoreError>;
 
@@ -161,6 +197,54 @@ pub trait Store: Send + Sync + 'static {
     /// All assets, by name.
     fn assets(&self) -> Result<Vec<Asset>, StoreError>;
 
+    /// Records what the operator says of a playbook, in place of what was said before.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Full`].
+    fn put_playbook_settings(&self, settings: PlaybookSettings) -> Write<()>;
+
+    /// What the operator says of playbooks, by name.
+    fn playbook_settings(&self) -> Result<Vec<PlaybookSettings>, StoreError>;
+
+    /// Makes a custom list, empty. `false` if it was there.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Full`].
+    fn put_list(&self, list: Name) -> Write<bool>;
+
+    /// Removes a custom list with all its entries. `false` if there was none.
+    fn remove_list(&self, list: Name) -> Write<bool>;
+
+    /// All custom lists, by name.
+    fn lists(&self) -> Result<Vec<CustomList>, StoreError>;
+
+    /// Puts an entry into a custom list, in place of one with the same value. `false` if there was one.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NoSuchList`]; [`StoreError::Full`].
+    fn put_list_entry(&self, list: Name, entry: ListEntry) -> Write<bool>;
+
+    /// Removes an entry. `false` if there was none.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NoSuchList`].
+    fn remove_list_entry(&self, list: Name, value: list::Value) -> Write<bool>;
+
+    /// The entries of a custom list by value, behind this one.
+    fn list_entries(
+        &self,
+        list: &Name,
+        after: Option<&list::Value>,
+        limit: usize,
+    ) -> Result<Vec<ListEntry>, StoreError>;
+
+    /// The closest entry of a custom list that a value falls under.
+    fn find_in_list(&self, list: &Name, value: &str) -> Result<Found, StoreError>;
+
     /// Keeps a component's file. The store takes the caller's word for the digest; whoever reads it back checks it.
     fn put_component(&self, digest: Digest, file: Vec<u8>) -> Write<()>;
 
@@ -194,12 +278,10 @@ pub enum Appended {
 pub struct NewRun {
     /// The playbook.
     pub playbook: Name,
-    /// The exact component that runs.
-    pub digest: Digest,
     /// When it began.
     pub started: Timestamp,
-    /// The alert as it stands.
-    pub alert: Alert,
+    /// What it begins with: its first entry.
+    pub began: Began,
 }
 
 /// A run that another one starts.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use palisade_contract::connector::palisade::plugin::{
-    clock, connector_descriptor, http, log, random, tcp, types,
+    clock, connector_descriptor, files, http, log, random, state, tcp, types,
 };
 use palisade_egress::{self as egress, Call, HttpError, Stream, TcpError};
 use palisade_model::{
@@ -157,6 +157,41 @@ impl tcp::HostTcpStream for Guest<ConnectorHost> {
             *slot = None;
         }
         Ok(())
+    }
+}
+
+impl state::Host for Guest<ConnectorHost> {
+    fn get(&mut self, _key: String) -> wasmtime::Result<Option<String>> {
+        Ok(None)
+    }
+
+    fn put(
+        &mut self,
+        _key: String,
+        _value: String,
+        _time_to_live_ms: u64,
+        _confidential: bool,
+    ) -> wasmtime::Result<Result<(), String>> {
+        Ok(Err(NOTHING_GRANTED.into()))
+    }
+
+    fn remove(&mut self, _key: String) -> wasmtime::Result<()> {
+        Ok(())
+    }
+}
+
+impl files::Host for Guest<ConnectorHost> {
+    fn size(&mut self, _field: String) -> wasmtime::Result<Result<u64, files::Error>> {
+        Ok(Err(files::Error::Denied(NOTHING_GRANTED.into())))
+    }
+
+    fn read(
+        &mut self,
+        _field: String,
+        _offset: u64,
+        _length: u32,
+    ) -> wasmtime::Result<Result<Vec<u8>, files::Error>> {
+        Ok(Err(files::Error::Denied(NOTHING_GRANTED.into())))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use palisade_contract::playbook::palisade::plugin::alerts;
 use palisade_model::{
-    alert::{AlertChange, AlertStatus, Artifact, Severity},
+    alert::{AlertChange, AlertStatus, Artifact, Escalation, Severity},
     limits::{ALERT_TEXT_BYTES, NOTE_BYTES},
 };
 use serde_json::{Map, Value};
@@ -52,14 +52,7 @@ impl alerts::Host for Guest<PlaybookHost> {
     }
 
     async fn set_severity(&mut self, severity: alerts::Severity) -> wasmtime::Result<()> {
-        let severity = match severity {
-            alerts::Severity::Informational => Severity::Informational,
-            alerts::Severity::Low => Severity::Low,
-            alerts::Severity::Medium => Severity::Medium,
-            alerts::Severity::High => Severity::High,
-            alerts::Severity::Critical => Severity::Critical,
-        };
-        self.host.change(AlertChange::Severity(severity))
+        self.host.change(AlertChange::Severity(self::severity(severity)))
     }
 
     async fn set_status(&mut self, status: alerts::AlertStatus) -> wasmtime::Result<()> {
@@ -74,6 +67,12 @@ impl alerts::Host for Guest<PlaybookHost> {
     async fn set_owner(&mut self, owner: Option<String>) -> wasmtime::Result<()> {
         let owner = owner.map(|owner| wit::line(owner, ALERT_TEXT_BYTES));
         self.host.change(AlertChange::Owner(owner))
+    }
+
+    async fn escalate(&mut self, to: Option<String>, summary: String) -> wasmtime::Result<()> {
+        let to = to.map(|to| wit::line(to, ALERT_TEXT_BYTES));
+        let summary = wit::line(summary, ALERT_TEXT_BYTES);
+        self.host.change(AlertChange::Escalated(Escalation { to, summary }))
     }
 
     async fn add_note(&mut self, title: String, text: String) -> wasmtime::Result<()> {
@@ -109,5 +108,16 @@ impl alerts::Host for Guest<PlaybookHost> {
         };
         self.host.change(AlertChange::Artifact(artifact))?;
         Ok(Ok(id))
+    }
+}
+
+/// How bad an alert is, in the words of the model.
+pub(super) fn severity(severity: alerts::Severity) -> Severity {
+    match severity {
+        alerts::Severity::Informational => Severity::Informational,
+        alerts::Severity::Low => Severity::Low,
+        alerts::Severity::Medium => Severity::Medium,
+        alerts::Severity::High => Severity::High,
+        alerts::Severity::Critical => Severity::Critical,
     }
 }

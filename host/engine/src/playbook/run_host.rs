@@ -5,10 +5,15 @@ use std::pin::Pin;
 use palisade_model::{
     action::ActionResult,
     alert::{Alert, AlertChange},
+    earlier::Earlier,
     journal::LogLevel,
+    list::{self, Found},
+    name::Name,
     prompt::Answers,
     run::Position,
 };
+
+use serde_json::{Map, Value};
 
 use crate::fault::Fault;
 
@@ -19,6 +24,14 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub trait RunHost: Send + 'static {
     /// The alert as it stands for this run.
     fn alert(&self) -> &Alert;
+    /// The playbook's configuration, with the defaults of what was left out.
+    fn configuration(&self) -> &Map<String, Value>;
+    /// Looks into a custom list.
+    fn find_in_list(&mut self, list: Name, value: String) -> Result<Found, Stop>;
+    /// Adds to a custom list. What stands in its place if it cannot is no [`Found::Entry`].
+    fn add_to_list(&mut self, list: Name, value: list::Value, note: String) -> Result<Found, Stop>;
+    /// Counts alerts that came before.
+    fn count_earlier(&mut self, which: Earlier) -> Result<u32, Stop>;
     /// Changes the alert.
     fn change(&mut self, change: AlertChange) -> Result<(), Stop>;
     /// Adds a note to the alert.
@@ -57,6 +70,8 @@ pub struct StartAction {
     pub asset: Option<String>,
     /// Its parameters, as the playbook wrote them.
     pub parameters: String,
+    /// Milliseconds from its success until the host takes it back.
+    pub undo_after_ms: Option<u64>,
 }
 
 /// A question that a playbook asks, not checked.

@@ -3,9 +3,11 @@
 use palisade_model::{
     Timestamp,
     alert::AlertId,
+    list,
     name::Name,
     plugin::Digest,
     run::{Position, RunId, RunStatus, Seq},
+    undo::Expiry,
 };
 use ring::digest;
 
@@ -40,6 +42,18 @@ pub(super) enum Table {
     Plugin = b'p',
     /// Assets by name.
     Asset = b't',
+    /// What the operator says of playbooks, by name.
+    PlaybookSettings = b'y',
+    /// Custom lists by name: how many entries each has.
+    List = b'n',
+    /// Entries of custom lists by list and value.
+    ListEntry = b'e',
+    /// Numbers of alerts by their label and who or what they are about, and when they were received.
+    AlertKey = b'h',
+    /// Steps of runs by the time at which they are to be taken back.
+    Expiry = b'x',
+    /// Steps of runs that were taken back.
+    Undone = b'v',
     /// Components by digest.
     Component = b'c',
     /// The host's own values by name.
@@ -47,6 +61,9 @@ pub(super) enum Table {
     /// Later pieces of a value that is longer than one.
     Piece = b'+',
 }
+
+/// Bytes of the hash in an index key of alerts: two of them never meet by chance.
+const ALERT_KEY_BYTES: usize = 16;
 
 /// The bit that says whether a number is below zero.
 const SIGN: u64 = 1 << 63;
@@ -73,6 +90,11 @@ pub(super) fn named(table: Table, name: &Name) -> Vec<u8> {
     key(table, &[name.as_str().as_bytes()])
 }
 
+/// The name in the key of a record of a table that is ordered by name.
+pub(super) fn name(key: &[u8]) -> Option<Name> {
+    std::str::from_utf8(key.get(1..)?).ok()?.parse().ok()
+}
+
 /// A counter or the format.
 pub(super) fn meta(name: &str) -> Vec<u8> {
     key(Table::Meta, &[name.as_bytes()])
@@ -91,6 +113,74 @@ pub(super) fn source(source: &str, source_id: &str) -> Vec<u8> {
     hash.update(source.as_bytes());
     hash.update(source_id.as_bytes());
     key(Table::Source, &[hash.finish().as_ref()])
+}
+
+/// What the keys of all entries of a list begin with. No name has a zero in it.
+pub(super) fn entries_of_list(list: &Name) -> Vec<u8> {
+    key(Table::ListEntry, &[list.as_str().as_bytes(), &[0]])
+}
+
+/// What the keys of all entries of a list are below.
+pub(super) fn end_of_list(list: &Name) -> Vec<u8> {
+    key(Table::ListEntry, &[list.as_str().as_bytes(), &[1]])
+}
+
+/// An entry of a list.
+pub(super) fn list_entry(list: &Name, value: &list::Value) -> Vec<u8> {
+    let mut key = entries_of_list(list);
+    key.extend_from_slice(value.as_str().as_bytes());
+    key
+}
+
+/// What the index keys of all alerts of this label begin with that have this value in this field; the time of receipt
+/// and the alert's number follow. The texts are a stranger's: hashing bounds them.
+pub(super) fn alert_keys(label: &str, field: &str, value: &str) -> Vec<u8> {
+    let mut hash = digest::Context::new(&digest::SHA256);
+    for text in [label, field, value] {
+        hash.update(&(text.len() as u64).to_be_bytes());
+        hash.update(text.as_bytes());
+    }
+    key(Table::AlertKey, &[&hash.finish().as_ref()[..ALERT_KEY_BYTES]])
+}
+
+/// The index keys of alerts with this beginning that were received in this millisecond begin so.
+pub(super) fn received(mut alert_keys: Vec<u8>, at: Timestamp) -> Vec<u8> {
+    alert_keys.extend_from_slice(&time(at));
+    alert_keys
+}
+
+/// A step that is to be taken back.
+pub(super) fn expiry(expiry: &Expiry) -> Vec<u8> {
+    let Expiry { at, run, position } = expiry;
+    key(Table::Expiry, &[&time(*at), &run.to_be_bytes(), &position.to_be_bytes()])
+}
+
+/// What the keys of all steps that are to be taken back before or in this millisecond are below.
+pub(super) fn expired_by(now: Timestamp) -> Vec<u8> {
+    key(Table::Expiry, &[&time(now), &[u8::MAX; 13]])
+}
+
+/// The step in the key of one that is to be taken back.
+pub(super) fn read_expiry(key: &[u8]) -> Option<Expiry> {
+    let (at, rest) = key.get(1..)?.split_first_chunk()?;
+    let (run, rest) = rest.split_first_chunk()?;
+    let position = u32::from_be_bytes(*rest.first_chunk()?);
+    Some(Expiry { at: from_time(*at)?, run: u64::from_be_bytes(*run), position })
+}
+
+/// A step of a run that was taken back.
+pub(super) fn undone(run: RunId, position: Position) -> Vec<u8> {
+    key(Table::Undone, &[&run.to_be_bytes(), &position.to_be_bytes()])
+}
+
+/// What the keys of all steps of a run begin with that were taken back.
+pub(super) fn undone_of_run(run: RunId) -> Vec<u8> {
+    numbered(Table::Undone, run)
+}
+
+/// The step in the key of one that was taken back.
+pub(super) fn undone_position(key: &[u8]) -> Option<Position> {
+    key.last_chunk().map(|bytes| u32::from_be_bytes(*bytes))
 }
 
 /// What the index keys of all runs that stand so begin with; the run's number follows.
@@ -120,14 +210,22 @@ pub(super) fn runs_of_parent(parent: RunId) -> Vec<u8> {
 
 /// What the index keys of all runs that are due in this millisecond begin with; the run's number follows.
 pub(super) fn due(at: Timestamp) -> Vec<u8> {
-    // The sign turned around makes the order of the bytes that of the times, those before 1970 included.
-    numbered(Table::Due, at.as_millisecond().cast_unsigned() ^ SIGN)
+    key(Table::Due, &[&time(at)])
+}
+
+/// A time in milliseconds. The sign turned around makes the order of the bytes that of the times, those before 1970
+/// included.
+fn time(at: Timestamp) -> [u8; 8] {
+    (at.as_millisecond().cast_unsigned() ^ SIGN).to_be_bytes()
+}
+
+fn from_time(bytes: [u8; 8]) -> Option<Timestamp> {
+    Timestamp::from_millisecond((u64::from_be_bytes(bytes) ^ SIGN).cast_signed()).ok()
 }
 
 /// The time in an index key of a run that is due.
 pub(super) fn due_time(key: &[u8]) -> Option<Timestamp> {
-    let bytes = key.get(1..)?.first_chunk()?;
-    Timestamp::from_millisecond((u64::from_be_bytes(*bytes) ^ SIGN).cast_signed()).ok()
+    from_time(*key.get(1..)?.first_chunk()?)
 }
 
 /// What waits for a person at a step of a run.

@@ -17,14 +17,18 @@ use std::{
 
 use palisade_model::{
     Timestamp,
-    alert::{Alert, AlertId, NewAlert},
+    alert::{Alert, AlertChange, AlertId, NewAlert},
     asset::Asset,
+    earlier::{self, Earlier},
     journal::{Entry, Event},
-    limits::{PAGE_ITEMS, REGISTRY_ITEMS},
+    limits::{HISTORY_ALERTS, PAGE_ITEMS, REGISTRY_ITEMS},
+    list::{self, CustomList, Found, ListEntry},
     name::Name,
+    playbook::PlaybookSettings,
     plugin::{Digest, Plugin},
     prompt::Task,
     run::{Position, Run, RunId, RunStatus, Seq},
+    undo::{Expiry, Undone},
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -138,6 +142,18 @@ impl Store for SledStore {
         self.writer.submit(append.durability, move |tables| tables.start_child(append, child))
     }
 
+    fn start_undo(&self, run: NewRun, expiry: Option<Expiry>) -> Write<RunId> {
+        self.writer.submit(Durable, move |tables| tables.start_undo(run, expiry))
+    }
+
+    fn end_expiry(&self, expiry: Expiry) -> Write<()> {
+        self.writer.submit(Durable, move |tables| tables.end_expiry(expiry))
+    }
+
+    fn change_alert(&self, alert: AlertId, changes: Vec<AlertChange>) -> Write<Alert> {
+        self.writer.submit(Durable, move |tables| tables.change_alert(alert, changes))
+    }
+
     fn claim(&self, run: RunId, claim: Claim) -> Write<Run> {
         self.writer.submit(Buffered, move |tables| tables.claim(run, claim))
     }
@@ -218,6 +234,41 @@ impl Store for SledStore {
         self.tree.page(keys.map(|key| Ok(key?.to_vec())), limit, |_| true)
     }
 
+    fn count_earlier(&self, which: &Earlier, before: AlertId) -> Result<u32, StoreError> {
+        let prefix = keys::alert_keys(&which.label, &which.field, &earlier::normal(&which.value));
+        let end = keys::with_number(keys::received(prefix.clone(), Timestamp::MAX), AlertId::MAX);
+        let mut count = 0;
+        for key in self.tree.range(keys::received(prefix, which.since)..end).take(HISTORY_ALERTS) {
+            let id = number(&key?)?;
+            if id < before && self.alert(id)?.is_some_and(|alert| alert.content.severity >= which.severity) {
+                count += 1;
+            }
+        }
+        Ok(count)
+    }
+
+    fn expired(&self, now: Timestamp, limit: usize) -> Result<Vec<Expiry>, StoreError> {
+        let keys = self.tree.range(keys::table(Table::Expiry)..keys::expired_by(now));
+        keys.take(limit.min(PAGE_ITEMS)).map(|key| expiry(&key?)).collect()
+    }
+
+    fn next_expiry(&self) -> Result<Option<Timestamp>, StoreError> {
+        let first = self.tree.keys(&keys::table(Table::Expiry)).next().transpose()?;
+        first.map(|key| Ok(expiry(&key)?.at)).transpose()
+    }
+
+    fn undone(&self, run: RunId) -> Result<Vec<Undone>, StoreError> {
+        self.tree
+            .keys(&keys::undone_of_run(run))
+            .map(|key| {
+                let key = key?;
+                let damaged = || tree::damaged(&key);
+                let position = keys::undone_position(&key).ok_or_else(damaged)?;
+                Ok(Undone { position, by_run: self.tree.number(&key)?.ok_or_else(damaged)? })
+            })
+            .collect()
+    }
+
     fn journal(&self, run: RunId, from: Seq, limit: usize) -> Result<Vec<Entry>, StoreError> {
         let keys = self.tree.range(keys::entry(run, from)..keys::entry(run, Seq::MAX));
         let entries =
@@ -257,6 +308,69 @@ impl Store for SledStore {
         self.all(Table::Asset)
     }
 
+    fn put_playbook_settings(&self, settings: PlaybookSettings) -> Write<()> {
+        self.put(Table::PlaybookSettings, &settings.name, serialize(&settings), "configured playbooks")
+    }
+
+    fn playbook_settings(&self) -> Result<Vec<PlaybookSettings>, StoreError> {
+        self.all(Table::PlaybookSettings)
+    }
+
+    fn put_list(&self, list: Name) -> Write<bool> {
+        self.writer.submit(Durable, move |tables| tables.put_list(&list))
+    }
+
+    fn remove_list(&self, list: Name) -> Write<bool> {
+        self.writer.submit(Durable, move |tables| tables.remove_list(&list))
+    }
+
+    fn lists(&self) -> Result<Vec<CustomList>, StoreError> {
+        let lists = self.tree.keys(&keys::table(Table::List)).map(|key| {
+            let key = key?;
+            let name = keys::name(&key).ok_or_else(|| tree::damaged(&key))?;
+            Ok(self.tree.number(&key)?.map(|entries| CustomList { name, entries }))
+        });
+        lists.filter_map(Result::transpose).collect()
+    }
+
+    fn put_list_entry(&self, list: Name, entry: ListEntry) -> Write<bool> {
+        self.writer.submit(Durable, move |tables| tables.put_list_entry(&list, &entry))
+    }
+
+    fn remove_list_entry(&self, list: Name, value: list::Value) -> Write<bool> {
+        self.writer.submit(Durable, move |tables| tables.remove_list_entry(&list, &value))
+    }
+
+    fn list_entries(
+        &self,
+        list: &Name,
+        after: Option<&list::Value>,
+        limit: usize,
+    ) -> Result<Vec<ListEntry>, StoreError> {
+        if !self.tree.has(&keys::named(Table::List, list))? {
+            return Ok(Vec::new());
+        }
+        let from = match after {
+            // No key lies between a key and the same one with a zero behind it.
+            Some(value) => [keys::list_entry(list, value), vec![0]].concat(),
+            None => keys::entries_of_list(list),
+        };
+        let keys = self.tree.range(from..keys::end_of_list(list));
+        self.tree.page(keys.map(|key| Ok(key?.to_vec())), limit, |_| true)
+    }
+
+    fn find_in_list(&self, list: &Name, value: &str) -> Result<Found, StoreError> {
+        if !self.tree.has(&keys::named(Table::List, list))? {
+            return Ok(Found::NoList);
+        }
+        for value in list::covering(value) {
+            if let Some(entry) = self.tree.record(&keys::list_entry(list, &value))? {
+                return Ok(Found::Entry(entry));
+            }
+        }
+        Ok(Found::Nothing)
+    }
+
     fn put_component(&self, digest: Digest, file: Vec<u8>) -> Write<()> {
         self.writer.submit(Durable, move |tables| tables.put_component(&digest, &file))
     }
@@ -289,6 +403,10 @@ impl Store for SledStore {
             failure: self.tree.failure().map(ToString::to_string),
         }
     }
+}
+
+fn expiry(key: &[u8]) -> Result<Expiry, StoreError> {
+    keys::read_expiry(key).ok_or_else(|| tree::damaged(key))
 }
 
 /// The number at the end of an index key.

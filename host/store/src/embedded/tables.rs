@@ -1,9 +1,12 @@
 //! The writes: each reads what it must, and goes to the tree as one batch. Called by the writer thread only.
 
+mod alerts;
 mod append;
+mod lists;
 mod registry;
 mod runs;
 mod tasks;
+mod undo;
 
 use std::{
     collections::HashMap,
@@ -17,6 +20,7 @@ use crate::embedded::batch::Batch;
 use palisade_model::{
     Timestamp,
     alert::{Alert, AlertId, NewAlert},
+    earlier,
     run::{Run, RunId, Seq},
 };
 
@@ -74,6 +78,10 @@ impl Tables {
         Tree::insert(&mut batch, keys::numbered(Table::Alert, id), &tree::serialize(&alert));
         Tree::insert(&mut batch, source, &id.to_be_bytes());
         Tree::insert(&mut batch, keys::numbered(Table::Waiting, id), &[]);
+        for (field, value) in earlier::keys(&alert.content.artifacts) {
+            let key = keys::alert_keys(&alert.content.label, field, &value);
+            Tree::insert(&mut batch, keys::with_number(keys::received(key, received), id), &[]);
+        }
         Tree::insert(&mut batch, next_alert_key(), &(id + 1).to_be_bytes());
         self.tree.apply(batch)?;
         self.next_alert = id + 1;

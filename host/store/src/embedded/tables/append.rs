@@ -4,8 +4,9 @@ use crate::embedded::batch::Batch;
 use palisade_model::{
     Timestamp,
     alert::Alert,
-    journal::Event,
-    run::{Run, RunId, Seq},
+    journal::{ActionEnded, Event},
+    run::{Mode, Run, RunId, Seq},
+    undo::Expiry,
 };
 
 use super::{
@@ -16,7 +17,7 @@ use super::{
 use crate::{
     embedded::{
         keys::{self, Table},
-        tree,
+        tree::{self, Tree},
     },
     error::StoreError,
     store::{Append, Leave},
@@ -53,6 +54,16 @@ impl Tables {
         for (at, event) in events {
             tasks.note(&run, at, &event);
             match &event {
+                // A plan changes nothing.
+                Event::AlertChanged(_) | Event::ListChanged { .. } if run.mode == Mode::Plan => {}
+                Event::ListChanged { list, entry } => match self.add_list_entry(batch, list, entry) {
+                    // Somebody has removed it, or filled it, since the playbook asked.
+                    Ok(_) | Err(StoreError::NoSuchList { .. } | StoreError::Full { .. }) => {}
+                    Err(error) => return Err(error),
+                },
+                Event::ActionEnded(ActionEnded { position, undo_at: Some(at), .. }) => {
+                    Tree::insert(batch, keys::expiry(&Expiry { at: *at, run: id, position: *position }), &[]);
+                }
                 Event::AlertChanged(change) => {
                     let alert = match &mut alert {
                         Some(alert) => alert,
@@ -75,6 +86,7 @@ impl Tables {
         }
         if let Some(finished) = run.finished {
             run.due = None;
+            self.change_tasks(batch, &mut run, tasks.outliving())?;
             self.remove_tasks(batch, &mut run)?;
             if let Some(parent) = run.parent {
                 self.add_waking(batch, parent.run, finished)?;

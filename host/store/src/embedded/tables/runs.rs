@@ -6,7 +6,7 @@ use crate::embedded::batch::Batch;
 use palisade_model::{
     Timestamp,
     alert::AlertId,
-    journal::{Began, ChildStarted, Entry, Event},
+    journal::{ChildStarted, Entry, Event},
     limits::{COMPONENT_PIECES_PER_BATCH, RUNS_CACHED, VALUE_CHUNK_BYTES},
     run::{Parent, Run, RunId, RunStatus, Seq},
 };
@@ -61,7 +61,7 @@ impl Tables {
     }
 
     pub(in crate::embedded) fn start_run(&mut self, run: NewRun) -> Result<RunId, StoreError> {
-        let alert = run.alert.id;
+        let alert = run.began.alert.id;
         if !self.tree.has(&keys::numbered(Table::Alert, alert))? {
             return Err(StoreError::NoSuchAlert { alert });
         }
@@ -89,7 +89,7 @@ impl Tables {
     }
 
     /// Applies a batch that creates the runs below this number.
-    fn apply_runs(&mut self, mut batch: Batch, next: RunId) -> Result<(), StoreError> {
+    pub(super) fn apply_runs(&mut self, mut batch: Batch, next: RunId) -> Result<(), StoreError> {
         Tree::insert(&mut batch, next_run_key(), &next.to_be_bytes());
         self.tree.apply(batch)?;
         self.next_run = next;
@@ -201,13 +201,15 @@ impl Tables {
 }
 
 /// Adds a new run with its first entry to a batch. Returns its number.
-fn add_run(batch: &mut Batch, id: RunId, new: NewRun, parent: Option<Parent>) -> RunId {
+pub(super) fn add_run(batch: &mut Batch, id: RunId, new: NewRun, parent: Option<Parent>) -> RunId {
     let run = Run {
         id,
-        alert: new.alert.id,
+        alert: new.began.alert.id,
         playbook: new.playbook,
-        digest: new.digest.clone(),
+        digest: new.began.digest.clone(),
         parent,
+        mode: new.began.mode,
+        undoes: new.began.undo.as_ref().map(|undo| undo.of),
         status: RunStatus::Running,
         due: None,
         attention: 0,
@@ -218,8 +220,7 @@ fn add_run(batch: &mut Batch, id: RunId, new: NewRun, parent: Option<Parent>) ->
         epoch: 1,
         imported: false,
     };
-    let began = Event::Began(Began { digest: new.digest, alert: new.alert });
-    add_entry(batch, id, &(1, run.started, &began));
+    add_entry(batch, id, &(1, run.started, &Event::Began(new.began)));
     Tree::insert(batch, keys::numbered(Table::Run, id), &tree::serialize(&run));
     Tree::insert(batch, keys::with_number(keys::runs_of_alert(run.alert), id), &[]);
     Tree::insert(batch, keys::with_number(keys::runs_of_status(run.status), id), &[]);

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use crate::embedded::batch::Batch;
 use palisade_model::{
     Timestamp,
+    alert::AlertChange,
     journal::{ActionEnded, Event},
-    prompt::{Task, ToDo},
-    run::{Position, Run},
+    prompt::{ESCALATION, Task, ToDo},
+    run::{Mode, Position, Run},
 };
 
 use super::Tables;
@@ -35,9 +36,14 @@ impl TaskChanges {
                 (*position, Some(ToDo::Decide { message: message.clone() }))
             }
             Event::Diverged(divergence) => (WHOLE_RUN, Some(ToDo::Look(divergence.clone()))),
+            Event::ApprovalAsked(approval) => (approval.position, Some(ToDo::Approve(approval.clone()))),
+            Event::AlertChanged(AlertChange::Escalated(escalation)) if run.mode != Mode::Plan => {
+                (ESCALATION, Some(ToDo::TakeOver(escalation.clone())))
+            }
             Event::PromptAnswered { position, .. }
             | Event::StepRefused { position, .. }
             | Event::ActionDecided { position, .. }
+            | Event::ApprovalGiven { position, .. }
             | Event::ActionEnded(ActionEnded { position, .. }) => (*position, None),
             _ => return,
         };
@@ -48,8 +54,16 @@ impl TaskChanges {
     }
 }
 
+impl TaskChanges {
+    /// Only what outlives the run.
+    pub(super) fn outliving(mut self) -> Self {
+        self.0.retain(|position, _| *position == ESCALATION);
+        self
+    }
+}
+
 impl Tables {
-    /// Adds the changes to a batch, and counts what waits in the run.
+    /// Adds the changes to a batch, and counts what waits in the run. An escalation waits outside of it.
     pub(super) fn change_tasks(
         &self,
         batch: &mut Batch,
@@ -58,14 +72,14 @@ impl Tables {
     ) -> Result<(), StoreError> {
         for (position, what) in changes.0 {
             let key = keys::task(run.id, position);
-            if self.tree.remove(batch, &key)? {
+            if self.tree.remove(batch, &key)? && position != ESCALATION {
                 run.attention = run.attention.saturating_sub(1);
             }
             if let Some((since, what)) = what {
                 let (playbook, alert) = (run.playbook.clone(), run.alert);
                 let task = Task { run: run.id, position, playbook, alert, since, what };
                 Tree::insert(batch, key, &tree::serialize(&task));
-                run.attention += 1;
+                run.attention += u32::from(position != ESCALATION);
             }
         }
         Ok(())
@@ -79,11 +93,14 @@ impl Tables {
         self.change_tasks(batch, run, TaskChanges([(WHOLE_RUN, None)].into()))
     }
 
-    /// Removes everything of a run that has ended.
+    /// Removes everything of a run that has ended, and leaves its escalation.
     pub(super) fn remove_tasks(&self, batch: &mut Batch, run: &mut Run) -> Result<(), StoreError> {
         if run.attention > 0 {
             for key in self.tree.keys(&keys::tasks_of_run(run.id)) {
-                self.tree.remove(batch, &key?)?;
+                let key = key?;
+                if *key != *keys::task(run.id, ESCALATION) {
+                    self.tree.remove(batch, &key)?;
+                }
             }
             run.attention = 0;
         }
