@@ -16,9 +16,11 @@ use crate::{
     exchange,
     gate::Gate,
     http::{HttpError, Request, Response},
+    plan::Plan,
     scrub::Reader,
     secrets::Placeholders,
     tcp::{Stream, TcpError},
+    url::Url,
 };
 
 /// What one invocation of one action may do through its asset's [`Gate`].
@@ -31,6 +33,8 @@ pub struct Call {
     reads: Vec<Read>,
     configuration: Value,
     ledger: Arc<Ledger>,
+    /// Where what would change something is noted instead of sent; none if it is sent.
+    plan: Option<Arc<Plan>>,
 }
 
 /// What a call has used up; its streams, which may outlive a borrow of the call, count into it as well.
@@ -76,7 +80,13 @@ impl Call {
         let placeholders = Arc::new(placeholders);
         let reads =
             reads.into_iter().map(|read| Read { path: path_of(&read, &configuration), ..read }).collect();
-        Self { gate, placeholders, effect, reads, configuration, ledger: Arc::default() }
+        Self { gate, placeholders, effect, reads, configuration, ledger: Arc::default(), plan: None }
+    }
+
+    /// The same call, which only plans: a request that may change something is noted and denied to the connector, and so is
+    /// every stream.
+    pub(crate) fn planning(self, plan: Arc<Plan>) -> Self {
+        Self { plan: Some(plan), ..self }
     }
 
     /// The asset's configuration as the connector gets it: with the schema's defaults, and with a placeholder for each
@@ -145,14 +155,30 @@ impl Call {
         )))
     }
 
+    /// Whether this request is only planned; then it is noted.
+    pub(crate) fn plans(&self, method: &http::Method, url: &Url, body: &[u8]) -> bool {
+        let Some(plan) = self.plan.as_ref().filter(|_| !self.reads(method, &url.path)) else { return false };
+        let query = url.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
+        let place = self.scrub(format!("{}{}{query}", url.origin, url.path));
+        plan.note(method.as_str(), place, self.scrub(String::from_utf8_lossy(body).into_owned()));
+        true
+    }
+
+    /// Whether a stream is only planned; then it is noted. What would be said on it nobody can know.
+    pub(crate) fn plans_stream(&self, host: &str, port: u16) -> bool {
+        let Some(plan) = &self.plan else { return false };
+        plan.note("TCP", format!("{host}:{port}"), String::new());
+        true
+    }
+
     fn reads(&self, method: &http::Method, path: &str) -> bool {
         let declared = |read: &Read| read.method == method.as_str() && read.path == path;
         method.is_safe() || self.reads.iter().any(declared)
     }
 
-    /// Whether the action's effect forbids it to change anything.
+    /// Whether the action's effect forbids it to change anything, or it is only planned.
     pub(crate) fn only_reads(&self) -> bool {
-        !self.effect.mutates()
+        !self.effect.mutates() || self.plan.is_some()
     }
 }
 

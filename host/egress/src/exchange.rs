@@ -18,6 +18,7 @@ use crate::{
     gate::Gate,
     http::{HttpError, Request, Response},
     outgoing::Outgoing,
+    plan::NOT_SENT,
     policy::Grant,
     scrub::Reader,
     tcp::TcpError,
@@ -40,6 +41,9 @@ async fn follow(call: &Call, mut url: Url, mut outgoing: Outgoing) -> Result<Res
     for _ in 0..=REDIRECTS {
         call.check_effect(&outgoing.method, &url.path)?;
         let mut request = outgoing.fill(call, &grant, &url)?;
+        if call.plans(&outgoing.method, &url, &outgoing.body) {
+            return Err(HttpError::Denied(NOT_SENT.to_owned()));
+        }
         let mut departure = call.departure(&url.path, &mut request);
         let turn = gate.turns.acquire().await.expect("the semaphore is never closed");
         let response = once(gate, request).await.map_err(|error| {

@@ -22,6 +22,7 @@ use crate::{
     call::Call,
     dial::Dialer,
     limits::HEADER_BYTES,
+    plan::Plan,
     policy::Policy,
     scrub::Scrubber,
     secrets::{Placeholders, Secrets},
@@ -125,6 +126,13 @@ impl Gate {
             turns: Arc::new(Semaphore::new(EGRESS_PER_ASSET)),
             configuration,
         })
+    }
+
+    /// Begins one invocation of an action that is only planned: it reads like any other, and what would change something
+    /// is noted in the plan.
+    pub fn planning_call(self: &Arc<Self>, effect: Effect, reads: &[Read]) -> (Call, Arc<Plan>) {
+        let plan = Arc::<Plan>::default();
+        (self.call(effect, reads).planning(Arc::clone(&plan)), plan)
     }
 
     /// Begins one invocation of an action with this effect and these declared reads.

@@ -51,7 +51,7 @@ pub(crate) struct Outgoing {
     pub(crate) method: Method,
     headers: Vec<(HeaderName, String)>,
     authorization: Option<Authorization>,
-    body: Bytes,
+    pub(crate) body: Bytes,
 }
 
 impl Outgoing {

@@ -13,6 +13,7 @@ use crate::{
     call::{Call, Ledger, Slot},
     connector::Wire,
     gate::Gate,
+    plan::NOT_SENT,
     scrub::Reader,
     secrets::Placeholders,
     url,
@@ -78,6 +79,9 @@ impl Stream {
         let host =
             url::host(bare).map_err(|error| TcpError::Denied(format!("the host cannot be used: {error}")))?;
         gate.policy.tcp(&host, port).map_err(TcpError::Denied)?;
+        if call.plans_stream(&host, port) {
+            return Err(TcpError::Denied(NOT_SENT.to_owned()));
+        }
         let slot = Slot::take(ledger)?;
         let turn = timeout(TCP_TIME, Arc::clone(&gate.turns).acquire_owned())
             .await

@@ -299,6 +299,9 @@ pub struct ActionStarted {
     pub terms: Option<Terms>,
     /// Its parameters.
     pub parameters: Value,
+    /// The action that takes it back, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo: Option<String>,
     /// Milliseconds from its success until the host takes it back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo_after_ms: Option<u64>,

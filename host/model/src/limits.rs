@@ -109,6 +109,9 @@ pub const RETRY_WAIT_MAX: Duration = Duration::from_secs(60);
 pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(5 * 60);
 /// The longest time after which the host takes an action back. Beyond a year nobody remembers why.
 pub const UNDO_AFTER_MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+/// Mutating actions that the host remembers for the breakers of the policy, oldest forgotten first: more than anybody
+/// sends in the longest time of a breaker.
+pub const ACTIONS_REMEMBERED: usize = 10_000;
 /// Requests that are kept of one action that is only planned.
 pub const PLANNED_REQUESTS: usize = 10;
 /// Bytes of the body of a planned request that are kept: enough to see what would be sent.

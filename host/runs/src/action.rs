@@ -1,11 +1,12 @@
 //! From a playbook's request to an action that can be executed.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use palisade_engine::StartAction;
 use palisade_model::{
     action::Failure,
     journal::{ActionStarted, Terms},
+    limits::UNDO_AFTER_MAX,
     plugin::{ActionSpec, PlaybookManifest},
     run::Position,
 };
@@ -64,7 +65,23 @@ pub(crate) fn prepare(
     }
     let parameters = serde_json::from_str(&request.parameters)
         .map_err(|error| invalid(format!("the parameters are not JSON: {error}")))?;
-    find(&request.connector, &request.action, request.asset.as_deref(), parameters, catalogue)
+    let prepared =
+        find(&request.connector, &request.action, request.asset.as_deref(), parameters, catalogue)?;
+    check_undo(request, prepared.spec())?;
+    Ok(prepared)
+}
+
+/// Whether the host can take the action back after the time that the playbook wants.
+fn check_undo(request: &StartAction, spec: &ActionSpec) -> Result<(), Failure> {
+    let Some(after) = request.undo_after_ms.map(Duration::from_millis) else { return Ok(()) };
+    if spec.undo.is_none() {
+        return Err(invalid(format!("`{}` declares no action that takes it back after a time", spec.name)));
+    }
+    if after > UNDO_AFTER_MAX {
+        let days = UNDO_AFTER_MAX.as_secs() / (24 * 60 * 60);
+        return Err(invalid(format!("an action can be taken back after {days} days at most")));
+    }
+    Ok(())
 }
 
 /// Finds an action again that the journal says was started.
@@ -111,6 +128,8 @@ pub(crate) fn started(
         wanted: request.asset.clone(),
         asset: prepared.map(|prepared| prepared.asset.asset.name.clone()),
         terms: prepared.map(Prepared::terms),
+        undo: prepared.and_then(|prepared| prepared.spec().undo.clone()),
+        undo_after_ms: request.undo_after_ms,
         parameters: match prepared {
             Some(prepared) => prepared.parameters.clone(),
             None => Value::String(request.parameters.clone()),
@@ -123,6 +142,7 @@ pub(crate) fn same_request(started: &ActionStarted, request: &StartAction) -> bo
     started.connector == request.connector
         && started.action == request.action
         && started.wanted == request.asset
+        && started.undo_after_ms == request.undo_after_ms
         && match &started.asset {
             Some(_) => serde_json::from_str::<Value>(&request.parameters)
                 .is_ok_and(|parameters| parameters == started.parameters),

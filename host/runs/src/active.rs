@@ -8,8 +8,10 @@ use std::{
 use palisade_engine::Stop;
 use palisade_model::{
     Timestamp,
-    action::{ActionResult, Failure},
-    journal::{ActionEnded, Event, PromptAsked},
+    action::{ActionResult, Failure, Report, ReportStatus},
+    alert::Severity,
+    approval::AtDeadline,
+    journal::{ActionEnded, By, Ended, Event, PromptAsked},
     run::{Position, Run, RunStatus},
 };
 use palisade_store::Leave;
@@ -36,6 +38,8 @@ const LOOK_MIN: Duration = Duration::from_millis(1);
 pub(crate) struct ActiveRun {
     pub(crate) runs: Arc<Runs>,
     pub(crate) run: Run,
+    /// What the policy may go by. As the alert was when the run began: a playbook must not talk the policy round.
+    pub(crate) alert: AboutAlert,
     pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) journal: Arc<Journal>,
     state: Mutex<Steps>,
@@ -45,6 +49,12 @@ pub(crate) struct ActiveRun {
     tasks: Mutex<JoinSet<()>>,
     /// Whether it is still here.
     here: watch::Sender<bool>,
+}
+
+/// What the policy may go by of an alert.
+pub(crate) struct AboutAlert {
+    pub(crate) label: String,
+    pub(crate) severity: Severity,
 }
 
 /// The run is not here any more.
@@ -60,9 +70,12 @@ impl ActiveRun {
         journal: Arc<Journal>,
         history: &mut History,
     ) -> Arc<Self> {
+        let content = &history.began.alert.content;
+        let alert = AboutAlert { label: content.label.clone(), severity: content.severity };
         Arc::new(Self {
             runs: Arc::clone(runs),
             run,
+            alert,
             catalogue,
             journal,
             state: Mutex::new(Steps::of(history)),
@@ -70,6 +83,11 @@ impl ActiveRun {
             tasks: Mutex::default(),
             here: watch::Sender::new(true),
         })
+    }
+
+    /// Whether what it would change is planned and not sent, by its own mode or by a word of the operator since.
+    pub(crate) fn plans_only(&self) -> bool {
+        !self.run.mode.sends() || self.runs.is_safe(self.run.playbook.as_str())
     }
 
     /// The number of the next step, at most `most`.
@@ -113,6 +131,20 @@ impl ActiveRun {
         Ok(())
     }
 
+    /// Begins an action that is taken back some time after its success, if there is such a time.
+    pub(crate) fn begin_action(
+        &self,
+        step: Position,
+        event: Event,
+        undo_after: Option<Duration>,
+    ) -> Result<(), Stop> {
+        let mut state = self.state();
+        self.journal.buffered(event)?;
+        state.open.insert(step, Open::Turn);
+        state.undo_after.extend(undo_after.map(|after| (step, after)));
+        Ok(())
+    }
+
     /// Takes note of a step whose entry is written.
     pub(crate) fn begun(&self, step: Position, open: Open) {
         self.state().open.insert(step, open);
@@ -153,7 +185,7 @@ impl ActiveRun {
     /// Waits until one of these steps has ended, or until the deadline, or until the run is better left. What came of it
     /// is handed to `write` before anything else can happen.
     pub(crate) async fn wait(
-        &self,
+        self: &Arc<Self>,
         steps: &[Position],
         deadline: Option<Timestamp>,
         write: impl Fn(Option<Position>) -> Result<(), Stop> + Send + Sync,
@@ -164,7 +196,7 @@ impl ActiveRun {
             more.as_mut().enable();
             let look = {
                 let mut state = self.state();
-                self.answer_late_prompts(&mut state)?;
+                self.meet_deadlines(&mut state)?;
                 let look = state.look(steps, deadline);
                 match look {
                     Look::Ended(step) => write(Some(step))?,
@@ -186,7 +218,7 @@ impl ActiveRun {
     }
 
     /// Waits until every step has ended.
-    pub(crate) async fn settle(&self) -> Result<(), Stop> {
+    pub(crate) async fn settle(self: &Arc<Self>) -> Result<(), Stop> {
         loop {
             let open: Vec<_> = self.state().open.keys().copied().collect();
             if open.is_empty() {
@@ -209,6 +241,7 @@ impl ActiveRun {
         if !state.open.contains_key(&step) {
             return Ok(());
         }
+        let event = dated(&state, event);
         // The playbook need not wait for the disk. Were the end lost in a crash, so would be everything after it, and what
         // the playbook does next that cannot be taken back is durable only with it.
         if lasting {
@@ -233,14 +266,15 @@ impl ActiveRun {
         event: Event,
         result: ActionResult,
     ) -> Result<Written, Stop> {
-        let written = self.journal.soon(event)?;
+        let written = self.journal.soon(dated(state, event))?;
         self.close(state, step, result);
         Ok(written)
     }
 
     fn close(&self, state: &mut Steps, step: Position, result: ActionResult) {
         state.open.remove(&step);
-        state.doubts.remove(&step);
+        state.held.remove(&step);
+        state.undo_after.remove(&step);
         state.ended.push(step);
         state.results.insert(step, result);
         self.more.notify_waiters();
@@ -257,18 +291,54 @@ impl ActiveRun {
         !refused
     }
 
-    /// Takes back an action that nobody knows the end of, until a person decides.
-    pub(crate) fn doubt(self: &Arc<Self>, effort: Effort) {
+    /// Holds an action until a person has said how it goes on: one that nobody knows the end of, or one that needs
+    /// consent.
+    pub(crate) fn hold(self: &Arc<Self>, mut effort: Effort, until: Open) {
         let mut state = self.state();
         // A person was faster.
-        if state.to_send.remove(&effort.step) {
+        if state.released.remove(&effort.step) {
+            effort.consented |= matches!(until, Open::Consent(_));
             return self.spawn(effort, Stage::Begun);
         }
         if let Some(at) = state.open.get_mut(&effort.step) {
-            *at = Open::Decision;
-            state.doubts.insert(effort.step, effort);
+            *at = until;
+            state.held.insert(effort.step, effort);
         }
         self.more.notify_waiters();
+    }
+
+    /// Lets an action go on that was held, or will be.
+    pub(crate) fn release(self: &Arc<Self>, state: &mut Steps, step: Position, consented: bool) {
+        // From now on the run must not be left for it.
+        state.open.insert(step, Open::Turn);
+        match state.held.remove(&step) {
+            Some(mut effort) => {
+                effort.consented |= consented;
+                self.spawn(effort, Stage::Begun);
+            }
+            // It is taken up when the playbook is here.
+            None => {
+                state.released.insert(step);
+            }
+        }
+    }
+
+    /// Writes down whether an action may happen, and lets it go on or ends it.
+    pub(crate) fn consent(
+        self: &Arc<Self>,
+        state: &mut Steps,
+        position: Position,
+        approved: bool,
+        by: Option<By>,
+    ) -> Result<Written, Stop> {
+        let failure = history::refused(by.as_ref());
+        let written = self.journal.soon(Event::ApprovalGiven { position, approved, by })?;
+        if approved {
+            self.release(state, position, true);
+            return Ok(written);
+        }
+        let ended = ActionEnded::uncalled(position, Err(failure.clone()), 0);
+        self.end_in(state, position, Event::ActionEnded(ended), Err(failure))
     }
 
     /// Takes note that a run which it started has ended.
@@ -291,13 +361,27 @@ impl ActiveRun {
         self.state().open.insert(step, Open::Decision);
     }
 
-    /// Whether a person decided, before the playbook was here, that an action is to be sent again.
-    pub(crate) fn is_to_send(&self, step: Position) -> bool {
-        self.state().to_send.remove(&step)
+    /// Whether a person had an action go on before the playbook was here.
+    pub(crate) fn is_released(&self, step: Position) -> bool {
+        self.state().released.remove(&step)
     }
 
-    fn answer_late_prompts(&self, state: &mut Steps) -> Result<(), Stop> {
+    /// What stands when nobody has said anything in time.
+    fn meet_deadlines(self: &Arc<Self>, state: &mut Steps) -> Result<(), Stop> {
         let now = clock::now();
+        let late: Vec<_> = state
+            .open
+            .iter()
+            .filter_map(|(position, open)| match open {
+                Open::Consent(approval) if approval.deadline <= now => {
+                    Some((*position, approval.at_deadline))
+                }
+                _ => None,
+            })
+            .collect();
+        for (position, at_deadline) in late {
+            drop(self.consent(state, position, at_deadline == AtDeadline::Allow, None)?);
+        }
         let late: Vec<PromptAsked> = state
             .open
             .values()
@@ -355,7 +439,7 @@ impl ActiveRun {
             let mut state = self.state();
             state.left = true;
             // They hold the run itself.
-            state.doubts.clear();
+            state.held.clear();
         }
         self.drop_tasks();
         self.here.send_replace(false);
@@ -380,6 +464,24 @@ impl ActiveRun {
 
     fn state(&self) -> MutexGuard<'_, Steps> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The end of an action with the time at which it is taken back, if that is set for it and it took effect by itself.
+fn dated(state: &Steps, event: Event) -> Event {
+    match event {
+        Event::ActionEnded(
+            ended @ ActionEnded {
+                result: Ended::Report(Report { status: ReportStatus::Success, .. }),
+                done_by: None,
+                ..
+            },
+        ) => {
+            let after = state.undo_after.get(&ended.position);
+            let undo_at = after.and_then(|after| clock::now().checked_add(*after).ok());
+            Event::ActionEnded(ActionEnded { undo_at, ..ended })
+        }
+        other => other,
     }
 }
 

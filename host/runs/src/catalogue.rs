@@ -6,14 +6,17 @@ use std::{
 };
 
 use palisade_egress::{Gate, GateError};
-use palisade_engine::{Connector, LoadError, Playbook, Sandbox, Schema};
+use palisade_engine::{Connector, LoadError, Sandbox, Schema, defaults};
 use palisade_model::{
     asset::Asset,
     name::Name,
+    playbook::PlaybookSettings,
     plugin::{ConnectorManifest, Digest, Manifest, PlaybookManifest, Plugin},
 };
 use palisade_vault::{Secret, Vault, VaultError};
-use serde_json::Value;
+use serde_json::{Map, Value};
+
+use crate::program::Program;
 
 /// What is installed and configured at one moment. It never changes: a change makes a new one, and a run keeps the one
 /// it began with.
@@ -22,6 +25,7 @@ pub struct Catalogue {
     connectors: HashMap<Name, Arc<LoadedConnector>>,
     playbooks: BTreeMap<Name, Arc<LoadedPlaybook>>,
     assets: BTreeMap<Name, Arc<LoadedAsset>>,
+    settings: BTreeMap<Name, PlaybookSettings>,
 }
 
 /// An installed connector.
@@ -39,7 +43,7 @@ pub struct LoadedPlaybook {
     pub digest: Digest,
     /// What it says of itself.
     pub manifest: PlaybookManifest,
-    pub(crate) playbook: Playbook,
+    pub(crate) program: Program,
 }
 
 /// A configured asset.
@@ -107,6 +111,24 @@ impl Catalogue {
         self.playbooks.get(name)
     }
 
+    /// What the operator says of a playbook, installed or not.
+    pub fn settings(&self, name: &Name) -> PlaybookSettings {
+        self.settings.get(name).cloned().unwrap_or_else(|| PlaybookSettings::of(name.clone()))
+    }
+
+    /// The configuration that a run of this playbook begins with: what the operator wrote, and the defaults of the rest.
+    pub fn configuration(&self, playbook: &LoadedPlaybook) -> Map<String, Value> {
+        let mut configuration = defaults(&playbook.manifest.configuration);
+        let settings = self.settings.get(&playbook.manifest.identity.name);
+        configuration.extend(settings.into_iter().flat_map(|settings| settings.configuration.clone()));
+        configuration
+    }
+
+    /// Whether the operator has runs of this playbook only plan what they would change.
+    pub fn is_safe(&self, playbook: &str) -> bool {
+        self.settings.get(playbook).is_some_and(|settings| settings.safe_mode)
+    }
+
     /// The connector of this name.
     pub fn connector(&self, name: &str) -> Option<&Arc<LoadedConnector>> {
         self.connectors.get(name)
@@ -150,10 +172,10 @@ impl Catalogue {
         let (name, digest) = (plugin.name().clone(), plugin.digest.clone());
         match &plugin.manifest {
             Manifest::Playbook(manifest) => {
-                let playbook = sandbox.playbook(&digest, manifest)?;
+                let program = Program::Component(sandbox.playbook(&digest, manifest)?);
                 self.connectors.remove(&name);
                 self.playbooks
-                    .insert(name, Arc::new(LoadedPlaybook { digest, manifest: manifest.clone(), playbook }));
+                    .insert(name, Arc::new(LoadedPlaybook { digest, manifest: manifest.clone(), program }));
             }
             Manifest::Connector(manifest) => {
                 let connector = sandbox.connector(&digest, manifest)?;
@@ -198,6 +220,11 @@ impl Catalogue {
         Ok(self)
     }
 
+    pub(crate) fn with_settings(mut self, settings: PlaybookSettings) -> Self {
+        self.settings.insert(settings.name.clone(), settings);
+        self
+    }
+
     pub(crate) fn without_plugin(mut self, name: &Name) -> Self {
         self.connectors.remove(name);
         self.playbooks.remove(name);
@@ -208,6 +235,22 @@ impl Catalogue {
         self.assets.remove(name);
         self
     }
+}
+
+/// Checks what an operator configures for a playbook against its schema.
+pub(crate) fn check_settings(
+    configuration: &Map<String, Value>,
+    manifest: &PlaybookManifest,
+) -> Result<(), String> {
+    let schema = Schema::new("configuration", &manifest.configuration).map_err(|error| error.to_string())?;
+    let known = manifest.configuration.get("properties").and_then(Value::as_object);
+    let unknown = configuration.keys().find(|field| !known.is_some_and(|known| known.contains_key(*field)));
+    if let Some(unknown) = unknown {
+        return Err(format!("it has no field `{unknown}`"));
+    }
+    let mut whole = defaults(&manifest.configuration);
+    whole.extend(configuration.clone());
+    schema.check(&Value::Object(whole))
 }
 
 /// Checks the whole configuration against the connector's schema, with a stand-in for each secret.

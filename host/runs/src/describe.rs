@@ -3,7 +3,9 @@
 use palisade_engine::StartAction;
 use palisade_model::{
     alert::AlertChange,
+    earlier::Earlier,
     journal::{ActionStarted, Event},
+    name::Name,
     run::Position,
 };
 
@@ -15,6 +17,9 @@ pub(crate) fn call(event: &Event) -> String {
     let words = match event {
         Event::AskedTime { .. } => "ask for the time".to_owned(),
         Event::AskedRandom { bytes } => random(u32::try_from(bytes.len() / 2).unwrap_or(u32::MAX)),
+        Event::AskedList { list, value, .. } => look(list, value),
+        Event::ListChanged { list, entry } => addition(list, entry.value.as_str()),
+        Event::AskedHistory { which, .. } => earlier(which),
         Event::Log { level, message, .. } => format!("log at {level:?}: {message}"),
         Event::AlertChanged(AlertChange::Note(new)) => note(&new.title),
         Event::AlertChanged(change) => format!("change the alert: {}", json(change)),
@@ -48,6 +53,18 @@ pub(crate) fn question(question: &str) -> String {
 
 pub(crate) fn playbook(name: &str) -> String {
     bounded(format!("start the playbook `{name}`"))
+}
+
+pub(crate) fn look(list: &Name, value: &str) -> String {
+    bounded(format!("look for {value:?} in the list `{list}`"))
+}
+
+pub(crate) fn addition(list: &Name, value: &str) -> String {
+    bounded(format!("add {value:?} to the list `{list}`"))
+}
+
+pub(crate) fn earlier(which: &Earlier) -> String {
+    bounded(format!("count earlier alerts: {}", json(which)))
 }
 
 pub(crate) fn random(count: u32) -> String {

@@ -10,7 +10,7 @@ use palisade_store::{NewRun, StoreError};
 
 use crate::{
     catalogue::Catalogue,
-    runs::{Runs, new_run},
+    runs::{How, Runs},
     work::Work,
 };
 
@@ -70,7 +70,8 @@ fn new_runs(runs: &Runs, catalogue: &Catalogue, alert: AlertId) -> Result<Vec<Ne
         return Ok(Vec::new());
     };
     let playbooks = catalogue.for_label(&alert.content.label);
-    let new: Vec<_> = playbooks.map(|playbook| new_run(playbook, alert.clone())).collect();
+    let new: Vec<_> =
+        playbooks.map(|playbook| runs.new_run(catalogue, playbook, alert.clone(), How::default())).collect();
     if new.is_empty() {
         tracing::info!(alert = alert.id, label = alert.content.label, "No playbook is for this label.");
     }

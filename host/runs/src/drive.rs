@@ -61,12 +61,12 @@ async fn play(run: &Arc<ActiveRun>, mut history: History) -> End {
         let taken_up = take_up::take_up(run, &history);
         return settle(run, status, message, taken_up.is_err()).await;
     }
-    let playbook = match run.runs.version(&run.run).await {
+    let playbook = match run.runs.version(&run.run, &history).await {
         Ok(playbook) => playbook,
         Err(why) => return End::NoPlaybook(why),
     };
     let (playing, record) = Playing::live(run, &playbook, history);
-    let result = playbook.playbook.run(Box::new(playing)).await;
+    let result = playbook.program.run(playing).await;
     let (divergence, missing, open) = {
         let mut record = playing::lock(&record);
         (record.divergence.take(), record.calls.pop_front(), record.open.take())

@@ -9,16 +9,19 @@ use palisade_engine::{Invocation, Outcome, Verdict};
 use palisade_model::{
     Timestamp,
     action::{ActionResult, Effect, Failure, Report, Retry},
-    journal::{ActionEnded, Event, LogLevel, Terms},
+    approval::Approval,
+    journal::{ActionEnded, Ended, Event, LogLevel, Planned, Terms},
     limits::{PARK_AFTER, PENDING_TIME, RETRY_AFTER_MAX, RETRY_WAIT, RETRY_WAIT_MAX},
     run::Position,
 };
+use palisade_policy::Proposed;
 use serde_json::{Value, json};
 
 use crate::{
     action::Prepared,
     active::ActiveRun,
     clock,
+    guard::{Admitted, Asked},
     history::{Progress, Stage},
     steps::{Open, until},
 };
@@ -33,6 +36,8 @@ pub(crate) struct Effort {
     /// When the playbook asked for it.
     began: Timestamp,
     attempts: u32,
+    /// There is consent to it.
+    pub(crate) consented: bool,
     pending_since: Option<Timestamp>,
     /// The token that the journal has.
     token: Option<String>,
@@ -43,6 +48,8 @@ pub(crate) struct Effort {
 enum Next {
     To(Stage),
     Ended(ActionResult),
+    /// Nothing was sent: this would be.
+    Planned(Planned),
     /// The run is left or halted: the journal has what is needed to go on.
     Aside,
 }
@@ -57,7 +64,7 @@ impl Effort {
         progress: &Progress,
     ) -> Self {
         let run = Arc::clone(run);
-        let (attempts, pending_since) = (progress.attempts, progress.pending_since);
+        let Progress { attempts, consented, pending_since, .. } = *progress;
         Self {
             run,
             step,
@@ -65,6 +72,7 @@ impl Effort {
             terms,
             began,
             attempts,
+            consented,
             pending_since,
             token: None,
             upstream: Duration::ZERO,
@@ -75,27 +83,32 @@ impl Effort {
     pub(crate) async fn go_on(mut self, mut stage: Stage) {
         loop {
             let next = match stage {
-                Stage::Begun => self.send(None).await,
+                Stage::Begun => self.begin().await,
                 // Nobody heard the end of it.
                 Stage::Sent if self.terms.retry == Retry::Unsafe => self.find_out("the host stopped").await,
-                Stage::Sent => self.send(None).await,
+                Stage::Sent => self.send(None, String::new()).await,
                 Stage::Retried(then) => match self.sleep(then).await {
-                    Ok(()) => self.send(None).await,
+                    Ok(()) => self.begin().await,
                     Err(next) => next,
                 },
                 Stage::Pending { token, next } => match self.sleep(next).await {
-                    Ok(()) => self.send(Some(token)).await,
+                    Ok(()) => self.send(Some(token), String::new()).await,
                     Err(next) => next,
                 },
                 Stage::Decided(result) => Next::Ended(*result),
                 Stage::InDoubt => {
                     let run = Arc::clone(&self.run);
-                    return run.doubt(self);
+                    return run.hold(self, Open::Decision);
+                }
+                Stage::Asked(approval) => {
+                    let run = Arc::clone(&self.run);
+                    return run.hold(self, Open::Consent(approval));
                 }
             };
             stage = match next {
                 Next::To(stage) => stage,
-                Next::Ended(result) => return self.end(result),
+                Next::Ended(result) => return self.end(result.into()),
+                Next::Planned(planned) => return self.end(Ended::Planned(planned)),
                 Next::Aside => return,
             };
         }
@@ -113,7 +126,7 @@ impl Effort {
                 Err(Failure::Cancelled { message: format!("{cancelled}; the system was told: {failure}") })
             }
         };
-        self.end(result);
+        self.end(result.into());
     }
 
     fn mutates(&self) -> bool {
@@ -121,14 +134,16 @@ impl Effort {
     }
 
     /// Writes the end down, and gives it to the playbook.
-    fn end(&self, result: ActionResult) {
+    fn end(&self, ended: Ended) {
+        let result = ActionResult::from(ended.clone());
         let ended = Event::ActionEnded(ActionEnded {
             position: self.step,
-            result: result.clone().into(),
+            result: ended,
             attempts: self.attempts.max(1),
             took_us: micros(Duration::try_from(clock::now().duration_since(self.began)).unwrap_or_default()),
             upstream_us: micros(self.upstream),
             done_by: None,
+            undo_at: None,
         });
         // A journal that cannot be written sets the run aside by itself.
         self.run.end(self.step, ended, result, self.mutates()).ok();
@@ -143,8 +158,84 @@ impl Effort {
         if self.run.set(self.step, Open::Turn) { Ok(()) } else { Err(Next::Aside) }
     }
 
+    /// Begins an attempt, if the mode of the run and the policy let it.
+    async fn begin(&mut self) -> Next {
+        if !self.mutates() {
+            return self.send(None, String::new()).await;
+        }
+        if self.run.plans_only() {
+            return self.plan().await;
+        }
+        let admitted = self.run.runs.guard.admit(&self.proposed(), self.consented || self.attempts > 0);
+        match admitted {
+            Admitted::Yes { rule } => self.send(None, rule).await,
+            Admitted::No { message } => Next::Ended(Err(Failure::Denied { message })),
+            Admitted::Ask(asked) => self.ask(asked),
+        }
+    }
+
+    /// Puts the action to a person.
+    fn ask(&self, asked: Asked) -> Next {
+        let (asset, spec) = (&self.prepared.asset.asset, self.prepared.spec());
+        let now = clock::now();
+        let approval = Approval {
+            position: self.step,
+            connector: asset.connector.to_string(),
+            action: spec.name.clone(),
+            asset: asset.name.clone(),
+            parameters: self.prepared.parameters.clone(),
+            rule: asked.rule,
+            to: asked.role,
+            deadline: now.checked_add(asked.within).unwrap_or(now),
+            at_deadline: asked.at_deadline,
+        };
+        match self.run.journal.soon(Event::ApprovalAsked(approval.clone())) {
+            Ok(_) => Next::To(Stage::Asked(Box::new(approval))),
+            Err(_) => Next::Aside,
+        }
+    }
+
+    /// Finds out what the action would send, and sends none of it.
+    async fn plan(&mut self) -> Next {
+        let permits = Arc::clone(&self.run.runs.action_permits);
+        let Ok(_permit) = permits.acquire().await else { return Next::Aside };
+        if !self.run.set(self.step, Open::Busy) {
+            return Next::Aside;
+        }
+        let (asset, spec) = (&self.prepared.asset, self.prepared.spec());
+        let (call, plan) = asset.gate.planning_call(spec.effect, &spec.reads);
+        let key = self.key();
+        let invoked = asset.connector.connector.invoke(call, self.invocation(&key, None, false)).await;
+        self.upstream += invoked.upstream;
+        let requests = plan.requests();
+        // Without a request that would change something, what the connector found wrong is the truth.
+        if let (true, Err(failure @ (Failure::InvalidParameters { .. } | Failure::NotFound { .. }))) =
+            (requests.is_empty(), &invoked.outcome)
+        {
+            return Next::Ended(Err(failure.clone()));
+        }
+        let policy = self.run.runs.guard.foresee(&self.proposed());
+        Next::Planned(Planned { requests, policy })
+    }
+
+    fn proposed(&self) -> Proposed<'_> {
+        let (asset, spec) = (&self.prepared.asset.asset, self.prepared.spec());
+        let alert = &self.run.alert;
+        Proposed {
+            effect: self.terms.effect,
+            connector: asset.connector.as_str(),
+            action: &spec.name,
+            asset: asset.name.as_str(),
+            playbook: self.run.run.playbook.as_str(),
+            label: &alert.label,
+            severity: alert.severity,
+            parameters: &self.prepared.parameters,
+            undoes: self.run.run.undoes.is_some(),
+        }
+    }
+
     /// One attempt, or one look at a pending job.
-    async fn send(&mut self, token: Option<String>) -> Next {
+    async fn send(&mut self, token: Option<String>, rule: String) -> Next {
         let permits = Arc::clone(&self.run.runs.action_permits);
         let Ok(_permit) = permits.acquire().await else { return Next::Aside };
         if !self.run.set(self.step, Open::Busy) {
@@ -153,7 +244,7 @@ impl Effort {
         if token.is_none() {
             self.attempts += 1;
             if self.mutates() {
-                let sent = Event::ActionSent { position: self.step, attempt: self.attempts };
+                let sent = Event::ActionSent { position: self.step, attempt: self.attempts, rule };
                 let written = match self.run.journal.durable(sent) {
                     Ok(written) => written.await,
                     Err(stop) => Err(stop),
@@ -267,15 +358,7 @@ impl Effort {
             let (asset, spec) = (&self.prepared.asset, self.prepared.spec());
             let call = asset.gate.call(Effect::Investigate, &spec.reads);
             let key = self.key();
-            let invocation = Invocation {
-                action: &spec.name,
-                parameters: &self.prepared.parameters,
-                idempotency_key: &key,
-                attempt: self.attempts,
-                resume: None,
-                cancelled: false,
-            };
-            let verified = asset.connector.connector.verify(call, invocation).await;
+            let verified = asset.connector.connector.verify(call, self.invocation(&key, None, false)).await;
             self.upstream += verified.upstream;
             for line in verified.log {
                 self.log(line.level, line.message);
@@ -296,16 +379,8 @@ impl Effort {
         let (asset, spec) = (&self.prepared.asset, self.prepared.spec());
         let call = asset.gate.call(spec.effect, &spec.reads);
         let key = self.key();
-        let invocation = Invocation {
-            action: &spec.name,
-            parameters: &self.prepared.parameters,
-            idempotency_key: &key,
-            attempt: self.attempts.max(1),
-            resume: token,
-            cancelled,
-        };
         let began = Instant::now();
-        let invoked = asset.connector.connector.invoke(call, invocation).await;
+        let invoked = asset.connector.connector.invoke(call, self.invocation(&key, token, cancelled)).await;
         tracing::debug!(run = self.run.run.id, step = self.step, took = ?began.elapsed(), "A connector was called.");
         self.upstream += invoked.upstream;
         for line in invoked.log {
@@ -322,6 +397,17 @@ impl Effort {
             (outcome, _) => outcome,
         };
         (outcome, invoked.doubt)
+    }
+
+    fn invocation<'a>(&'a self, key: &'a str, resume: Option<&'a str>, cancelled: bool) -> Invocation<'a> {
+        Invocation {
+            action: &self.prepared.spec().name,
+            parameters: &self.prepared.parameters,
+            idempotency_key: key,
+            attempt: self.attempts.max(1),
+            resume,
+            cancelled,
+        }
     }
 
     /// The same for every attempt at this step, and for no other step of any run of any installation.

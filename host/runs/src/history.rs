@@ -1,10 +1,11 @@
 //! Where a run stands, by its journal.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use palisade_model::{
     Timestamp,
     action::{ActionResult, Failure, Report, ReportStatus},
+    approval::Approval,
     journal::{ActionEnded, ActionStarted, Began, By, Decision, Ended, Entry, Event, PromptAsked},
     run::{Position, RunId, RunStatus, Seq},
 };
@@ -34,6 +35,8 @@ pub(crate) struct History {
     pub(crate) cancelled: Option<By>,
     /// A person stopped it for now.
     pub(crate) paused: bool,
+    /// Steps that were only planned.
+    pub(crate) planned: HashSet<Position>,
     /// The largest number of a step so far.
     pub(crate) last_step: Position,
     /// Bytes of parameters and reports.
@@ -71,6 +74,8 @@ pub(crate) enum Kind {
 pub(crate) struct Progress {
     pub(crate) attempts: u32,
     pub(crate) stage: Stage,
+    /// A person has said that it may happen, or nobody that it may not.
+    pub(crate) consented: bool,
     /// When the first attempt was known to have begun, for the limit on the time.
     pub(crate) pending_since: Option<Timestamp>,
 }
@@ -81,6 +86,8 @@ pub(crate) enum Stage {
     /// Nothing was sent, or what was sent has no lasting effect.
     #[default]
     Begun,
+    /// It waits for a person's consent.
+    Asked(Box<Approval>),
     /// A mutating one was sent, and nobody heard the end.
     Sent,
     /// An attempt failed; the next is due then.
@@ -89,7 +96,7 @@ pub(crate) enum Stage {
     Pending { token: String, next: Timestamp },
     /// A person must say.
     InDoubt,
-    /// A person said how it ended.
+    /// Somebody has said how it ended.
     Decided(Box<ActionResult>),
 }
 
@@ -136,6 +143,7 @@ impl History {
             concluded: None,
             cancelled: None,
             paused: false,
+            planned: HashSet::new(),
             last_step: 0,
             bytes: 0,
             action_lines: 0,
@@ -172,6 +180,9 @@ impl History {
             Event::Began(_) => return Err(wrong("a run begins once")),
             Event::AskedTime { .. }
             | Event::AskedRandom { .. }
+            | Event::AskedList { .. }
+            | Event::ListChanged { .. }
+            | Event::AskedHistory { .. }
             | Event::AlertChanged(_)
             | Event::Waited(_)
             | Event::Diverged(_) => {}
@@ -183,7 +194,21 @@ impl History {
             }
             Event::PromptAsked(asked) => self.begin(seq, at, asked.position, Kind::Prompt(asked)),
             Event::ChildStarted(child) => self.begin(seq, at, child.position, Kind::Child(child.run)),
-            Event::ActionSent { position, attempt } => {
+            Event::ApprovalAsked(approval) => {
+                let action = self.action(approval.position).ok_or_else(|| wrong("no such action is open"))?;
+                action.stage = Stage::Asked(Box::new(approval));
+            }
+            Event::ApprovalGiven { position, approved, by } => {
+                let action = self.action(position).ok_or_else(|| wrong("no such action is open"))?;
+                action.consented = approved;
+                action.stage = if approved {
+                    Stage::Begun
+                } else {
+                    // A crash may have come between the refusal and the end that follows from it.
+                    Stage::Decided(Box::new(Err(refused(by.as_ref()))))
+                };
+            }
+            Event::ActionSent { position, attempt, .. } => {
                 let action = self.action(position).ok_or_else(|| wrong("no such action is open"))?;
                 (action.attempts, action.stage) = (attempt, Stage::Sent);
             }
@@ -207,6 +232,9 @@ impl History {
                     decided(decision, &by).map_or(Stage::Begun, |result| Stage::Decided(Box::new(result)));
             }
             Event::ActionEnded(ActionEnded { position, result, done_by, .. }) => {
+                if let Ended::Planned(_) = &result {
+                    self.planned.insert(position);
+                }
                 if let Ended::Report(report) = &result {
                     self.bytes += report.summary.to_string().len() + report.data.to_string().len();
                 }
@@ -273,6 +301,7 @@ impl History {
             let result = self.results.remove(&position);
             if let (Kind::Action(started, _), Some(Ok(report))) = (step.kind, result)
                 && started.mutates()
+                && !self.planned.contains(&position)
                 && report.status == ReportStatus::Success
             {
                 self.done.push(Done { position, started, report });
@@ -297,6 +326,16 @@ pub(crate) fn answered(answer: &serde_json::Value, by: Option<&By>) -> Report {
         summary: json!({ "answer": answer, "by": by.map(|by| &by.by) }),
         data: json!({ "answer": answer, "by": by.map(|by| &by.by) }),
     }
+}
+
+/// What an action fails with for which there is no consent.
+pub(crate) fn refused(by: Option<&By>) -> Failure {
+    let message = match by {
+        Some(By { by, note }) if note.is_empty() => format!("{by} did not approve it"),
+        Some(By { by, note }) => format!("{by} did not approve it: {note}"),
+        None => "nobody approved it in time".to_owned(),
+    };
+    Failure::Denied { message }
 }
 
 /// What an action in doubt ends with; nothing if it is sent again.

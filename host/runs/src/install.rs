@@ -11,15 +11,17 @@ use palisade_model::{
     action::RetryLimits,
     asset::{Asset, Network},
     name::Name,
-    plugin::{Digest, Manifest, Plugin},
+    playbook::PlaybookSettings,
+    plugin::{Digest, Manifest, PlaybookManifest, Plugin},
 };
 use palisade_store::StoreError;
 use palisade_vault::{Secret, VaultError};
 use serde_json::{Map, Value};
 
 use crate::{
-    catalogue::{AssetError, sealing_context},
+    catalogue::{AssetError, check_settings, sealing_context},
     runs::Runs,
+    undo,
 };
 
 /// Why something could not be installed, configured or removed.
@@ -57,6 +59,20 @@ pub enum InstallError {
     /// A secret cannot be sealed.
     #[error("the secret cannot be kept")]
     Vault(#[from] VaultError),
+    /// What the operator configured for the playbook does not fit it.
+    #[error("the configuration of playbook `{playbook}` does not fit it: {violation}")]
+    Settings {
+        /// The playbook.
+        playbook: Name,
+        /// What does not fit.
+        violation: String,
+    },
+    /// The name is one that the host uses itself.
+    #[error("a plugin cannot be called `{0}`: runs of the host's own are listed under that name")]
+    Reserved(Name),
+    /// There is no such playbook.
+    #[error("there is no playbook `{0}`")]
+    NoPlaybook(Name),
     /// Something still needs it.
     #[error("`{name}` is needed by {by}: remove that first")]
     Needed {
@@ -116,6 +132,13 @@ impl Runs {
                 new: plugin.manifest.kind(),
             });
         }
+        if plugin.name().as_str() == undo::NAME {
+            return Err(InstallError::Reserved(plugin.name().clone()));
+        }
+        if let Manifest::Playbook(manifest) = &plugin.manifest {
+            let settings = self.catalogue().settings(plugin.name());
+            check_playbook(&settings, manifest)?;
+        }
         let catalogue = (*self.catalogue()).clone().with_plugin(&plugin, &self.sandbox, &self.vault)?;
         self.store.put_component(digest, component).await?;
         self.store.put_plugin(plugin.clone()).await?;
@@ -148,6 +171,36 @@ impl Runs {
             self.sandbox.forget(&plugin.digest)?;
         }
         Ok(Removal::Removed)
+    }
+
+    /// Configures a playbook: fields that have a value get it, fields without one get their default again. Runs at work
+    /// keep the configuration they began with.
+    ///
+    /// # Errors
+    ///
+    /// [`InstallError::NoPlaybook`]; [`InstallError::Settings`] if it does not fit the playbook's schema; the store's.
+    pub async fn configure_playbook(
+        &self,
+        name: &Name,
+        fields: BTreeMap<String, Option<Value>>,
+        safe_mode: Option<bool>,
+    ) -> Result<PlaybookSettings, InstallError> {
+        let _changing = self.changing.lock().await;
+        let catalogue = self.catalogue();
+        let missing = || InstallError::NoPlaybook(name.clone());
+        let playbook = catalogue.playbook(name.as_str()).ok_or_else(missing)?;
+        let mut settings = catalogue.settings(name);
+        for (field, value) in fields {
+            match value {
+                Some(value) => settings.configuration.insert(field, value),
+                None => settings.configuration.remove(&field),
+            };
+        }
+        settings.safe_mode = safe_mode.unwrap_or(settings.safe_mode);
+        check_playbook(&settings, &playbook.manifest)?;
+        self.store.put_playbook_settings(settings.clone()).await?;
+        self.set_catalogue((*catalogue).clone().with_settings(settings.clone()));
+        Ok(settings)
     }
 
     /// Configures an asset, in place of one with the same name. A secret that is not given anew stays what it was.
@@ -200,4 +253,9 @@ impl Runs {
         let component = self.store.component(&plugin.digest)?.ok_or_else(missing)?;
         if self.sandbox.compile(&component).await? == plugin.digest { Ok(()) } else { Err(missing()) }
     }
+}
+
+fn check_playbook(settings: &PlaybookSettings, manifest: &PlaybookManifest) -> Result<(), InstallError> {
+    check_settings(&settings.configuration, manifest)
+        .map_err(|violation| InstallError::Settings { playbook: settings.name.clone(), violation })
 }

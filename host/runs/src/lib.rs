@@ -13,6 +13,7 @@
 
 mod action;
 mod active;
+mod alerts;
 mod cancel;
 mod catalogue;
 mod clock;
@@ -20,22 +21,27 @@ mod describe;
 mod dispatch;
 mod drive;
 mod effort;
+mod guard;
 mod history;
 mod import;
 mod install;
 mod journal;
+mod lists;
 mod people;
 mod playing;
+mod program;
 mod prompt;
 mod replay;
 mod runs;
 mod schedule;
 mod steps;
 mod take_up;
+mod undo;
 mod versions;
 mod work;
 
 pub use catalogue::{AssetError, Catalogue, LoadedAsset, LoadedConnector, LoadedPlaybook};
+pub use guard::{PolicyFileError, PolicyStatus};
 pub use install::{InstallError, Removal};
 pub use replay::Replayed;
-pub use runs::{Ingested, Runs, RunsError, Tested};
+pub use runs::{How, Ingested, Runs, RunsError, Tested};

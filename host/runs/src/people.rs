@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::{
     active::{ActiveRun, Gone},
-    history::{self, Stage},
+    history,
     journal::Written,
     runs::{Runs, RunsError},
     steps::{Halt, Open, Steps},
@@ -179,19 +179,46 @@ impl Runs {
             let decided = Event::ActionDecided { position: step, decision, by: by.clone() };
             let written = active.journal.soon(decided).map_err(|_| Gone)?;
             let Some(result) = history::decided(decision, &by) else {
-                // From now on the run must not be left for it.
-                state.open.insert(step, Open::Turn);
-                match state.doubts.remove(&step) {
-                    Some(effort) => active.spawn(effort, Stage::Begun),
-                    // It is taken up when the playbook is here.
-                    None => {
-                        state.to_send.insert(step);
-                    }
-                }
+                active.release(state, step, false);
                 return Ok(Ok((None, written)));
             };
             let ended = Event::ActionEnded(ActionEnded::uncalled(step, result.clone(), 0));
             active.end_in(state, step, ended, result).map(|written| Ok((None, written))).map_err(|_| Gone)
+        })
+        .await
+    }
+
+    /// Says whether an action may happen that waits for consent, once. `may` tells whether who says it may say so for the
+    /// role that is asked.
+    ///
+    /// # Errors
+    ///
+    /// [`RunsError::Missing`]; [`RunsError::Conflict`] if it does not wait for consent any more; [`RunsError::Forbidden`].
+    pub async fn approve(
+        self: &Arc<Self>,
+        run: RunId,
+        step: Position,
+        approved: bool,
+        by: By,
+        may: impl Fn(Option<&str>) -> bool + Sync,
+    ) -> Result<Run, RunsError> {
+        self.tell(run, |active, state| {
+            let asked = match state.open.get(&step) {
+                Some(Open::Consent(approval)) => approval.to.clone(),
+                Some(_) => {
+                    let words = format!("step {step} of run {run} does not wait for consent");
+                    return Ok(Err(RunsError::Conflict(words)));
+                }
+                None if state.results.contains_key(&step) => {
+                    return Ok(Err(RunsError::Conflict(format!("step {step} of run {run} has ended"))));
+                }
+                None => return Ok(Err(no_step("action", run, step))),
+            };
+            if !may(asked.as_deref()) {
+                return Ok(Err(RunsError::Forbidden { asked: asked.unwrap_or_default() }));
+            }
+            let written = active.consent(state, step, approved, Some(by.clone()));
+            written.map(|written| Ok((None, written))).map_err(|_| Gone)
         })
         .await
     }
@@ -269,6 +296,8 @@ fn no_step(what: &'static str, run: RunId, step: Position) -> RunsError {
 impl From<StoreError> for RunsError {
     fn from(error: StoreError) -> Self {
         match error {
+            StoreError::NoSuchAlert { alert } => Self::Missing { what: "alert", name: alert.to_string() },
+            StoreError::NoSuchList { list } => Self::Missing { what: "list", name: list },
             StoreError::NoSuchRun { run } => Self::Missing { what: "run", name: run.to_string() },
             ended @ (StoreError::RunEnded { .. } | StoreError::Imported { .. }) => {
                 Self::Conflict(ended.to_string())

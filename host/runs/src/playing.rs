@@ -3,6 +3,7 @@
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use palisade_engine::{AskPrompt, BoxFuture, Fault, Halt, RunHost, StartAction, Stop};
@@ -10,16 +11,22 @@ use palisade_model::{
     Timestamp,
     action::{ActionResult, Failure},
     alert::{Alert, AlertChange, Note},
+    earlier::Earlier,
     hex,
-    journal::{ActionEnded, ChildStarted, Divergence, Event, LogLevel, PromptAsked, Waited},
-    limits::{ACTIONS_PER_RUN, ALERT_ARTIFACTS, CHILDREN_PER_RUN, MANIFEST_ITEMS, RUN_DEPTH},
-    plugin::PlaybookManifest,
+    journal::{ActionEnded, Began, ChildStarted, Divergence, Event, LogLevel, PromptAsked, Waited},
+    limits::{
+        ACTIONS_PER_RUN, ALERT_ARTIFACTS, CHILDREN_PER_RUN, LIST_ENTRIES, LOOKS_PER_RUN, MANIFEST_ITEMS,
+        RUN_DEPTH,
+    },
+    list::{self, Found, ListEntry},
+    name::Name,
+    plugin::{ListUse, PlaybookManifest},
     prompt::Prompt,
-    run::{Parent, Position, RunStatus, Seq},
+    run::{Mode, Parent, Position, RunStatus, Seq},
     unhex,
 };
-use palisade_store::{NewChild, NewRun};
-use serde_json::Value;
+use palisade_store::{NewChild, NewRun, Store, StoreError};
+use serde_json::{Map, Value};
 
 use crate::{
     action,
@@ -27,7 +34,7 @@ use crate::{
     catalogue::LoadedPlaybook,
     clock, describe,
     effort::Effort,
-    history::{History, Progress, Stage},
+    history::{self, History, Progress, Stage},
     journal, prompt,
     steps::Open,
     take_up,
@@ -36,8 +43,11 @@ use crate::{
 /// The run as its playbook sees it.
 pub(crate) struct Playing {
     record: Arc<Mutex<Record>>,
+    /// What the run began with, but for the alert.
+    began: Began,
     alert: Alert,
     author: String,
+    looks: usize,
     changes: usize,
     lines: usize,
     children: usize,
@@ -88,7 +98,9 @@ impl Playing {
         let record = Arc::new(Mutex::new(Record { calls, ..Record::default() }));
         let playing = Self {
             record: Arc::clone(&record),
+            began: history.began.clone(),
             alert: history.began.alert.clone(),
+            looks: 0,
             author: format!("run {run}"),
             changes: 0,
             lines: 0,
@@ -146,6 +158,34 @@ impl Playing {
         &self.live_part().playbook.manifest
     }
 
+    /// Counts a look into lists and history.
+    fn look(&mut self) -> Result<(), Stop> {
+        self.looks += 1;
+        if self.looks > LOOKS_PER_RUN {
+            return Err(Stop::Broken(format!(
+                "it looks into lists and history more than {LOOKS_PER_RUN} times"
+            )));
+        }
+        Ok(())
+    }
+
+    /// How the playbook declares that it uses a list, if it does.
+    fn uses(&self, list: &Name) -> Option<&ListUse> {
+        self.manifest().lists.iter().find(|used| used.name == *list)
+    }
+
+    /// Reads from the store. What cannot be read sets the run aside: it is no answer to the playbook.
+    fn read<T>(&self, read: impl FnOnce(&dyn Store) -> Result<T, StoreError>) -> Result<T, Stop> {
+        read(self.run().runs.store()).map_err(|error| {
+            tracing::error!(
+                run = self.run().run.id,
+                error = &error as &dyn std::error::Error,
+                "The store cannot be read."
+            );
+            Stop::Aside
+        })
+    }
+
     /// Changes the alert as this run sees it.
     fn apply(&mut self, change: AlertChange) -> Result<(), Stop> {
         self.changes += 1;
@@ -174,11 +214,16 @@ impl Playing {
         let Some(playbook) = self.run().catalogue.playbook(name) else {
             return Err(Failure::NotFound { message: format!("there is no playbook `{name}`") });
         };
+        let own = &self.began;
         let run = NewRun {
             playbook: playbook.manifest.identity.name.clone(),
-            digest: playbook.digest.clone(),
             started: clock::now(),
-            alert: self.alert.clone(),
+            began: Began {
+                configuration: self.run().catalogue.configuration(playbook),
+                mode: own.mode,
+                assumed: own.assumed.clone(),
+                ..Began::new(playbook.digest.clone(), self.alert.clone())
+            },
         };
         let parent = Parent { run: parent.id, position, depth };
         Ok(NewChild { run, parent, playbook: name.to_owned() })
@@ -188,6 +233,74 @@ impl Playing {
 impl RunHost for Playing {
     fn alert(&self) -> &Alert {
         &self.alert
+    }
+
+    fn configuration(&self) -> &Map<String, Value> {
+        &self.began.configuration
+    }
+
+    fn find_in_list(&mut self, list: Name, value: String) -> Result<Found, Stop> {
+        self.look()?;
+        let fits = |event: &Event| match event {
+            Event::AskedList { list: one, value: other, found } if (one, other) == (&list, &value) => {
+                Some(found.clone())
+            }
+            _ => None,
+        };
+        if let Some(found) = self.recorded(fits, || describe::look(&list, &value))? {
+            return Ok(found);
+        }
+        let found = match self.uses(&list) {
+            Some(_) => self.read(|store| store.find_in_list(&list, &value))?,
+            None => Found::Undeclared,
+        };
+        self.run().journal.buffered(Event::AskedList { list, value, found: found.clone() })?;
+        Ok(found)
+    }
+
+    fn add_to_list(&mut self, list: Name, value: list::Value, note: String) -> Result<Found, Stop> {
+        self.look()?;
+        let fits = |event: &Event| match event {
+            Event::ListChanged { list: one, entry } if one == &list && entry.value == value => {
+                Some(Found::Entry(entry.clone()))
+            }
+            Event::AskedList { list: one, value: other, found }
+                if one == &list && other == value.as_str() && !matches!(found, Found::Nothing) =>
+            {
+                Some(found.clone())
+            }
+            _ => None,
+        };
+        if let Some(found) = self.recorded(fits, || describe::addition(&list, value.as_str()))? {
+            return Ok(found);
+        }
+        let room = match self.uses(&list) {
+            Some(ListUse { adds: true, .. }) => self.read(|store| room(store, &list, &value))?,
+            _ => Found::Undeclared,
+        };
+        if room != Found::Nothing {
+            let value = value.into();
+            self.run().journal.buffered(Event::AskedList { list, value, found: room.clone() })?;
+            return Ok(room);
+        }
+        let entry = ListEntry { value, note, by: self.author.clone(), at: clock::now() };
+        self.run().journal.buffered(Event::ListChanged { list, entry: entry.clone() })?;
+        Ok(Found::Entry(entry))
+    }
+
+    fn count_earlier(&mut self, which: Earlier) -> Result<u32, Stop> {
+        self.look()?;
+        let fits = |event: &Event| match event {
+            Event::AskedHistory { which: one, count } if *one == which => Some(*count),
+            _ => None,
+        };
+        if let Some(count) = self.recorded(fits, || describe::earlier(&which))? {
+            return Ok(count);
+        }
+        let alert = self.alert.id;
+        let count = self.read(|store| store.count_earlier(&which, alert))?;
+        self.run().journal.buffered(Event::AskedHistory { which, count })?;
+        Ok(count)
     }
 
     fn change(&mut self, change: AlertChange) -> Result<(), Stop> {
@@ -235,7 +348,8 @@ impl RunHost for Playing {
             let position = run.next_step(ACTIONS_PER_RUN)?;
             let prepared = action::prepare(&request, self.manifest(), &run.catalogue);
             let started = action::started(position, &request, prepared.as_ref().ok());
-            run.begin(position, Event::ActionStarted(started), Open::Turn)?;
+            let undo_after = prepared.as_ref().ok().and(request.undo_after_ms).map(Duration::from_millis);
+            run.begin_action(position, Event::ActionStarted(started), undo_after)?;
             let (result, done_by): (ActionResult, _) = match prepared {
                 Err(failure) => (Err(failure), None),
                 Ok(prepared) => match run.take_done(&prepared) {
@@ -268,6 +382,20 @@ impl RunHost for Playing {
             run.journal.reserve(asked.question.len() + asked.default.len())?;
             let position = run.next_step(ACTIONS_PER_RUN)?;
             match prompt::prepare(&asked) {
+                // A plan asks nobody.
+                Ok(prompt) if run.run.mode == Mode::Plan => {
+                    let assumed =
+                        self.began.assumed.clone().filter(|answer| prompt.answer.check(answer).is_ok());
+                    let answer = assumed.unwrap_or_else(|| prompt.default.clone());
+                    let report = history::answered(&answer, None);
+                    run.begin(position, Event::PromptAsked(PromptAsked { position, prompt }), Open::Turn)?;
+                    run.end(
+                        position,
+                        Event::PromptAnswered { position, answer, by: None },
+                        Ok(report),
+                        false,
+                    )?;
+                }
                 Ok(prompt) => {
                     let asked = PromptAsked { position, prompt };
                     run.begin(position, Event::PromptAsked(asked.clone()), Open::Answer(Box::new(asked)))?;
@@ -340,6 +468,11 @@ impl RunHost for Playing {
                 let ms = i64::try_from(ms).unwrap_or(i64::MAX);
                 Timestamp::from_millisecond(ms).unwrap_or(Timestamp::MAX)
             });
+            // A plan does not wait for time to pass.
+            let deadline = match deadline {
+                Some(_) if steps.is_empty() && run.run.mode == Mode::Plan => Some(clock::now()),
+                deadline => deadline,
+            };
             let write =
                 |ended| run.journal.buffered(Event::Waited(Waited { steps: steps.clone(), until, ended }));
             run.wait(&steps, deadline, write).await
@@ -391,6 +524,18 @@ impl Drop for Playing {
     fn drop(&mut self) {
         if let Some(live) = &mut self.live {
             lock(&self.record).open = live.open.take();
+        }
+    }
+}
+
+/// Whether a list has room for a value: then it is not in the way of anything.
+fn room(store: &dyn Store, list: &Name, value: &list::Value) -> Result<Found, StoreError> {
+    match store.find_in_list(list, value.as_str())? {
+        Found::NoList => Ok(Found::NoList),
+        Found::Entry(entry) if entry.value == *value => Ok(Found::Nothing),
+        _ => {
+            let full = store.lists()?.iter().any(|one| one.name == *list && one.entries >= LIST_ENTRIES);
+            Ok(if full { Found::Full } else { Found::Nothing })
         }
     }
 }

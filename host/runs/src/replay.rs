@@ -32,12 +32,12 @@ impl Runs {
     pub async fn replay(&self, run: RunId) -> Result<Replayed, RunsError> {
         let run = self.find(run)?;
         let mut history = self.history(&run)?;
-        let playbook = self.version(&run).await.map_err(RunsError::Invalid)?;
+        let playbook = self.version(&run, &history).await.map_err(RunsError::Invalid)?;
         let (returned, concluded, next) =
             (history.returned.take(), history.concluded.take(), history.entries + 1);
         let (playing, record) = Playing::replay(run.id, &mut history);
         let _permit = self.run_permits.acquire().await;
-        let result = playbook.playbook.run(Box::new(playing)).await;
+        let result = playbook.program.run(playing).await;
         let mut record = playing::lock(&record);
         let calls = record.made;
         let diverged = |at_entry, expected, actual| {

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    path::PathBuf,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak,
         atomic::{AtomicBool, Ordering},
@@ -19,8 +20,9 @@ use palisade_model::{
     limits::{ACTIONS_AT_ONCE, ALERTS_WAITING, PAGE_ITEMS, RUNS_AT_ONCE, STOP_TIME},
     name::Name,
     plugin::Digest,
-    run::{Parent, Run, RunId, RunStatus},
+    run::{Mode, Parent, Run, RunId, RunStatus},
 };
+use palisade_policy::{Policy, Sent};
 use palisade_store::{Append, Appended, Claim, Durability, NewRun, Store, StoreError};
 use palisade_vault::Vault;
 use serde_json::{Value, json};
@@ -30,6 +32,7 @@ use crate::{
     active::ActiveRun,
     catalogue::{Catalogue, LoadedPlaybook},
     clock, dispatch, drive,
+    guard::{Guard, PolicyFileError, PolicyStatus},
     history::{History, NotAJournal},
     journal::Journal,
     schedule,
@@ -42,6 +45,9 @@ const TEST_CONNECTIVITY: &str = "test connectivity";
 
 /// The setting that tells this installation from every other.
 const INSTALLATION: &str = "installation";
+
+/// The setting that says whether the host is in safe mode.
+const SAFE_MODE: &str = "safe-mode";
 
 /// Everything between an acknowledged alert and a concluded run; one for the process.
 pub struct Runs {
@@ -69,6 +75,10 @@ pub struct Runs {
     pub(crate) changing: tokio::sync::Mutex<()>,
     changed: watch::Sender<u64>,
     pub(crate) installation: String,
+    /// What may be sent.
+    pub(crate) guard: Guard,
+    /// Nothing that changes something outside is sent, whatever run it is of.
+    pub(crate) safe_mode: AtomicBool,
 }
 
 /// What became of an alert. Either way it is durable.
@@ -78,6 +88,15 @@ pub enum Ingested {
     New(AlertId),
     /// It was received before, under this number.
     Duplicate(AlertId),
+}
+
+/// How a person starts a playbook.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct How {
+    /// What its run may do; less if the host or the playbook is in safe mode.
+    pub mode: Mode,
+    /// In a plan, the answer to every question that it answers; the others have their default.
+    pub assumed: Option<Value>,
 }
 
 /// How a test of an asset went.
@@ -111,6 +130,15 @@ pub enum RunsError {
     /// It cannot be done to the run as it stands.
     #[error("{0}")]
     Conflict(String),
+    /// Whoever says it is not who was asked.
+    #[error("this is for {asked} to say")]
+    Forbidden {
+        /// Who was.
+        asked: String,
+    },
+    /// The policy cannot be used.
+    #[error(transparent)]
+    Policy(#[from] PolicyFileError),
     /// What was asked for makes no sense for this run.
     #[error("{0}")]
     Invalid(String),
@@ -130,18 +158,21 @@ pub enum RunsError {
 
 impl Runs {
     /// Loads what is installed, and starts to handle alerts, to take up runs that a stop of the host interrupted, and to
-    /// let those go on that are due.
+    /// let those go on that are due. `policy` is the file of the policy; without it the built-in one holds.
     ///
     /// # Errors
     ///
-    /// When the store cannot be read. A plugin or asset that cannot be loaded is logged and left out: the rest works.
+    /// When the store cannot be read, or there is a policy that cannot be used. A plugin or asset that cannot be loaded is logged and left out: the rest works.
     pub async fn start(
         store: Arc<dyn Store>,
         sandbox: Arc<Sandbox>,
         vault: Vault,
+        policy: PathBuf,
     ) -> Result<Arc<Self>, RunsError> {
         let runs = Arc::new(Self {
             installation: installation(&*store).await?,
+            guard: Guard::open(policy, Vec::new())?,
+            safe_mode: AtomicBool::new(store.setting(&setting(SAFE_MODE))? == Some(Value::Bool(true))),
             catalogue: RwLock::default(),
             store,
             sandbox,
@@ -204,7 +235,12 @@ impl Runs {
     /// # Errors
     ///
     /// [`RunsError::Missing`], or the store's.
-    pub async fn run_playbook(self: &Arc<Self>, playbook: &str, alert: AlertId) -> Result<RunId, RunsError> {
+    pub async fn run_playbook(
+        self: &Arc<Self>,
+        playbook: &str,
+        alert: AlertId,
+        how: How,
+    ) -> Result<RunId, RunsError> {
         let catalogue = self.catalogue();
         let missing = |what, name: String| RunsError::Missing { what, name };
         let playbook =
@@ -212,7 +248,7 @@ impl Runs {
         let Some(alert) = self.store.alert(alert)? else {
             return Err(missing("alert", alert.to_string()));
         };
-        let new = new_run(&playbook, alert);
+        let new = self.new_run(&catalogue, &playbook, alert, how);
         let run = self.store.start_run(new.clone()).await?;
         self.begin(run, new, None, &catalogue);
         Ok(run)
@@ -256,6 +292,60 @@ impl Runs {
         Ok(Tested { result, took: began.elapsed() })
     }
 
+    /// Switches safe mode on or off for the whole host, at once: what is not sent yet is not sent any more.
+    ///
+    /// # Errors
+    ///
+    /// The store's; then nothing has changed.
+    pub async fn set_safe_mode(&self, on: bool) -> Result<(), RunsError> {
+        let _changing = self.changing.lock().await;
+        self.store.put_setting(setting(SAFE_MODE), Value::Bool(on)).await?;
+        self.safe_mode.store(on, Ordering::SeqCst);
+        // What was to be taken back meanwhile is due.
+        self.due.notify_one();
+        Ok(())
+    }
+
+    /// Whether the host is in safe mode.
+    pub fn safe_mode(&self) -> bool {
+        self.safe_mode.load(Ordering::SeqCst)
+    }
+
+    /// How the policy stands.
+    pub fn policy_status(&self) -> PolicyStatus {
+        self.guard.status()
+    }
+
+    /// The policy as it is now, and the actions that were let through of late, oldest first.
+    pub fn policy(&self) -> (Arc<Policy>, Vec<Sent>) {
+        self.guard.current()
+    }
+
+    /// Whether runs of this playbook only plan what they would change, by the operator's word.
+    pub(crate) fn is_safe(&self, playbook: &str) -> bool {
+        self.safe_mode() || self.catalogue().is_safe(playbook)
+    }
+
+    /// A run of this playbook that begins now.
+    pub(crate) fn new_run(
+        &self,
+        catalogue: &Catalogue,
+        playbook: &LoadedPlaybook,
+        alert: Alert,
+        How { mode, assumed }: How,
+    ) -> NewRun {
+        let name = playbook.manifest.identity.name.clone();
+        let least =
+            if self.safe_mode() || catalogue.is_safe(name.as_str()) { Mode::Safe } else { Mode::Live };
+        let began = Began {
+            configuration: catalogue.configuration(playbook),
+            mode: mode.max(least),
+            assumed,
+            ..Began::new(playbook.digest.clone(), alert)
+        };
+        NewRun { playbook: name, started: clock::now(), began }
+    }
+
     /// What is installed and configured now.
     pub fn catalogue(&self) -> Arc<Catalogue> {
         Arc::clone(&self.catalogue.read().unwrap_or_else(PoisonError::into_inner))
@@ -288,13 +378,15 @@ impl Runs {
         parent: Option<Parent>,
         catalogue: &Arc<Catalogue>,
     ) {
-        let NewRun { playbook, digest, started, alert } = new;
+        let NewRun { playbook, started, began } = new;
         let run = Run {
             id,
-            alert: alert.id,
+            alert: began.alert.id,
             playbook,
-            digest: digest.clone(),
+            digest: began.digest.clone(),
             parent,
+            mode: began.mode,
+            undoes: began.undo.as_ref().map(|undo| undo.of),
             status: RunStatus::Running,
             due: None,
             attention: 0,
@@ -305,7 +397,7 @@ impl Runs {
             epoch: 1,
             imported: false,
         };
-        let mut history = History::of_new(Began { digest, alert }, started);
+        let mut history = History::of_new(began, started);
         let journal = Journal::new(&run, &history, Arc::clone(&self.store), self.changed.clone());
         let active = ActiveRun::new(self, run, Arc::clone(catalogue), journal, &mut history);
         self.put(&active);
@@ -414,6 +506,9 @@ impl Runs {
     /// Loads every installed plugin and configured asset.
     async fn load(&self) -> Result<(), RunsError> {
         let mut catalogue = Catalogue::default();
+        for settings in self.store.playbook_settings()? {
+            catalogue = catalogue.with_settings(settings);
+        }
         for plugin in self.store.plugins()? {
             let name = plugin.name().clone();
             if let Err(error) = self.compile_again(&plugin).await {
@@ -449,20 +544,15 @@ impl ActiveRun {
     }
 }
 
-/// A run of this playbook that begins now.
-pub(crate) fn new_run(playbook: &LoadedPlaybook, alert: Alert) -> NewRun {
-    NewRun {
-        playbook: playbook.manifest.identity.name.clone(),
-        digest: playbook.digest.clone(),
-        started: clock::now(),
-        alert,
-    }
+/// The name of a setting of the host's own.
+fn setting(name: &str) -> Name {
+    name.to_owned().try_into().expect("it is a name")
 }
 
 /// The installation's own number, made at the first start. Run numbers begin at 1 in every installation, and two of
 /// them may write to the same ServiceNow.
 async fn installation(store: &dyn Store) -> Result<String, RunsError> {
-    let name: Name = INSTALLATION.to_owned().try_into().expect("it is a name");
+    let name = setting(INSTALLATION);
     if let Some(Value::String(installation)) = store.setting(&name)? {
         return Ok(installation);
     }

@@ -9,6 +9,7 @@ use std::{
 use palisade_model::{
     Timestamp,
     action::ActionResult,
+    approval::Approval,
     journal::{By, PromptAsked},
     limits::PARK_AFTER,
     run::{Position, RunId},
@@ -17,7 +18,7 @@ use palisade_model::{
 use crate::{
     clock,
     effort::Effort,
-    history::{Done, History, Kind, Stage},
+    history::{Done, History, Kind, Stage, Step},
 };
 
 /// The steps of a run that is here.
@@ -29,10 +30,12 @@ pub(crate) struct Steps {
     pub(crate) results: HashMap<Position, ActionResult>,
     /// Actions done before that count no more.
     pub(crate) done: Vec<Done>,
-    /// Actions in doubt, ready to be sent again.
-    pub(crate) doubts: HashMap<Position, Effort>,
-    /// Actions that were in doubt and are to be sent again, as soon as the playbook is there.
-    pub(crate) to_send: HashSet<Position>,
+    /// Actions that wait for a person's word, ready to go on.
+    pub(crate) held: HashMap<Position, Effort>,
+    /// Actions for which that word came before they were held: they go on as soon as the playbook is there.
+    pub(crate) released: HashSet<Position>,
+    /// Time from their success until the host takes actions back.
+    pub(crate) undo_after: HashMap<Position, Duration>,
     pub(crate) last_step: Position,
     /// Why it does not go on although it could. It is never taken back: the run leaves, and comes again.
     pub(crate) halt: Option<Halt>,
@@ -53,6 +56,8 @@ pub(crate) enum Open {
     Until(Timestamp),
     /// A person's word on whether it took effect.
     Decision,
+    /// A person's consent, or its deadline.
+    Consent(Box<Approval>),
     /// An answer, or its deadline.
     Answer(Box<PromptAsked>),
     /// The end of another run.
@@ -92,8 +97,9 @@ impl Steps {
             ended: mem::take(&mut history.ended),
             results: mem::take(&mut history.results),
             done: mem::take(&mut history.done),
-            doubts: HashMap::new(),
-            to_send: HashSet::new(),
+            held: HashMap::new(),
+            released: HashSet::new(),
+            undo_after: history.open().filter_map(|(position, step)| step.undo_after(position)).collect(),
             last_step: history.last_step,
             halt,
             left: false,
@@ -146,6 +152,7 @@ impl Steps {
         let times = self.open.values().filter_map(|open| match open {
             Open::Until(then) => Some(*then),
             Open::Answer(asked) => Some(asked.prompt.deadline),
+            Open::Consent(approval) => Some(approval.deadline),
             Open::Turn | Open::Busy | Open::Decision | Open::Child(_) => None,
         });
         times.chain(deadline).min()
@@ -158,6 +165,16 @@ impl Steps {
     }
 }
 
+impl Step {
+    /// The time from its success until it is taken back, if it is.
+    fn undo_after(&self, position: Position) -> Option<(Position, Duration)> {
+        match &self.kind {
+            Kind::Action(started, _) => Some((position, Duration::from_millis(started.undo_after_ms?))),
+            Kind::Prompt(_) | Kind::Child(_) => None,
+        }
+    }
+}
+
 /// The time that is left until then.
 pub(crate) fn until(then: Timestamp) -> Duration {
     Duration::try_from(then.duration_since(clock::now())).unwrap_or_default()
@@ -167,11 +184,15 @@ impl Open {
     /// What a step of the journal waits for before it is taken up.
     fn of(kind: &Kind) -> Self {
         match kind {
-            Kind::Action(_, progress) if progress.stage == Stage::InDoubt => Self::Decision,
+            Kind::Action(_, progress) => match &progress.stage {
+                Stage::InDoubt => Self::Decision,
+                Stage::Asked(approval) => Self::Consent(approval.clone()),
+                _ => Self::Turn,
+            },
             Kind::Prompt(asked) => Self::Answer(Box::new(asked.clone())),
             Kind::Child(Some(run)) => Self::Child(*run),
             // A child without a run is refused by the entry that follows.
-            Kind::Action(..) | Kind::Child(None) => Self::Turn,
+            Kind::Child(None) => Self::Turn,
         }
     }
 }

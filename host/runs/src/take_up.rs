@@ -42,13 +42,17 @@ pub(crate) fn take_up(run: &Arc<ActiveRun>, history: &History) -> Result<(), Sto
 
 fn action(run: &Arc<ActiveRun>, position: Position, step: &Step) -> Result<(), Stop> {
     let Kind::Action(started, progress) = &step.kind else { return Ok(()) };
-    let stage = if run.is_to_send(position) { Stage::Begun } else { progress.stage.clone() };
+    let released = run.is_released(position);
+    let consented = released && matches!(progress.stage, Stage::Asked(_));
+    let stage = if released { Stage::Begun } else { progress.stage.clone() };
     let prepared = match action::prepare_again(started, &run.catalogue) {
         Ok(prepared) => prepared,
         Err(failure) => return without(run, position, started.mutates(), &stage, progress, failure),
     };
     let terms = started.terms.unwrap_or_else(|| prepared.terms());
-    run.spawn(Effort::new(run, position, prepared, terms, step.at, progress), stage);
+    let mut effort = Effort::new(run, position, prepared, terms, step.at, progress);
+    effort.consented |= consented;
+    run.spawn(effort, stage);
     Ok(())
 }
 
@@ -70,7 +74,9 @@ fn without(
             return Ok(());
         }
         Stage::Decided(result) => (**result).clone(),
-        Stage::Begun | Stage::Sent | Stage::Retried(_) | Stage::Pending { .. } => Err(failure),
+        Stage::Begun | Stage::Asked(_) | Stage::Sent | Stage::Retried(_) | Stage::Pending { .. } => {
+            Err(failure)
+        }
     };
     let ended = ActionEnded::uncalled(position, result.clone(), progress.attempts);
     run.end(position, Event::ActionEnded(ended), result, false)

@@ -8,7 +8,7 @@ use palisade_model::{
 };
 use palisade_store::{Page, RunFilter, StoreError};
 
-use crate::{catalogue::LoadedPlaybook, runs::Runs};
+use crate::{catalogue::LoadedPlaybook, history::History, program::Program, runs::Runs, undo};
 
 impl Runs {
     /// The component that a run began with, whatever is installed by now.
@@ -16,7 +16,10 @@ impl Runs {
     /// # Errors
     ///
     /// One sentence on why it cannot be had.
-    pub(crate) async fn version(&self, run: &Run) -> Result<Arc<LoadedPlaybook>, String> {
+    pub(crate) async fn version(&self, run: &Run, history: &History) -> Result<Arc<LoadedPlaybook>, String> {
+        if let Some(undo) = &history.began.undo {
+            return Ok(Arc::new(undo::program(undo)));
+        }
         if let Some(current) = self.catalogue().playbook(run.playbook.as_str())
             && current.digest == run.digest
         {
@@ -43,7 +46,7 @@ impl Runs {
         match self.sandbox.describe(digest).await.map_err(|error| error.to_string())? {
             Manifest::Playbook(manifest) => {
                 let playbook = self.sandbox.playbook(digest, &manifest).map_err(|error| error.to_string())?;
-                Ok(LoadedPlaybook { digest: digest.clone(), manifest, playbook })
+                Ok(LoadedPlaybook { digest: digest.clone(), manifest, program: Program::Component(playbook) })
             }
             Manifest::Connector(_) => Err("its component is a connector".to_owned()),
         }

@@ -1,0 +1,232 @@
+//! The policy at work: which mutating actions may be sent, and how many were of late.
+
+use std::{
+    collections::VecDeque,
+    fs, io,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use palisade_model::{Timestamp, approval::AtDeadline, limits::ACTIONS_REMEMBERED};
+use palisade_policy::{Approval, Decision, POLICY_BYTES, Policy, PolicyError, Proposed, Sent, Verdict};
+
+use crate::clock;
+
+/// The policy of this host. It is read again whenever its file changes.
+pub(crate) struct Guard {
+    file: PathBuf,
+    state: Mutex<State>,
+}
+
+struct State {
+    policy: Arc<Policy>,
+    /// What the file was when it was read.
+    stamp: Option<Stamp>,
+    /// Why the file as it is now cannot be used; the policy before it holds on.
+    problem: Option<String>,
+    /// Mutating actions that were let through, oldest first.
+    recent: VecDeque<Sent>,
+}
+
+/// What tells one state of a file from another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp {
+    modified: SystemTime,
+    bytes: u64,
+    inode: u64,
+}
+
+/// How the policy stands.
+#[derive(Clone, Debug)]
+pub struct PolicyStatus {
+    /// Its file.
+    pub file: PathBuf,
+    /// Whether there is one; else the built-in policy holds.
+    pub present: bool,
+    /// Why the file as it is now cannot be used; then the policy that was read before it holds on.
+    pub problem: Option<String>,
+}
+
+/// Why the host does not start with a policy file.
+#[derive(Debug, thiserror::Error)]
+pub enum PolicyFileError {
+    /// It cannot be read.
+    #[error("the policy {} cannot be read", file.display())]
+    Read {
+        /// The file.
+        file: PathBuf,
+        /// The system's answer.
+        #[source]
+        source: io::Error,
+    },
+    /// It is no policy.
+    #[error("the policy {} cannot be used", file.display())]
+    Policy {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        #[source]
+        source: PolicyError,
+    },
+}
+
+/// Whether an action may be sent.
+pub(crate) enum Admitted {
+    Yes { rule: String },
+    No { message: String },
+    Ask(Asked),
+}
+
+/// Whose consent is needed.
+pub(crate) struct Asked {
+    pub(crate) rule: String,
+    pub(crate) role: Option<String>,
+    pub(crate) within: Duration,
+    pub(crate) at_deadline: AtDeadline,
+}
+
+impl Guard {
+    /// Reads the policy. `recent` is what was sent before this start, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// If there is a file that cannot be used: a host must not start with another policy than its operator wrote.
+    pub(crate) fn open(file: PathBuf, recent: Vec<Sent>) -> Result<Self, PolicyFileError> {
+        let stamp = stamp(&file).map_err(|source| PolicyFileError::Read { file: file.clone(), source })?;
+        let policy = match stamp {
+            Some(_) => read(&file)?,
+            None => Policy::built_in(),
+        };
+        let state = State { policy: Arc::new(policy), stamp, problem: None, recent: recent.into() };
+        Ok(Self { file, state: Mutex::new(state) })
+    }
+
+    /// Decides about an action, and counts it if it may be sent. `consented` says that a person has agreed to it, or that
+    /// an earlier attempt was let through: then nobody is asked, but what is forbidden stays so.
+    pub(crate) fn admit(&self, action: &Proposed<'_>, consented: bool) -> Admitted {
+        let now = clock::now();
+        let mut state = self.fresh();
+        let Decision { verdict, rule, why } = state.decide(action, now);
+        match verdict {
+            Verdict::Deny => Admitted::No { message: format!("{why} ({rule})") },
+            // Who wants it taken back is consent enough.
+            Verdict::Approve(approval) if !consented && !action.undoes => {
+                let Approval { role, within, at_deadline } = approval;
+                Admitted::Ask(Asked { rule, role, within, at_deadline })
+            }
+            Verdict::Approve(_) | Verdict::Allow => {
+                state.remember(action, now);
+                Admitted::Yes { rule }
+            }
+        }
+    }
+
+    /// What the policy would say of an action, in words.
+    pub(crate) fn foresee(&self, action: &Proposed<'_>) -> String {
+        let Decision { verdict, rule, .. } = self.fresh().decide(action, clock::now());
+        match verdict {
+            Verdict::Allow => format!("it would be allowed ({rule})"),
+            Verdict::Deny => format!("it would be refused ({rule})"),
+            Verdict::Approve(Approval { role: Some(role), .. }) => {
+                format!("{role} would be asked first ({rule})")
+            }
+            Verdict::Approve(Approval { role: None, .. }) => {
+                format!("a person would be asked first ({rule})")
+            }
+        }
+    }
+
+    /// The policy as it is now, and what was sent of late.
+    pub(crate) fn current(&self) -> (Arc<Policy>, Vec<Sent>) {
+        let state = self.fresh();
+        (Arc::clone(&state.policy), state.recent.iter().cloned().collect())
+    }
+
+    /// How the policy stands now.
+    pub(crate) fn status(&self) -> PolicyStatus {
+        let state = self.fresh();
+        PolicyStatus {
+            file: self.file.clone(),
+            present: state.stamp.is_some(),
+            problem: state.problem.clone(),
+        }
+    }
+
+    /// The state, once the file was looked at: what an operator has just saved decides about the next action. One look
+    /// costs a microsecond, and a mutating action a write to the disk.
+    fn fresh(&self) -> MutexGuard<'_, State> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        match stamp(&self.file) {
+            Ok(stamp) if stamp == state.stamp => {}
+            Ok(None) => {
+                tracing::warn!(file = %self.file.display(), "The policy is gone; the built-in one holds.");
+                (state.stamp, state.problem) = (None, None);
+                state.policy = Arc::new(Policy::built_in());
+            }
+            Ok(stamp) => match read(&self.file) {
+                Ok(policy) => {
+                    tracing::info!(file = %self.file.display(), "The policy was read again.");
+                    (state.stamp, state.problem) = (stamp, None);
+                    state.policy = Arc::new(policy);
+                }
+                Err(error) => {
+                    // Not again until the file changes once more.
+                    state.stamp = stamp;
+                    state.complain(&error);
+                }
+            },
+            Err(source) => {
+                let error = PolicyFileError::Read { file: self.file.clone(), source };
+                state.complain(&error);
+            }
+        }
+        state
+    }
+}
+
+impl State {
+    fn decide(&mut self, action: &Proposed<'_>, now: Timestamp) -> Decision {
+        self.policy.decide(action, self.recent.make_contiguous(), now)
+    }
+
+    fn remember(&mut self, action: &Proposed<'_>, at: Timestamp) {
+        if self.recent.len() >= ACTIONS_REMEMBERED {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(Sent::of(action, at));
+    }
+
+    fn complain(&mut self, error: &PolicyFileError) {
+        let mut words = error.to_string();
+        if let Some(source) = std::error::Error::source(error) {
+            words = format!("{words}: {source}");
+        }
+        if self.problem.as_ref() != Some(&words) {
+            tracing::error!(problem = words, "The policy that was read before holds on.");
+        }
+        self.problem = Some(words);
+    }
+}
+
+/// What the file is now; none if there is none.
+fn stamp(file: &Path) -> io::Result<Option<Stamp>> {
+    use std::os::unix::fs::MetadataExt;
+    match fs::metadata(file) {
+        Ok(found) => Ok(Some(Stamp { modified: found.modified()?, bytes: found.len(), inode: found.ino() })),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn read(file: &Path) -> Result<Policy, PolicyFileError> {
+    use std::io::Read;
+    let unreadable = |source| PolicyFileError::Read { file: file.to_owned(), source };
+    let mut text = String::new();
+    let open = fs::File::open(file).map_err(unreadable)?;
+    let bytes = open.take(POLICY_BYTES as u64 + 1).read_to_string(&mut text).map_err(unreadable)?;
+    if bytes > POLICY_BYTES {
+        return Err(unreadable(io::Error::other(format!("it has more than {POLICY_BYTES} bytes"))));
+    }
+    Policy::parse(&text).map_err(|source| PolicyFileError::Policy { file: file.to_owned(), source })
+}
