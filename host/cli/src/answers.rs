@@ -1,16 +1,22 @@
 //! What the host's API answers, around the types of the model.
 
+use std::path::PathBuf;
+
 use palisade_model::{
     Timestamp,
     action::{Failure, Report, RetryLimits},
     alert::{Alert, AlertId, Severity},
     asset::Network,
     journal::{Divergence, Entry},
+    list::{CustomList, ListEntry},
     name::Name,
+    playbook::PlaybookSettings,
     plugin::{Digest, Manifest, Plugin},
     prompt::Task,
     run::{Run, RunId, RunStatus},
+    undo::Undone,
 };
+use palisade_policy::Decision;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -62,6 +68,9 @@ pub(crate) struct RunAndAlert {
     pub(crate) children: Vec<Run>,
     /// What in it waits for a person.
     pub(crate) tasks: Vec<Task>,
+    /// Its steps that were taken back.
+    #[serde(default)]
+    pub(crate) undone: Vec<Undone>,
     pub(crate) entries: Vec<Entry>,
 }
 
@@ -106,6 +115,60 @@ pub(crate) struct Playbooks {
 #[derive(Deserialize)]
 pub(crate) struct NewRun {
     pub(crate) run: RunId,
+}
+
+/// `GET /api/v1/playbooks/{name}`
+#[derive(Deserialize)]
+pub(crate) struct ConfiguredPlaybook {
+    pub(crate) plugin: Plugin,
+    pub(crate) settings: PlaybookSettings,
+    /// What its runs begin with.
+    pub(crate) configuration: Map<String, Value>,
+}
+
+/// `GET /api/v1/lists`
+#[derive(Deserialize)]
+pub(crate) struct Lists {
+    pub(crate) lists: Vec<CustomList>,
+}
+
+/// `GET /api/v1/lists/{name}/entries`
+#[derive(Deserialize)]
+pub(crate) struct ListEntries {
+    pub(crate) entries: Vec<ListEntry>,
+}
+
+/// `GET /api/v1/safe-mode`
+#[derive(Deserialize)]
+pub(crate) struct SafeMode {
+    pub(crate) on: bool,
+}
+
+/// `GET /api/v1/policy`
+#[derive(Deserialize)]
+pub(crate) struct PolicyStatus {
+    pub(crate) file: PathBuf,
+    pub(crate) present: bool,
+    pub(crate) problem: Option<String>,
+}
+
+/// `POST /api/v1/policy/check`
+#[derive(Deserialize)]
+pub(crate) struct PolicyAnswer {
+    pub(crate) connector: String,
+    pub(crate) action: String,
+    pub(crate) asset: String,
+    #[serde(flatten)]
+    pub(crate) decision: Decision,
+    pub(crate) considered: Vec<Considered>,
+}
+
+/// One thing that the policy looked at.
+#[derive(Deserialize)]
+pub(crate) struct Considered {
+    pub(crate) rule: String,
+    pub(crate) fits: bool,
+    pub(crate) why: String,
 }
 
 /// `GET /api/v1/plugins`

@@ -231,6 +231,12 @@ impl Client {
 }
 
 impl Answer {
+    /// The answer for a person, while a program may still get it as it is.
+    pub(crate) fn look<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        T::deserialize(&self.value)
+            .map_err(|error| Error::Answer { url: self.url.clone(), source: Box::new(error) })
+    }
+
     /// The answer as the API describes it.
     pub(crate) fn read<T: DeserializeOwned>(self) -> Result<T, Error> {
         serde_json::from_value(self.value)

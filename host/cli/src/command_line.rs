@@ -7,8 +7,17 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
     commands::{
-        alert::AlertCommand, asset::AssetCommand, doctor::Doctor, inbox::Inbox, playbook::PlaybookCommand,
-        plugin::PluginCommand, run::RunCommand, serve::Serve,
+        alert::AlertCommand,
+        asset::AssetCommand,
+        doctor::Doctor,
+        inbox::{Inbox, answer::Answer, consent::Consent},
+        list::ListCommand,
+        playbook::PlaybookCommand,
+        plugin::PluginCommand,
+        policy::PolicyCommand,
+        run::RunCommand,
+        safe_mode::SafeModeCommand,
+        serve::Serve,
     },
     exit,
 };
@@ -75,8 +84,22 @@ pub(crate) enum Command {
     /// See what playbooks did, follow one at work, stop it, let it go on
     #[command(subcommand)]
     Run(RunCommand),
-    /// See what waits for a person: questions, actions in doubt, runs that do not fit their journal
+    /// See what waits for a person: questions, actions that need consent, escalated alerts, actions in doubt
     Inbox(Inbox),
+    /// Answer a question of a playbook
+    Answer(Answer),
+    /// Consent to an action that the policy lets happen only with that
+    Approve(Consent),
+    /// Refuse an action that the policy lets happen only with consent
+    Deny(Consent),
+    /// Keep custom lists: an access list, people who need care, repeat offenders
+    #[command(subcommand)]
+    List(ListCommand),
+    /// See which policy holds, and what it would say of an action
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// Have the host only plan what would change something, or see whether it does
+    SafeMode(SafeModeCommand),
     /// Check that everything a host needs is in order
     Doctor(Doctor),
     /// Compile a component to machine code: the host runs this in a process of its own

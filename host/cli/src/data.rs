@@ -50,6 +50,11 @@ impl Data {
         &self.0
     }
 
+    /// The policy.
+    pub(crate) fn policy(&self) -> PathBuf {
+        self.directory().join("policy.toml")
+    }
+
     /// The database.
     pub(crate) fn store(&self) -> PathBuf {
         self.0.join("store")

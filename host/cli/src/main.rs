@@ -65,6 +65,12 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Error> {
         Command::Alert(command) => commands::alert::run(command, context).await,
         Command::Run(command) => commands::run::run(command, context).await,
         Command::Inbox(command) => commands::inbox::run(command, context).await,
+        Command::Answer(command) => commands::inbox::answer::run(command, context).await,
+        Command::Approve(command) => commands::inbox::consent::run(command, true, context).await,
+        Command::Deny(command) => commands::inbox::consent::run(command, false, context).await,
+        Command::List(command) => commands::list::run(command, context).await,
+        Command::Policy(command) => commands::policy::run(command, context).await,
+        Command::SafeMode(command) => commands::safe_mode::run(command, context).await,
         Command::Doctor(command) => commands::doctor::run(command, context).await,
         // Done in `main`, before there are threads: it bounds the whole process.
         Command::CompileComponent { input, output } => Ok(compile_component(&input, &output)),

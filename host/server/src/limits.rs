@@ -31,6 +31,12 @@ pub const PAGE_ITEMS_DEFAULT: usize = 50;
 /// Bytes of what a person says about a run: the longest answer and the longest note, each byte escaped in JSON.
 pub const WORD_BODY_BYTES: usize = 64 * 1024;
 
+/// Bytes of a question to the policy: the parameters of one action.
+pub const POLICY_QUESTION_BYTES: usize = 1024 * 1024;
+
+/// Bytes of the configuration of a playbook.
+pub const SETTINGS_BODY_BYTES: usize = 256 * 1024;
+
 /// Bytes of the name of who says it: an address of electronic mail fits (RFC 5321, section 4.5.3.1).
 pub const BY_BYTES: usize = 320;
 

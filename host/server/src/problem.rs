@@ -44,6 +44,11 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "The token is missing or wrong", detail)
     }
 
+    /// The token is right, and is not for this.
+    pub(crate) fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "It is not for you to do", detail)
+    }
+
     /// There is no such thing.
     pub(crate) fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not-found", "There is no such thing", detail)
@@ -113,6 +118,7 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Busy => Self::overloaded(chain(&error)),
+            StoreError::Full { .. } | StoreError::Undone { .. } => Self::conflict(chain(&error)),
             _ => {
                 tracing::error!(error = &error as &dyn std::error::Error, "The store failed.");
                 Self::unavailable(chain(&error))
@@ -127,8 +133,11 @@ impl From<RunsError> for Problem {
             RunsError::Overloaded => Self::overloaded(error.to_string()),
             RunsError::Missing { .. } => Self::not_found(error.to_string()),
             RunsError::Conflict(_) => Self::conflict(error.to_string()),
+            RunsError::Forbidden { .. } => Self::forbidden(error.to_string()),
             RunsError::Invalid(_) => Self::invalid("", error.to_string()),
-            RunsError::NotReady(_) | RunsError::Installation(_) => Self::unavailable(chain(&error)),
+            RunsError::NotReady(_) | RunsError::Installation(_) | RunsError::Policy(_) => {
+                Self::unavailable(chain(&error))
+            }
             RunsError::Journal { .. } => {
                 tracing::error!(error = &error as &dyn std::error::Error, "A journal is damaged.");
                 Self::unavailable(chain(&error))
@@ -144,12 +153,16 @@ impl From<InstallError> for Problem {
             InstallError::Store(error) => error.into(),
             InstallError::OtherComponent { .. }
             | InstallError::OtherKind { .. }
+            | InstallError::Reserved(_)
             | InstallError::Needed { .. } => Self::conflict(chain(&error)),
             InstallError::Load(LoadError::NotCompiled(_) | LoadError::Artefact(_))
             | InstallError::Component(_)
             | InstallError::Vault(_) => Self::unavailable(chain(&error)),
             InstallError::Compile(_) | InstallError::Load(_) => Self::invalid("", chain(&error)),
-            InstallError::Asset(_) => Self::invalid("/configuration", chain(&error)),
+            InstallError::NoPlaybook(_) => Self::not_found(error.to_string()),
+            InstallError::Asset(_) | InstallError::Settings { .. } => {
+                Self::invalid("/configuration", chain(&error))
+            }
         }
     }
 }

@@ -11,6 +11,8 @@ use palisade_model::{
     run::Run,
 };
 
+use serde_json::json;
+
 use crate::{
     answers::{AlertAndRuns, Alerts, Received},
     client::Client,
@@ -18,10 +20,11 @@ use crate::{
     context::Context,
     error::Error,
     exit::Exit,
+    limits::REQUEST_TIME,
     printable,
     run_screen::Detail,
     screen::{self, table},
-    style::{self, BOLD, DIM},
+    style::{self, BOLD, DIM, WARN},
     time,
 };
 
@@ -45,8 +48,22 @@ pub(crate) enum AlertCommand {
         /// Number of the alert
         id: AlertId,
     },
+    /// Take an alert over: it is yours, and waits for nobody any more
+    Take(Word),
+    /// Close an alert
+    Close(Word),
     /// Send an alert, as its source would
     Send(Send),
+}
+
+/// An alert, and what a person has to say about it.
+#[derive(Args)]
+pub(crate) struct Word {
+    /// Number of the alert
+    id: AlertId,
+    /// What you have to say about it: a note on the alert
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
 }
 
 /// What to send.
@@ -76,9 +93,19 @@ pub(crate) async fn run(command: AlertCommand, context: &Context) -> Result<Exit
             let answer = context.host()?.get(&format!("/api/v1/alerts/{id}")).await?;
             context.show(answer, |AlertAndRuns { alert, runs }| show(&alert, &runs, Timestamp::now()))?;
         }
+        AlertCommand::Take(word) => say(word, "take", "is yours", context).await?,
+        AlertCommand::Close(word) => say(word, "close", "is closed", context).await?,
         AlertCommand::Send(command) => return send(command, context).await,
     }
     Ok(Exit::Done)
+}
+
+async fn say(word: Word, what: &str, done: &str, context: &Context) -> Result<(), Error> {
+    let mut body = json!({});
+    run::people::sign(&mut body, word.note);
+    let path = format!("/api/v1/alerts/{}/{what}", word.id);
+    let answer = context.host()?.post(&path, &body, REQUEST_TIME).await?;
+    context.show(answer, |alert: Alert| format!("Alert {BOLD}{}{BOLD:#} {done}.\n", alert.id))
 }
 
 async fn send(command: Send, context: &Context) -> Result<Exit, Error> {
@@ -150,6 +177,11 @@ fn show(alert: &Alert, runs: &[Run], now: Timestamp) -> String {
             .as_deref()
             .map_or("no owner".to_owned(), |owner| format!("owner {}", printable::line(owner)))
     );
+    if let Some(escalation) = &alert.escalation {
+        let to = escalation.to.as_deref().map_or("whoever looks first".to_owned(), printable::line);
+        let _ =
+            writeln!(text, "  {WARN}Waits{WARN:#}     for {to}: {}", printable::line(&escalation.summary));
+    }
     let _ = writeln!(text, "  Label     {}", printable::line(&content.label));
     let _ = writeln!(
         text,

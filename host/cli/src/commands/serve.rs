@@ -107,7 +107,7 @@ async fn bind(listen: SocketAddr, data: &Data) -> Result<Server, ServeError> {
     let vault = Vault::open(&data.key())?;
     let sandbox =
         Sandbox::new(SandboxOptions { cache: data.artefacts(), compiler, allocation: Allocation::Pooled })?;
-    let runs = Runs::start(store, sandbox, vault).await?;
+    let runs = Runs::start(store, sandbox, vault, data.policy()).await?;
     Ok(Server::bind(ServerOptions { listen, data: data.directory().to_owned() }, runs).await?)
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anstyle::Style;
 use palisade_model::{
     Timestamp,
-    run::{Run, RunStatus},
+    run::{Mode, Run, RunStatus},
 };
 
 use crate::{
@@ -44,6 +44,22 @@ pub(crate) fn header(view: &RunAndAlert, now: Timestamp) -> String {
         time::moment(run.started),
         time::ago(run.started, now)
     );
+    if let Some(undone) = run.undoes {
+        let _ = writeln!(header, "  Undoes    run {undone}");
+    }
+    match run.mode {
+        Mode::Live => {}
+        Mode::Safe => {
+            let _ = writeln!(
+                header,
+                "  Mode      {WARN}safe{WARN:#}: what would change something is planned, not sent"
+            );
+        }
+        Mode::Plan => {
+            let _ =
+                writeln!(header, "  Mode      {WARN}plan{WARN:#}: nothing changes, neither there nor here");
+        }
+    }
     if run.imported {
         let _ = writeln!(
             header,

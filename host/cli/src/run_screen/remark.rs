@@ -3,8 +3,9 @@
 
 use palisade_model::{
     Timestamp,
-    alert::AlertChange,
+    alert::{AlertChange, Escalation},
     journal::{Entry, Event, LogLevel, Waited},
+    list::Found,
 };
 
 use super::{Detail, Mark, divergence, header, people};
@@ -26,6 +27,9 @@ pub(super) fn remark(entry: &Entry, detail: Detail) -> Option<Remark> {
     let one = |mark, words| Some(Remark { mark, words, more: Vec::new() });
     match &entry.event {
         Event::AlertChanged(change) => one(("·", DIM), change_of(change)),
+        Event::ListChanged { list, entry } => {
+            one(("·", DIM), format!("put on the list {list}: {}", printable::line(entry.value.as_str())))
+        }
         Event::Paused(by) => one(("‖", WARN), people::said(by, "paused the run")),
         Event::Resumed(by) => one(("▸", BUSY), people::said(by, "let the run go on")),
         Event::CancelAsked(by) => one(("■", WARN), people::said(by, "asked that the run end")),
@@ -53,6 +57,21 @@ pub(super) fn remark(entry: &Entry, detail: Detail) -> Option<Remark> {
 fn call(event: &Event) -> Option<String> {
     let words = match event {
         Event::AskedTime { ms } => format!("asked for the time: {}", moment(*ms)),
+        Event::AskedList { list, value, found } => {
+            let found = match found {
+                Found::Entry(entry) => format!("under {}", printable::line(entry.value.as_str())),
+                Found::Nothing => "not on it".to_owned(),
+                Found::NoList => "there is no such list".to_owned(),
+                Found::Undeclared => "the playbook does not declare that it uses it".to_owned(),
+                Found::Full => "it takes no more".to_owned(),
+            };
+            format!("looked for {} in the list {list}: {found}", printable::line(value))
+        }
+        Event::AskedHistory { which, count } => format!(
+            "counted earlier alerts with {} {}: {count}",
+            printable::line(&which.field),
+            printable::line(&which.value)
+        ),
         Event::AskedRandom { bytes } => format!("asked for {} random bytes", bytes.len() / 2),
         Event::Log { action, level, message } => {
             let style = match level {
@@ -103,6 +122,11 @@ fn change_of(change: &AlertChange) -> String {
         AlertChange::Owner(Some(owner)) => format!("owner is {}", printable::line(owner)),
         AlertChange::Owner(None) => "nobody owns it".to_owned(),
         AlertChange::Note(note) => format!("note: {}", printable::line(&note.title)),
+        AlertChange::Escalated(Escalation { to, summary }) => {
+            let to = to.as_deref().map_or("whoever looks first".to_owned(), printable::line);
+            format!("escalated to {to}: {}", printable::line(summary))
+        }
+        AlertChange::Taken => "alert is taken over".to_owned(),
         AlertChange::Artifact(artifact) => {
             format!("artifact {}: {}", artifact.id, printable::line(&artifact.name))
         }

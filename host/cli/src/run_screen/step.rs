@@ -2,9 +2,10 @@
 
 use palisade_model::{
     action::{Failure, ReportStatus},
-    journal::{ActionEnded, ActionStarted, ChildStarted, Decision, Ended, Entry, Event},
+    approval::{Approval, AtDeadline},
+    journal::{ActionEnded, ActionStarted, ChildStarted, Decision, Ended, Entry, Event, Planned},
     prompt::{Prompt, ToDo},
-    run::{Position, RunId},
+    run::{Position, Run},
 };
 
 use super::{Mark, header, people};
@@ -113,10 +114,13 @@ impl<'a> Step<'a> {
     /// What an entry tells about this step.
     pub(super) fn news(&self, entry: &Entry) -> Option<News> {
         let news = match &entry.event {
-            Event::ActionSent { attempt, .. } => News {
+            Event::ActionSent { attempt, rule, .. } => News {
                 mark: AT_WORK,
                 stands: format!("{BUSY}at work{BUSY:#}"),
-                words: format!("attempt {attempt} is sent"),
+                words: match rule.as_str() {
+                    "" => format!("attempt {attempt} is sent"),
+                    rule => format!("attempt {attempt} is sent: {}", printable::line(rule)),
+                },
                 weight: Weight::Aside,
             },
             Event::ActionRetried { attempt, failure, next, .. } => {
@@ -136,6 +140,30 @@ impl<'a> Step<'a> {
                 words: format!("{WARN}in doubt{WARN:#}: {}", printable::line(message)),
                 weight: Weight::Told,
             },
+            Event::ApprovalAsked(approval) => News {
+                mark: WAITS,
+                stands: format!("{WARN}needs consent{WARN:#}"),
+                words: format!(
+                    "{WARN}{}{WARN:#} by {}, or it is {}: {}",
+                    to_do::consent(approval),
+                    time::moment(approval.deadline),
+                    match approval.at_deadline {
+                        AtDeadline::Deny => "refused",
+                        AtDeadline::Allow => "done",
+                    },
+                    printable::line(&approval.rule)
+                ),
+                weight: Weight::Told,
+            },
+            Event::ApprovalGiven { approved, by, .. } => {
+                let words = match (by, approved) {
+                    (Some(by), true) => people::said(by, "approves it"),
+                    (Some(by), false) => people::said(by, "does not approve it"),
+                    (None, true) => "nobody objected in time, so it is done".to_owned(),
+                    (None, false) => "nobody approved it in time".to_owned(),
+                };
+                News { mark: AT_WORK, stands: format!("{BUSY}at work{BUSY:#}"), words, weight: Weight::Told }
+            }
             Event::ActionDecided { decision, by, .. } => {
                 let words = match decision {
                     Decision::Done => "says that it took effect",
@@ -178,6 +206,7 @@ impl<'a> Step<'a> {
     pub(super) fn asks_for(&self, entry: &Entry) -> Option<ToDo> {
         match (self, &entry.event) {
             (Self::Prompt(_, prompt), Event::PromptAsked(_)) => Some(ToDo::Answer((*prompt).clone())),
+            (_, Event::ApprovalAsked(approval)) => Some(ToDo::Approve(approval.clone())),
             (_, Event::ActionInDoubt { message, .. }) => Some(ToDo::Decide { message: message.clone() }),
             _ => None,
         }
@@ -191,6 +220,7 @@ impl<'a> Step<'a> {
             }
             Ended::Report(report) => (("✘", WARN), report.message.clone()),
             Ended::Failure(failure) => (failed(failure), failure.to_string()),
+            Ended::Planned(planned) => (("○", BUSY), plan_of(planned)),
         };
         let tried = match (end.attempts, self.limits()) {
             (0 | 1, _) => String::new(),
@@ -198,6 +228,7 @@ impl<'a> Step<'a> {
             (attempts, None) => format!(", {attempts} attempts"),
         };
         let (took, upstream) = (time::duration(end.took_us), time::duration(end.upstream_us));
+        let until = end.undo_at.map(|at| format!(" Taken back at {}.", time::moment(at))).unwrap_or_default();
         let before = end.done_by.map(|step| format!("done before, as step {step}: ")).unwrap_or_default();
         News {
             mark,
@@ -206,7 +237,7 @@ impl<'a> Step<'a> {
             } else {
                 format!("{took} {DIM}({upstream} upstream{tried}){DIM:#}")
             },
-            words: format!("{before}{}", printable::line(&message)),
+            words: format!("{before}{}{until}", printable::line(&message)),
             weight: Weight::End,
         }
     }
@@ -221,6 +252,18 @@ impl<'a> Step<'a> {
     }
 }
 
+/// What would have been sent, in one line.
+fn plan_of(Planned { requests, policy }: &Planned) -> String {
+    let requests = match requests.as_slice() {
+        [] => "planned, not sent: nothing would change".to_owned(),
+        [first, rest @ ..] => {
+            let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+            format!("planned, not sent: {} {}{more}", first.method, first.url)
+        }
+    };
+    format!("{requests}; {policy}")
+}
+
 /// The mark of a step that could not be done, or that a person ended.
 fn failed(failure: &Failure) -> Mark {
     if matches!(failure, Failure::Cancelled { .. }) { ("■", WARN) } else { ("✘", BAD) }
@@ -233,7 +276,9 @@ fn waits(stands: &str, words: String) -> News {
 /// The step that an entry is about, if it does not begin one.
 pub(super) fn of(event: &Event) -> Option<Position> {
     match event {
-        Event::ActionSent { position, .. }
+        Event::ApprovalAsked(Approval { position, .. })
+        | Event::ApprovalGiven { position, .. }
+        | Event::ActionSent { position, .. }
         | Event::ActionRetried { position, .. }
         | Event::ActionPending { position, .. }
         | Event::ActionInDoubt { position, .. }
@@ -247,10 +292,11 @@ pub(super) fn of(event: &Event) -> Option<Position> {
 }
 
 /// What a person types next, in a line of its own.
-pub(super) fn next(run: RunId, step: Position, what: &ToDo) -> String {
+pub(super) fn next(run: &Run, step: Position, what: &ToDo) -> String {
     let hint = match what {
+        ToDo::Approve(_) => format!("  {DIM}or `palisade deny {}.{step}`{DIM:#}", run.id),
         ToDo::Decide { .. } => format!("  {DIM}(done, not-done or give-up){DIM:#}"),
-        ToDo::Answer(_) | ToDo::Look(_) => String::new(),
+        ToDo::Answer(_) | ToDo::Look(_) | ToDo::TakeOver(_) => String::new(),
     };
-    format!("{BOLD}next{BOLD:#}: `{}`{hint}", to_do::command(run, step, what))
+    format!("{BOLD}next{BOLD:#}: `{}`{hint}", to_do::command(run.id, run.alert, step, what))
 }

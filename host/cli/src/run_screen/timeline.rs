@@ -13,7 +13,11 @@ use super::{
     remark::remark,
     step::{self, Step, Weight},
 };
-use crate::{answers::RunAndAlert, style::DIM, time};
+use crate::{
+    answers::RunAndAlert,
+    style::{DIM, WARN},
+    time,
+};
 
 /// The whole of it; nothing if nothing was done. A step stands where it began.
 pub(crate) fn timeline(view: &RunAndAlert, detail: Detail) -> String {
@@ -69,8 +73,11 @@ fn whole_step(
         }
         before = &news.words;
     }
+    if let Some(undone) = view.undone.iter().find(|undone| undone.position == step.position()) {
+        text.push_str(&below(&format!("{WARN}taken back{WARN:#} by run {}", undone.by_run)));
+    }
     if let Some(task) = view.tasks.iter().find(|task| task.position == step.position()) {
-        text.push_str(&below(&step::next(run.id, task.position, &task.what)));
+        text.push_str(&below(&step::next(run, task.position, &task.what)));
     }
     text
 }
@@ -140,7 +147,7 @@ impl Ticker {
 /// What a person types about a step, if this entry makes it wait for one.
 fn next(run: &Run, step: Step<'_>, entry: &Entry) -> String {
     let to_do = step.asks_for(entry).filter(|_| !run.status.is_final());
-    to_do.map(|what| below(&step::next(run.id, step.position(), &what))).unwrap_or_default()
+    to_do.map(|what| below(&step::next(run, step.position(), &what))).unwrap_or_default()
 }
 
 /// A line of its own: when, counted from the begin of the run, and what.

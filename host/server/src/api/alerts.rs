@@ -1,13 +1,17 @@
 //! Alerts.
 
-use axum::{Json, extract::State};
-use palisade_model::{alert::Alert, limits::PAGE_ITEMS, run::Run};
+use axum::{Json, body::Body, extract::State};
+use palisade_model::{alert::Alert, journal::By, limits::PAGE_ITEMS, run::Run};
 use palisade_store::{Page, RunFilter};
 use serde::Serialize;
 
-use super::Paging;
+use super::{
+    Paging,
+    people::{Word, said},
+};
 use crate::{
-    extract::{Number, Parameters},
+    extract::{Number, Parameters, read_json_if_any},
+    limits::WORD_BODY_BYTES,
     problem::Problem,
     server,
 };
@@ -42,4 +46,26 @@ pub(super) async fn show(
     let filter = RunFilter { alert: Some(id), ..RunFilter::default() };
     let runs = store.runs(filter, Page { before: None, limit: PAGE_ITEMS })?;
     Ok(Json(AlertAndRuns { alert, runs }))
+}
+
+/// `POST /alerts/{id}/take`: whoever says it works on the alert from now on.
+pub(super) async fn take(
+    State(edge): server::State,
+    Number(id): Number,
+    body: Body,
+) -> Result<Json<Alert>, Problem> {
+    let Word { by, note } = read_json_if_any(body, WORD_BODY_BYTES).await?;
+    let By { by, note } = said(by, note)?;
+    Ok(Json(edge.runs.take_alert(id, by, note).await?))
+}
+
+/// `POST /alerts/{id}/close`.
+pub(super) async fn close(
+    State(edge): server::State,
+    Number(id): Number,
+    body: Body,
+) -> Result<Json<Alert>, Problem> {
+    let Word { by, note } = read_json_if_any(body, WORD_BODY_BYTES).await?;
+    let By { by, note } = said(by, note)?;
+    Ok(Json(edge.runs.close_alert(id, by, note).await?))
 }

@@ -2,10 +2,13 @@
 
 mod alerts;
 mod assets;
+mod lists;
 mod people;
 mod playbooks;
 mod plugins;
+mod policy;
 mod runs;
+mod safe_mode;
 mod status;
 mod tasks;
 mod transfer;
@@ -36,6 +39,8 @@ pub(crate) fn routes(edge: &Arc<Edge>) -> Router<Arc<Edge>> {
         .route("/status", get(status::status))
         .route("/alerts", get(alerts::list))
         .route("/alerts/{id}", get(alerts::show))
+        .route("/alerts/{id}/take", post(alerts::take))
+        .route("/alerts/{id}/close", post(alerts::close))
         .route("/runs", get(runs::list))
         .route("/runs/{id}", get(runs::show))
         .route("/runs/{id}/journal", get(runs::journal))
@@ -48,8 +53,22 @@ pub(crate) fn routes(edge: &Arc<Edge>) -> Router<Arc<Edge>> {
         .route("/runs/{id}/retry", post(people::retry))
         .route("/runs/{id}/steps/{position}/answer", post(people::answer))
         .route("/runs/{id}/steps/{position}/decision", post(people::decide))
+        .route("/runs/{id}/steps/{position}/approval", post(people::approve))
+        .route("/runs/{id}/undo", post(people::undo))
         .route("/tasks", get(tasks::list))
+        .route("/lists", get(lists::list))
+        .route("/lists/{name}", put(lists::put).delete(lists::remove))
+        .route("/lists/{name}/find", get(lists::find))
+        .route(
+            "/lists/{name}/entries",
+            get(lists::entries).post(lists::put_entry).delete(lists::remove_entry),
+        )
+        .route("/safe-mode", get(safe_mode::show).put(safe_mode::put))
+        .route("/policy", get(policy::show))
+        .route("/policy/check", post(policy::check))
         .route("/playbooks", get(playbooks::list))
+        .route("/playbooks/{name}", get(playbooks::show))
+        .route("/playbooks/{name}/settings", put(playbooks::configure))
         .route("/playbooks/{name}/runs", post(playbooks::run))
         .route("/plugins", get(plugins::list).post(plugins::install))
         .route("/plugins/inspect", post(plugins::inspect))

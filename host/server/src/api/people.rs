@@ -1,11 +1,11 @@
 //! What people say about runs: cancel, pause, resume, retry, an answer, a decision. Each answers with the run.
 
-use axum::{Json, body::Body, extract::State};
+use axum::{Json, body::Body, extract::State, http::StatusCode};
 use palisade_model::{
     journal::{By, Decision},
-    run::{Position, Run},
+    run::{Position, Run, RunId},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
@@ -16,14 +16,14 @@ use crate::{
 };
 
 /// Who says it unless the request does: whoever holds the admin token.
-const ADMIN: &str = "admin";
+pub(super) const ADMIN: &str = "admin";
 
 /// Who and why.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Word {
-    by: Option<String>,
-    note: Option<String>,
+pub(super) struct Word {
+    pub(super) by: Option<String>,
+    pub(super) note: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -41,6 +41,20 @@ struct Answer {
     answer: Value,
     by: Option<String>,
     note: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Consent {
+    approved: bool,
+    by: Option<String>,
+    note: Option<String>,
+}
+
+/// The run that takes something back.
+#[derive(Serialize)]
+pub(super) struct Undoing {
+    run: RunId,
 }
 
 #[derive(Deserialize)]
@@ -111,8 +125,29 @@ pub(super) async fn decide(
     Ok(Json(edge.runs.decide(run, step, decision, said(by, note)?).await?))
 }
 
+/// `POST /runs/{id}/steps/{position}/approval`: says whether an action may happen.
+pub(super) async fn approve(
+    State(edge): server::State,
+    Step(run, step): Step,
+    body: Body,
+) -> Result<Json<Run>, Problem> {
+    let Consent { approved, by, note } = read_json(body, WORD_BODY_BYTES).await?;
+    Ok(Json(edge.runs.approve(run, step, approved, said(by, note)?, |_| true).await?))
+}
+
+/// `POST /runs/{id}/undo`: takes back what it did, in a run of its own.
+pub(super) async fn undo(
+    State(edge): server::State,
+    Number(run): Number,
+    body: Body,
+) -> Result<(StatusCode, Json<Undoing>), Problem> {
+    let Word { by, note } = read_json_if_any(body, WORD_BODY_BYTES).await?;
+    let run = edge.runs.undo(run, said(by, note)?).await?;
+    Ok((StatusCode::CREATED, Json(Undoing { run })))
+}
+
 /// Who and why, checked: it goes into the journal, and people read it.
-fn said(by: Option<String>, note: Option<String>) -> Result<By, Problem> {
+pub(super) fn said(by: Option<String>, note: Option<String>) -> Result<By, Problem> {
     let by = by.unwrap_or_else(|| ADMIN.to_owned());
     let note = note.unwrap_or_default();
     if by.trim().is_empty() {

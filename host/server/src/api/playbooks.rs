@@ -1,16 +1,21 @@
 //! Playbooks.
 
+use std::collections::BTreeMap;
+
 use axum::{Json, body::Body, extract::State, http::StatusCode};
 use palisade_model::{
     alert::AlertId,
-    limits::ALERT_TEXT_BYTES,
+    playbook::PlaybookSettings,
     plugin::{Manifest, Plugin},
-    run::RunId,
+    run::{Mode, RunId},
 };
+use palisade_runs::How;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::{
     extract::{Named, read_json},
+    limits::{SETTINGS_BODY_BYTES, WORD_BODY_BYTES},
     problem::Problem,
     server,
 };
@@ -25,6 +30,29 @@ pub(super) struct Playbooks {
 #[serde(deny_unknown_fields)]
 struct Start {
     alert: AlertId,
+    /// What the run may do.
+    #[serde(default)]
+    mode: Mode,
+    /// In a plan, the answer to every question that it answers.
+    assumed: Option<Value>,
+}
+
+/// A playbook, and what the operator says of it.
+#[derive(Serialize)]
+pub(super) struct Configured {
+    plugin: Plugin,
+    settings: PlaybookSettings,
+    /// What its runs begin with: what was configured, and the defaults of the rest.
+    configuration: Map<String, Value>,
+}
+
+/// What to configure: a field without a value gets its default again.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settings {
+    #[serde(default)]
+    configuration: BTreeMap<String, Option<Value>>,
+    safe_mode: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -40,13 +68,35 @@ pub(super) async fn list(State(edge): server::State) -> Result<Json<Playbooks>, 
     }))
 }
 
+/// `GET /playbooks/{name}`.
+pub(super) async fn show(
+    State(edge): server::State,
+    Named(name): Named,
+) -> Result<Json<Configured>, Problem> {
+    let missing = || Problem::not_found(format!("there is no playbook `{name}`"));
+    let plugin = edge.runs.store().plugin(&name)?.ok_or_else(missing)?;
+    let catalogue = edge.runs.catalogue();
+    let configuration = catalogue.configuration(catalogue.playbook(name.as_str()).ok_or_else(missing)?);
+    Ok(Json(Configured { plugin, settings: catalogue.settings(&name), configuration }))
+}
+
+/// `PUT /playbooks/{name}/settings`: what is not named stays as it is.
+pub(super) async fn configure(
+    State(edge): server::State,
+    Named(name): Named,
+    body: Body,
+) -> Result<Json<PlaybookSettings>, Problem> {
+    let Settings { configuration, safe_mode } = read_json(body, SETTINGS_BODY_BYTES).await?;
+    Ok(Json(edge.runs.configure_playbook(&name, configuration, safe_mode).await?))
+}
+
 /// `POST /playbooks/{name}/runs`: starts it on an alert, whatever the alert's label.
 pub(super) async fn run(
     State(edge): server::State,
     Named(name): Named,
     body: Body,
 ) -> Result<(StatusCode, Json<Started>), Problem> {
-    let start: Start = read_json(body, ALERT_TEXT_BYTES).await?;
-    let run = edge.runs.run_playbook(name.as_str(), start.alert).await?;
+    let Start { alert, mode, assumed } = read_json(body, WORD_BODY_BYTES).await?;
+    let run = edge.runs.run_playbook(name.as_str(), alert, How { mode, assumed }).await?;
     Ok((StatusCode::CREATED, Json(Started { run })))
 }

@@ -9,6 +9,7 @@ use palisade_model::{
     limits::PAGE_ITEMS,
     prompt::Task,
     run::{Position, Run, RunId, RunStatus, Seq},
+    undo::Undone,
 };
 use palisade_runs::Replayed;
 use palisade_store::{Page, RunFilter, Store, StoreError};
@@ -45,6 +46,8 @@ pub(super) struct RunInFull {
     children: Vec<Run>,
     /// What in it waits for a person.
     tasks: Vec<Task>,
+    /// Its steps that were taken back, or are being.
+    undone: Vec<Undone>,
     entries: Vec<Entry>,
 }
 
@@ -95,13 +98,14 @@ pub(super) async fn show(State(edge): server::State, Number(id): Number) -> Resu
     let filter = RunFilter { parent: Some(id), ..RunFilter::default() };
     let children = store.runs(filter, Page { before: None, limit: PAGE_ITEMS })?;
     let tasks = tasks(store, id)?;
+    let undone = store.undone(id)?;
     let entries = whole_journal(store, id)?;
     let alert = match entries.first().map(|entry| &entry.event) {
         // The number of its alert is that of another installation.
         Some(Event::Began(began)) if run.imported => Some(in_short(began.alert.clone())),
         _ => store.alert(run.alert)?.map(in_short),
     };
-    Ok(Json(RunInFull { run, alert, children, tasks, entries }))
+    Ok(Json(RunInFull { run, alert, children, tasks, undone, entries }))
 }
 
 /// `POST /runs/{id}/replay`: leads a fresh instance through the journal and says whether it asks for the same.

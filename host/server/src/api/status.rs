@@ -13,6 +13,10 @@ pub(super) struct Status {
     started: Timestamp,
     /// Where plugin instances live: `pooled` or `on-demand`.
     allocation: &'static str,
+    /// Whether nothing that changes something outside is sent.
+    safe_mode: bool,
+    /// Why the policy's file as it is now cannot be used, if it cannot.
+    policy_problem: Option<String>,
     store: StoreStatus,
 }
 
@@ -37,6 +41,8 @@ pub(super) async fn status(State(edge): server::State) -> Result<Json<Status>, P
             Allocation::Pooled => "pooled",
             Allocation::OnDemand => "on-demand",
         },
+        safe_mode: edge.runs.safe_mode(),
+        policy_problem: edge.runs.policy_status().problem,
         store: StoreStatus {
             writes: health.writes,
             commits: health.commits,

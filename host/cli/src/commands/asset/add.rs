@@ -12,10 +12,11 @@ use palisade_model::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{secret::SecretArgument, setting::Setting};
+use super::secret::SecretArgument;
 use crate::{
     answers::{AssetView, Assets},
     client::Client,
+    commands::setting::Setting,
     context::Context,
     error::Error,
     exit::Exit,
@@ -64,8 +65,12 @@ pub(super) async fn run(command: Add, host: &Client, context: &Context) -> Resul
     let existing = assets.into_iter().find(|asset| asset.name == command.name);
 
     let mut configuration = Map::new();
+    let whose = format!("connector {}", connector.identity.name);
     for setting in &command.settings {
-        configuration.insert(setting.key.clone(), setting.value(&connector)?);
+        configuration.insert(
+            setting.key.clone(),
+            setting.value(&whose, &connector.configuration, &connector.secrets)?,
+        );
     }
     let mut arguments = secret_arguments(&command.secrets)?;
     let missing = missing_secrets(&connector, &arguments, existing.as_ref());

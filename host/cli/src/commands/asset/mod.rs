@@ -2,7 +2,6 @@
 
 mod add;
 mod secret;
-mod setting;
 
 use clap::Subcommand;
 use palisade_model::{

@@ -1,6 +1,6 @@
 //! `palisade run`
 
-mod people;
+pub(crate) mod people;
 mod transfer;
 mod watch;
 
@@ -50,10 +50,16 @@ pub(crate) enum RunCommand {
     Resume(people::Word),
     /// Let a run go on from an action that failed; what was done is not done again
     Retry(people::Retry),
-    /// Answer a question of a playbook
-    Answer(people::Answer),
     /// Say what became of an action in doubt
     Decide(people::Decide),
+    /// Take back what a run did, in a run of its own: every action that declares its undo, the newest first
+    Undo {
+        #[command(flatten)]
+        word: people::Word,
+        /// Follow that run until it ends
+        #[arg(long)]
+        watch: bool,
+    },
     /// Lead the playbook through the journal again, and see that it asks for the same; nothing is sent
     Replay {
         /// Number of the run
@@ -134,13 +140,21 @@ pub(crate) async fn run(command: RunCommand, context: &Context) -> Result<Exit, 
         RunCommand::Pause(word) => people::say(word, "pause", &host, context).await?,
         RunCommand::Resume(word) => people::say(word, "resume", &host, context).await?,
         RunCommand::Retry(command) => people::retry(command, &host, context).await?,
-        RunCommand::Answer(command) => people::answer(command, &host, context).await?,
+        RunCommand::Undo { word, watch } => return undo(word, watch, &host, context).await,
         RunCommand::Decide(command) => people::decide(command, &host, context).await?,
         RunCommand::Replay { id } => return transfer::replay(id, &host, context).await,
         RunCommand::Export { id, file } => transfer::export(id, file, &host).await?,
         RunCommand::Import { file } => transfer::import(&file, &host, context).await?,
     }
     Ok(Exit::Done)
+}
+
+async fn undo(word: people::Word, watch: bool, host: &Client, context: &Context) -> Result<Exit, Error> {
+    let run = people::undo(word, host, context).await?;
+    if !watch {
+        return Ok(Exit::Done);
+    }
+    watch_run(host, run, News { json: context.json, detail: Detail::Steps }).await
 }
 
 async fn list(which: List, host: &Client, context: &Context) -> Result<(), Error> {

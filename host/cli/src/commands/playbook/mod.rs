@@ -1,13 +1,18 @@
 //! `palisade playbook`
 
+mod plan;
+mod settings;
+
 use clap::Subcommand;
 use palisade_model::{
     alert::AlertId,
     name::Name,
     plugin::{Manifest, Plugin},
+    run::Mode,
 };
 use serde_json::json;
 
+use self::{plan::Plan, settings::Configure};
 use crate::{
     answers::{NewRun, Playbooks},
     commands::run::{self, News},
@@ -33,10 +38,22 @@ pub(crate) enum PlaybookCommand {
         /// Number of the alert
         #[arg(long, value_name = "ID")]
         alert: AlertId,
+        /// Only plan what would change something
+        #[arg(long)]
+        safe: bool,
         /// Follow the run until it ends
         #[arg(long)]
         watch: bool,
     },
+    /// Show what a playbook would do about an alert: what reads is done, what would change something is printed
+    Plan(Plan),
+    /// Show a playbook and its configuration
+    Show {
+        /// Name of the playbook
+        name: Name,
+    },
+    /// Configure a playbook
+    Configure(Configure),
 }
 
 pub(crate) async fn run(command: PlaybookCommand, context: &Context) -> Result<Exit, Error> {
@@ -46,9 +63,13 @@ pub(crate) async fn run(command: PlaybookCommand, context: &Context) -> Result<E
             let answer = host.get("/api/v1/playbooks").await?;
             context.show(answer, |Playbooks { playbooks }| list(&playbooks))?;
         }
-        PlaybookCommand::Run { name, alert, watch } => {
+        PlaybookCommand::Plan(command) => return plan::run(command, &host, context).await,
+        PlaybookCommand::Show { name } => settings::show(&name, &host, context).await?,
+        PlaybookCommand::Configure(command) => settings::configure(command, &host, context).await?,
+        PlaybookCommand::Run { name, alert, safe, watch } => {
             let path = format!("/api/v1/playbooks/{name}/runs");
-            let answer = host.post(&path, &json!({ "alert": alert }), REQUEST_TIME).await?;
+            let mode = if safe { Mode::Safe } else { Mode::Live };
+            let answer = host.post(&path, &json!({ "alert": alert, "mode": mode }), REQUEST_TIME).await?;
             if watch {
                 let NewRun { run } = answer.read()?;
                 let news = News { json: context.json, detail: Detail::Steps };

@@ -1,11 +1,17 @@
-//! `palisade inbox`
+//! `palisade inbox`, and what a person says to what is in it.
+
+pub(crate) mod answer;
+pub(crate) mod consent;
+mod place;
 
 use clap::Args;
 use palisade_model::{
     Timestamp,
-    prompt::{Task, ToDo},
+    prompt::{ESCALATION, Task, ToDo},
+    run::{Position, RunId},
 };
 
+pub(crate) use self::place::Place;
 use crate::{
     answers::Tasks,
     context::Context,
@@ -43,6 +49,25 @@ pub(crate) async fn run(Inbox { after, limit }: Inbox, context: &Context) -> Res
     Ok(Exit::Done)
 }
 
+/// The only step that waits for such a word.
+fn only<T>(
+    run: RunId,
+    what: &str,
+    mut open: impl Iterator<Item = (Position, T)>,
+) -> Result<(Position, T), Error> {
+    match (open.next(), open.next()) {
+        (Some(only), None) => Ok(only),
+        (None, _) => Err(Error::Missing {
+            what: format!("run {run} has no open {what}"),
+            next: "see `palisade inbox`".into(),
+        }),
+        (Some(_), Some(_)) => Err(Error::Usage {
+            what: format!("run {run} has more than one open {what}"),
+            next: format!("name the step, as in {run}.3: see `palisade inbox`"),
+        }),
+    }
+}
+
 fn inbox(tasks: &[Task], now: Timestamp) -> String {
     if tasks.is_empty() {
         return "Nothing waits for a person.\n".to_owned();
@@ -51,9 +76,11 @@ fn inbox(tasks: &[Task], now: Timestamp) -> String {
     for task in tasks {
         let until = match &task.what {
             ToDo::Answer(prompt) => time::until(prompt.deadline, now),
-            ToDo::Decide { .. } | ToDo::Look(_) => String::new(),
+            ToDo::Approve(approval) => time::until(approval.deadline, now),
+            ToDo::Decide { .. } | ToDo::Look(_) | ToDo::TakeOver(_) => String::new(),
         };
-        let step = if task.position == 0 { String::new() } else { task.position.to_string() };
+        let of_a_step = task.position != 0 && task.position != ESCALATION;
+        let step = if of_a_step { task.position.to_string() } else { String::new() };
         table.add_row([
             task.run.to_string(),
             step,
@@ -62,7 +89,7 @@ fn inbox(tasks: &[Task], now: Timestamp) -> String {
             task.alert.to_string(),
             to_do::words(&task.what),
             until,
-            to_do::command(task.run, task.position, &task.what),
+            to_do::command(task.run, task.alert, task.position, &task.what),
         ]);
     }
     screen::lines(&table)
@@ -99,7 +126,7 @@ mod tests {
         let rows: Vec<_> = text.lines().skip(1).collect();
         assert!(rows[0].contains("asks soc-lead: Block ␛[2J? (yes or $(reboot))"), "{text}");
         assert!(rows[0].contains("3 min ago") && rows[0].contains("in 4 h"), "{text}");
-        assert!(rows[0].ends_with("palisade run answer 17 2 ANSWER"), "{text}");
+        assert!(rows[0].ends_with("palisade answer 17.2 ANSWER"), "{text}");
         assert!(rows[1].ends_with("palisade run decide 17 3 DECISION --note WHY"), "{text}");
         assert!(rows[2].ends_with("palisade run show 18"), "{text}");
     }

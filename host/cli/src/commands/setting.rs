@@ -2,16 +2,15 @@
 
 use std::str::FromStr;
 
-use palisade_model::plugin::ConnectorManifest;
 use serde_json::{Value, json};
 
 use crate::error::Error;
 
 /// One setting as it was typed.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Setting {
+pub(crate) struct Setting {
     /// The configuration field.
-    pub(super) key: String,
+    pub(crate) key: String,
     value: Typed,
 }
 
@@ -26,7 +25,7 @@ enum Typed {
 
 /// Why a text is not a [`Setting`].
 #[derive(Debug, thiserror::Error)]
-pub(super) enum NotASetting {
+pub(crate) enum NotASetting {
     /// No key, or no value.
     #[error("write it as KEY=VALUE, or as KEY:=JSON")]
     Form,
@@ -52,29 +51,34 @@ impl FromStr for Setting {
 }
 
 impl Setting {
-    /// The value as the connector's schema wants it.
+    /// The value where nothing says what it should be: JSON, or a text.
+    pub(crate) fn untyped(self) -> Value {
+        match self.value {
+            Typed::Json(value) => value,
+            Typed::Text(text) => Value::String(text),
+        }
+    }
+
+    /// The value as the schema of `whose` configuration wants it.
     ///
     /// # Errors
     ///
-    /// If the connector has no such field, if the field is a secret, or if the text is not of its type. Whatever else
+    /// If there is no such field, if the field is one of the `secrets`, or if the text is not of its type. Whatever else
     /// the schema demands is checked by the host.
-    pub(super) fn value(&self, connector: &ConnectorManifest) -> Result<Value, Error> {
+    pub(crate) fn value(&self, whose: &str, schema: &Value, secrets: &[String]) -> Result<Value, Error> {
         let Self { key, value } = self;
         let usage = |what, next| Err(Error::Usage { what, next });
-        if connector.secrets.contains(key) {
+        if secrets.contains(key) {
             return usage(
                 format!("`{key}` is a secret: what stands on a command line, others can read"),
                 format!("give it with --secret {key}"),
             );
         }
-        let properties = connector.configuration.get("properties").and_then(Value::as_object);
+        let properties = schema.get("properties").and_then(Value::as_object);
         let Some(schema) = properties.and_then(|properties| properties.get(key)) else {
-            let name = &connector.identity.name;
             let known = properties.map(|all| all.keys().cloned().collect::<Vec<_>>().join(", "));
-            return usage(
-                format!("connector {name} has no setting `{key}`"),
-                format!("it has: {}", known.unwrap_or_default()),
-            );
+            let known = known.filter(|known| !known.is_empty()).unwrap_or_else(|| "none".to_owned());
+            return usage(format!("{whose} has no setting `{key}`"), format!("it has: {known}"));
         };
         let text = match value {
             Typed::Json(value) => return Ok(value.clone()),
@@ -113,24 +117,15 @@ fn kind(schema: &Value) -> &str {
 mod tests {
     use super::*;
 
-    fn connector() -> ConnectorManifest {
-        serde_json::from_value(json!({
-            "identity": { "name": "acme", "version": "1.0.0", "description": "", "publisher": "" },
-            "vendor": "", "product": "", "secrets": ["token"], "actions": [],
-            "configuration": { "type": "object", "properties": {
-                "base_url": { "type": "string" },
-                "port": { "type": ["integer", "null"] },
-                "verify": { "type": "boolean" },
-                "tags": { "type": "array" },
-                "token": { "type": "string", "writeOnly": true },
-            } },
-            "capabilities": { "http": [], "tcp": [], "reveal": [] },
-        }))
-        .unwrap()
-    }
-
     fn value(text: &str) -> Result<Value, Error> {
-        text.parse::<Setting>().unwrap().value(&connector())
+        let schema = json!({ "type": "object", "properties": {
+            "base_url": { "type": "string" },
+            "port": { "type": ["integer", "null"] },
+            "verify": { "type": "boolean" },
+            "tags": { "type": "array" },
+            "token": { "type": "string", "writeOnly": true },
+        } });
+        text.parse::<Setting>().unwrap().value("connector acme", &schema, &["token".to_owned()])
     }
 
     #[test]
