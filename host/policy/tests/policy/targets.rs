@@ -390,6 +390,26 @@ then = "allow"
 }
 
 #[test]
+fn a_list_of_one_family_does_not_cover_the_other() {
+    let allow = |network: &str| {
+        policy(&format!("[[rule]]\nname = \"r\"\ntarget.networks = [\"{network}\"]\nthen = \"allow\""))
+    };
+    for (network, value, verdict) in [
+        ("::/0", "2001:db8::1", "allow"),
+        ("::/0", "203.0.113.1", "approve"),
+        ("::/0", "::ffff:203.0.113.1", "approve"),
+        ("0.0.0.0/0", "203.0.113.1", "allow"),
+        ("0.0.0.0/0", "2001:db8::1", "approve"),
+        ("0.0.0.0/0", "::/0", "approve"),
+        ("::ffff:203.0.113.0/120", "203.0.113.1", "allow"),
+        ("64:ff9b::/96", "203.0.113.1", "approve"),
+    ] {
+        let parameters = json!({ "ip": value });
+        assert_eq!(word(&decide(&allow(network), &block(&parameters))), verdict, "{value} in {network}");
+    }
+}
+
+#[test]
 fn a_rule_can_say_in_which_parameters_the_target_is() {
     let text = |then: &str| {
         format!(
