@@ -32,7 +32,7 @@ pub(crate) struct File {
 }
 
 /// `[default]`
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Defaults {
     pub(crate) contain: Then,

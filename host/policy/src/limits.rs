@@ -22,6 +22,6 @@ pub const BREAKER_WINDOW_MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 pub(crate) const BREAKER_MOST_MAX: u32 = 10_000;
 /// Values of one action's parameters that are looked at. With more of them nobody can say what the action acts on, and
 /// it counts as acting on everything.
-pub(crate) const VALUES_MAX: usize = 10_000;
+pub(crate) const VALUES_MAX: usize = 2_000;
 /// Characters of a foreign text in a sentence for a person.
 pub(crate) const QUOTED_CHARS: usize = 80;

@@ -109,15 +109,13 @@ impl Policy {
             return Decision { verdict: Verdict::Allow, rule, why };
         };
         let aims = Aims::of(action.parameters);
-        let untouchable = if action.undoes { None } else { self.never_touched(facts, &aims, seen) };
-        let decision = untouchable
+        let decision = self
+            .never_touched(facts, &aims, seen)
             .or_else(|| self.ruled(facts, &aims, seen))
             .unwrap_or_else(|| self.by_default(default, action.effect, seen));
         match decision.verdict {
-            Verdict::Allow | Verdict::Approve(_) if !action.undoes => {
-                self.counted(decision, facts, recent, now, seen)
-            }
-            _ => decision,
+            Verdict::Deny => decision,
+            Verdict::Allow | Verdict::Approve(_) => self.counted(decision, facts, recent, now, seen),
         }
     }
 

@@ -71,25 +71,25 @@ impl Block {
         }
     }
 
-    /// What it means: an IPv6 address that has an IPv4 address in it is that one, too.
+    /// Every address that a system may take it for: an IPv6 address with an IPv4 address in it is that one, too.
     fn meanings(self) -> Vec<Self> {
-        let mut meanings = Vec::new();
-        if self.family == Family::V6 {
-            for base in EMBEDDED {
-                let first = self.first.max(base);
-                let last = self.last.min(base | u128::from(u32::MAX));
-                // `::` and `::1` are no IPv4 addresses.
-                if first <= last && (base != 0 || last >= FIRST_HOST.into()) {
-                    meanings.push(Self { family: Family::V4, first: first - base, last: last - base });
-                }
-            }
-        }
-        let only_mapped =
-            self.family == Family::V6 && self.first >> 32 == MAPPED >> 32 && self.last >> 32 == MAPPED >> 32;
-        if !only_mapped {
-            meanings.push(self);
-        }
-        meanings
+        let embedded = EMBEDDED.into_iter().filter_map(|base| self.embedded(base));
+        let own = (!self.is_mapped()).then_some(self);
+        embedded.chain(own).collect()
+    }
+
+    /// The IPv4 addresses that it has behind these 96 bits.
+    fn embedded(self, base: u128) -> Option<Self> {
+        let first = self.first.max(base);
+        let last = self.last.min(base | u128::from(u32::MAX));
+        // `::` and `::1` are no IPv4 addresses.
+        let there = self.family == Family::V6 && first <= last && (base != 0 || last >= FIRST_HOST.into());
+        there.then(|| Self { family: Family::V4, first: first - base, last: last - base })
+    }
+
+    /// Whether it is IPv4 in the clothes of IPv6, and nothing else.
+    fn is_mapped(self) -> bool {
+        self.family == Family::V6 && self.first >> 32 == MAPPED >> 32 && self.last >> 32 == MAPPED >> 32
     }
 }
 
@@ -179,7 +179,7 @@ fn padded(octets: &str) -> Option<Block> {
     let octets: Vec<_> = octets.split('.').map(octet).collect::<Option<_>>()?;
     let free = 4_u32.checked_sub(u32::try_from(octets.len()).ok()?)? * 8;
     let bits = octets.iter().fold(0_u32, |bits, octet| bits << 8 | octet).checked_shl(free)?;
-    Some(Block::v4(bits, bits | 1_u32.checked_shl(free)? - 1))
+    Some(Block::v4(bits, bits | (1_u32.checked_shl(free)? - 1)))
 }
 
 fn octet(text: &str) -> Option<u32> {
@@ -229,7 +229,7 @@ fn number(text: &str, radix: u32) -> Option<u32> {
 #[serde(try_from = "Words")]
 pub(crate) struct Entry {
     text: String,
-    blocks: Vec<Block>,
+    block: Block,
 }
 
 impl TryFrom<Words> for Entry {
@@ -259,7 +259,9 @@ impl TryFrom<Words> for Entry {
         {
             return Err(format!("{text:?} is the wrong way round: write the smaller address first"));
         }
-        Ok(Self { text, blocks: block.meanings() })
+        // Who lists `::/0` means IPv6.
+        let block = if block.is_mapped() { block.embedded(MAPPED).unwrap_or(block) } else { block };
+        Ok(Self { text, block })
     }
 }
 
@@ -274,7 +276,7 @@ pub(super) struct Networks {
 
 impl From<Vec<Entry>> for Networks {
     fn from(entries: Vec<Entry>) -> Self {
-        let mut blocks: Vec<Block> = entries.iter().flat_map(|entry| entry.blocks.iter().copied()).collect();
+        let mut blocks: Vec<Block> = entries.iter().map(|entry| entry.block).collect();
         blocks.sort_unstable();
         let mut merged: Vec<Block> = Vec::with_capacity(blocks.len());
         for block in blocks {
@@ -293,10 +295,10 @@ impl Networks {
     /// The entry that has an address in common with the block.
     pub(super) fn touched_by(&self, block: &Block) -> Option<&str> {
         self.nearest(block).filter(|near| near.first <= block.last)?;
-        let shares = |listed: &Block| {
+        let shares = |Entry { block: listed, .. }: &&Entry| {
             listed.family == block.family && listed.first <= block.last && block.first <= listed.last
         };
-        self.entries.iter().find(|entry| entry.blocks.iter().any(shares)).map(|entry| entry.text.as_str())
+        self.entries.iter().find(shares).map(|entry| entry.text.as_str())
     }
 
     /// Whether every address of the block is listed.

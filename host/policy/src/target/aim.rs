@@ -39,7 +39,7 @@ impl<'a> Aims<'a> {
 
 /// One value, and what it can be.
 #[derive(Debug)]
-pub(super) struct Value {
+pub(crate) struct Value {
     /// The parameter that it is in.
     pub(super) parameter: Rc<str>,
     place: String,

@@ -224,8 +224,8 @@ impl Listed {
             return Some(name.clone());
         }
         let overlaps = |domain: &&String| {
-            let domain = format!(".{domain}");
-            domain.ends_with(end) || end.ends_with(&domain)
+            domain.ends_with(end)
+                || end.strip_suffix(domain.as_str()).is_some_and(|front| front.ends_with('.'))
         };
         self.below.iter().find(overlaps).map(|domain| format!("*.{domain}"))
     }
