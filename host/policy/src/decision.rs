@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+pub use palisade_model::approval::AtDeadline;
 use palisade_model::{Timestamp, action::Effect, alert::Severity};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -25,6 +26,8 @@ pub struct Proposed<'a> {
     pub severity: Severity,
     /// All parameters, as the connector will get them.
     pub parameters: &'a Value,
+    /// It takes back what the host itself did: then what must not be touched may be let go, and no breaker counts.
+    pub undoes: bool,
 }
 
 /// An action that was sent of late. Only what breakers count by: they do not look at targets.
@@ -46,6 +49,22 @@ pub struct Sent {
     pub label: String,
     /// The alert's severity at that time.
     pub severity: Severity,
+}
+
+impl Sent {
+    /// This action, sent at this time.
+    pub fn of(action: &Proposed<'_>, at: Timestamp) -> Self {
+        Self {
+            at,
+            effect: action.effect,
+            connector: action.connector.to_owned(),
+            action: action.action.to_owned(),
+            asset: action.asset.to_owned(),
+            playbook: action.playbook.to_owned(),
+            label: action.label.to_owned(),
+            severity: action.severity,
+        }
+    }
 }
 
 /// What the policy says of one action.
@@ -84,16 +103,6 @@ pub struct Approval {
     pub within: Duration,
     /// What happens when nobody did.
     pub at_deadline: AtDeadline,
-}
-
-/// What happens when nobody answered in time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum AtDeadline {
-    /// The action is denied.
-    Deny,
-    /// The action is sent.
-    Allow,
 }
 
 /// One thing that was looked at on the way to a decision.

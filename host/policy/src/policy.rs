@@ -109,13 +109,15 @@ impl Policy {
             return Decision { verdict: Verdict::Allow, rule, why };
         };
         let aims = Aims::of(action.parameters);
-        let decision = self
-            .never_touched(facts, &aims, seen)
+        let untouchable = if action.undoes { None } else { self.never_touched(facts, &aims, seen) };
+        let decision = untouchable
             .or_else(|| self.ruled(facts, &aims, seen))
             .unwrap_or_else(|| self.by_default(default, action.effect, seen));
         match decision.verdict {
-            Verdict::Deny => decision,
-            Verdict::Allow | Verdict::Approve(_) => self.counted(decision, facts, recent, now, seen),
+            Verdict::Allow | Verdict::Approve(_) if !action.undoes => {
+                self.counted(decision, facts, recent, now, seen)
+            }
+            _ => decision,
         }
     }
 
