@@ -9,6 +9,8 @@
 //! 3. The default of the action's effect.
 //! 4. Breakers, unless the answer is no already: after too many such actions a person is asked.
 //!
+//! An action that takes back what the host did skips the first and the last.
+//!
 //! What an action acts on is read from its parameters, all of them: a connector is not trusted to say which one is the
 //! target. The readings are in `target`. There is no I/O here, and no clock.
 

@@ -35,6 +35,7 @@ fn block(parameters: &Value) -> Proposed<'_> {
         label: "mobile",
         severity: Severity::Medium,
         parameters,
+        undoes: false,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use palisade_model::{action::Effect, alert::Severity};
-use palisade_policy::{Approval, AtDeadline, Policy, Proposed, Verdict};
+use palisade_policy::{Approval, AtDeadline, Policy, Proposed, Sent, Verdict};
 use serde_json::json;
 
 use crate::{NOW, at, block, decide, policy, wipe, word};
@@ -109,6 +109,20 @@ fn never_touch_stands_above_every_rule_and_only_for_its_effects() {
     assert_eq!(word(&decide(&generic, &Proposed { effect: Effect::Generic, ..asked })), "deny");
     assert_eq!(word(&decide(&generic, &asked)), "allow");
     assert_eq!(word(&decide(&generic, &Proposed { effect: Effect::Investigate, ..asked })), "allow");
+}
+
+#[test]
+fn what_is_taken_back_is_free_of_never_touch_lists_and_breakers_and_of_nothing_else() {
+    let text = "[default]\ncorrect = \"allow\"\n[never_touch]\nnetworks = [\"10.0.0.0/8\"]\n\
+                [[breaker]]\nname = \"all\"\nmost = 1\nwithin = \"1h\"\n";
+    let parameters = json!({ "ip": "10.0.0.1" });
+    let undo = Proposed { effect: Effect::Correct, action: "unblock ip", undoes: true, ..block(&parameters) };
+    let recent = [Sent::of(&undo, at(NOW - 1))];
+    let verdict = |text: &str, action: &Proposed<'_>| policy(text).decide(action, &recent, at(NOW)).rule;
+    assert_eq!(verdict(text, &undo), "default.correct");
+    assert_eq!(verdict(text, &Proposed { undoes: false, ..undo }), "never_touch.networks");
+    let rule = format!("{text}[[rule]]\nname = \"frozen\"\nasset = [\"edge-firewall\"]\nthen = \"deny\"");
+    assert_eq!(verdict(&rule, &undo), "rule \"frozen\"");
 }
 
 #[test]
