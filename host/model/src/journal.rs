@@ -37,8 +37,8 @@ pub struct Entry {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
-    /// What the run begins with. Always the first entry, and nowhere else.
-    Began(Began),
+    /// What the run begins with. Always the first entry, and nowhere else. Boxed: every other event is far smaller.
+    Began(Box<Began>),
 
     /// Call: the playbook asked for the time.
     AskedTime {

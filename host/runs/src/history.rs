@@ -123,7 +123,7 @@ impl History {
         let Some(Entry { seq: 1, at, event: Event::Began(began) }) = entries.next() else {
             return Err(NotAJournal { seq: 1, why: "a journal begins with what the run begins with" });
         };
-        let mut history = Self::of_new(began, at);
+        let mut history = Self::of_new(*began, at);
         for entry in entries {
             history.follow(entry)?;
         }
@@ -396,8 +396,8 @@ mod tests {
             link: None,
             artifacts: Vec::new(),
         };
-        let began = Began { digest: Digest::from_bytes([7; 32]), alert: Alert::new(1, at(0), alert) };
-        let events = std::iter::once(Event::Began(began)).chain(events);
+        let began = Began::new(Digest::from_bytes([7; 32]), Alert::new(1, at(0), alert));
+        let events = std::iter::once(Event::Began(Box::new(began))).chain(events);
         History::read((1..).zip(events).map(|(seq, event)| Entry { seq, at: at(seq), event }))
     }
 
@@ -410,6 +410,8 @@ mod tests {
             asset: None,
             terms: Some(Terms { effect, retry: Retry::Unsafe, limits: RetryLimits::default() }),
             parameters: json!({ "ip": "203.0.113.7", "step": position }),
+            undo: None,
+            undo_after_ms: None,
         })
     }
 
@@ -421,6 +423,7 @@ mod tests {
             took_us: 0,
             upstream_us: 0,
             done_by: None,
+            undo_at: None,
         })
     }
 

@@ -13,6 +13,9 @@ use tempfile::TempDir;
 
 use crate::{Answer, Request, built, wait};
 
+/// The policy of a host that is tested for something else.
+pub const ALLOW_ALL: &str = "[default]\ncontain = \"allow\"\ncorrect = \"allow\"\n";
+
 /// A running `palisade serve` with data of its own; dropped, it is killed and its data are gone.
 pub struct Host {
     process: Child,
@@ -22,7 +25,7 @@ pub struct Host {
 }
 
 impl Host {
-    /// Starts a host with empty data.
+    /// Starts a host with empty data, and a policy that allows everything.
     ///
     /// # Panics
     ///
@@ -30,7 +33,26 @@ impl Host {
     pub fn start() -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory can be made");
         take_artefacts(&data(&directory));
+        fs::write(data(&directory).join("policy.toml"), ALLOW_ALL).expect("a policy can be written");
         Self::on(directory)
+    }
+
+    /// Gives it another policy, from the next action on; none for the built-in one.
+    ///
+    /// # Panics
+    ///
+    /// If the file cannot be put in place.
+    pub fn set_policy(&self, policy: Option<&str>) {
+        let (file, new) = (self.data().join("policy.toml"), self.data().join("policy.new"));
+        match policy {
+            // As an editor does it: whole or not at all.
+            Some(policy) => {
+                fs::write(&new, policy)
+                    .and_then(|()| fs::rename(&new, &file))
+                    .expect("a policy can be written");
+            }
+            None => fs::remove_file(&file).expect("a policy can be removed"),
+        }
     }
 
     /// Starts one with data that another has left.

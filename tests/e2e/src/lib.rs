@@ -15,7 +15,7 @@ mod workshop;
 
 pub use ::script::{Kind, Operation};
 pub use disk::BrokenDisk;
-pub use host::Host;
+pub use host::{ALLOW_ALL, Host};
 pub use http::{Answer, Request};
 pub use script::Script;
 pub use site::Site;

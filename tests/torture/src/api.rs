@@ -130,6 +130,12 @@ impl Api {
         self.say(&format!("/runs/{run}/steps/{step}/answer"), &json!({ "answer": answer, "by": PERSON }))
     }
 
+    /// Consents to an action. Returns whether the host took it.
+    pub fn approve(&self, run: RunId, step: Position) -> Option<bool> {
+        let consent = json!({ "approved": true, "by": PERSON });
+        self.say(&format!("/runs/{run}/steps/{step}/approval"), &consent)
+    }
+
     fn say(&self, path: &str, what: &Value) -> Option<bool> {
         let request = Request::new("POST", &format!("/api/v1{path}")).body(what.to_string());
         Some(matches!(self.send(request)?.status, 200..300))

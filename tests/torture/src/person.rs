@@ -77,6 +77,11 @@ impl Person {
                     }
                     api.decide(task.run, task.position, actuator.has(&doubt.tag));
                 }
+                ToDo::Approve(_) => {
+                    api.approve(task.run, task.position);
+                }
+                // It waits for nothing that a run goes on from.
+                ToDo::TakeOver(_) => {}
                 // The judge finds the run unfinished.
                 ToDo::Look(_) => {}
             }

@@ -5,7 +5,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use palisade_e2e::built;
+use palisade_e2e::{ALLOW_ALL, built};
 use tempfile::{NamedTempFile, TempDir};
 
 use crate::{Actuator, Host, Mishaps, host};
@@ -31,6 +31,8 @@ impl Site {
         built::private_directory(&own);
         built::private_directory(&shared);
         copy(&shared, &own);
+        let policy = site.directory.path().join("data/policy.toml");
+        fs::write(policy, ALLOW_ALL).expect("a policy can be written");
         let mut host = site.spawn();
         let api = host.api().unwrap_or_else(|| panic!("the host does not start:\n{}", site.end_of_log()));
         let mut install = Command::new(built::palisade());

@@ -224,7 +224,7 @@ fn what_waits_for_a_person_says_what_to_type() {
        3.00 s  ◌  2  asks whoever looks first  waits for an answer
                        How many?
                        a whole number from 1 to 5; without an answer by 2026-01-01 01:00:00 UTC: 1
-                       next: `palisade run answer 17 2 ANSWER`
+                       next: `palisade answer 17.2 ANSWER`
 
 ? in doubt: a person must say what happened
 "
@@ -242,7 +242,7 @@ fn what_waits_for_a_person_says_what_to_type() {
        3.00 s  ◌  2  asks whoever looks first  waits for an answer
                        How many?
                        a whole number from 1 to 5; without an answer by 2026-01-01 01:00:00 UTC: 1
-                       next: `palisade run answer 17 2 ANSWER`
+                       next: `palisade answer 17.2 ANSWER`
        9.00 s  ✔  2  asks whoever looks first
                        nobody answered in time: 1 stands
 "

@@ -50,7 +50,7 @@ pub(super) async fn start_together_with_the_entry_that_says_so(store: &dyn Store
     assert_eq!(started.parent, Some(Parent { run: 1, position: 4, depth: 1 }));
     assert_eq!((started.entries, started.epoch, started.status), (1, 1, RunStatus::Running));
     let Event::Began(began) = &store.journal(2, 1, 9).unwrap()[0].event else { panic!("it began") };
-    assert_eq!(began.alert, run("isolate", 1).alert);
+    assert_eq!(began.alert, run("isolate", 1).began.alert);
 
     assert_eq!(store.start_run(run("triage", 1)).await.unwrap(), 3);
     let found =

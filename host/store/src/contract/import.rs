@@ -4,7 +4,7 @@ use palisade_model::{
     alert::Alert,
     journal::{Began, Entry, Event},
     limits::PAGE_ITEMS,
-    run::{Parent, Run, RunStatus},
+    run::{Mode, Parent, Run, RunStatus},
 };
 
 use super::{
@@ -25,6 +25,8 @@ fn foreign(status: RunStatus) -> Run {
         playbook: name("triage"),
         digest: digest(9),
         parent: Some(Parent { run: 1, position: 2, depth: 1 }),
+        mode: Mode::Live,
+        undoes: None,
         status,
         due: None,
         attention: 0,
@@ -38,9 +40,9 @@ fn foreign(status: RunStatus) -> Run {
 }
 
 fn entries(lines: &[&str]) -> Vec<Entry> {
-    let began = Began { digest: digest(9), alert: Alert::new(1, at(9), alert("elsewhere")) };
+    let began = Began::new(digest(9), Alert::new(1, at(9), alert("elsewhere")));
     let lines = lines.iter().map(|line| log(line));
-    let events = [Event::Began(began)].into_iter().chain(lines).chain([end(RunStatus::Failed)]);
+    let events = [Event::Began(Box::new(began))].into_iter().chain(lines).chain([end(RunStatus::Failed)]);
     (1..).zip(events).map(|(seq, event)| Entry { seq, at: at(10 + seq.cast_signed()), event }).collect()
 }
 

@@ -23,6 +23,8 @@ fn plugin(text: &str, version: &str) -> Plugin {
         labels: vec!["c2".to_owned()],
         needs: vec![],
         starts: vec![],
+        configuration: palisade_model::plugin::nothing_to_configure(),
+        lists: Vec::new(),
         manual_minutes: 5,
     };
     Plugin { digest: digest(1), size: 12, installed: at(1), manifest: Manifest::Playbook(manifest) }

@@ -3,7 +3,7 @@
 use palisade_model::{
     action::{Effect, Failure, Report, ReportStatus, Retry, RetryLimits},
     alert::{AlertChange, AlertStatus, Artifact, Note, Severity},
-    journal::{ActionEnded, ActionStarted, Began, Ended, Entry, Event, LogLevel, Terms},
+    journal::{ActionEnded, ActionStarted, Ended, Entry, Event, LogLevel, Terms},
     limits::{PAGE_BYTES, PAGE_ITEMS},
     run::{RunId, RunStatus},
 };
@@ -28,8 +28,8 @@ pub(super) async fn start_with_their_alert(store: &dyn Store) {
     assert_eq!((run.id, run.alert, &run.playbook, run.digest), (2, 1, &name("block"), digest(7)));
     assert_eq!((run.status, run.started, run.finished), (RunStatus::Running, at(100), None));
     assert_eq!((run.entries, run.epoch, run.parent, run.imported), (1, 1, None, false));
-    let began = Began { digest: digest(7), alert: new.alert };
-    let entry = Entry { seq: 1, at: at(100), event: Event::Began(began) };
+    let began = new.began;
+    let entry = Entry { seq: 1, at: at(100), event: Event::Began(Box::new(began)) };
     assert_eq!(store.journal(2, 1, 10).unwrap(), [entry]);
     assert!(store.run(3).unwrap().is_none());
 }
@@ -117,6 +117,7 @@ pub(super) async fn keep_every_kind_of_entry(store: &dyn Store) {
             took_us: 3,
             upstream_us: 1,
             done_by: None,
+            undo_at: None,
         })
     };
     let events = vec![
@@ -132,6 +133,8 @@ pub(super) async fn keep_every_kind_of_entry(store: &dyn Store) {
                 limits: RetryLimits::default(),
             }),
             parameters: json!({ "ip": "203.0.113.7" }),
+            undo: None,
+            undo_after_ms: None,
         }),
         ended(Ended::Report(report)),
         ended(Ended::Failure(Failure::RateLimited { retry_after_ms: Some(5), message: "slow".to_owned() })),

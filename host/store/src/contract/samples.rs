@@ -3,7 +3,7 @@
 use palisade_model::{
     Timestamp,
     alert::{Alert, AlertId, Artifact, NewAlert, Severity},
-    journal::{Event, LogLevel, PromptAsked},
+    journal::{Began, Event, LogLevel, PromptAsked},
     name::Name,
     plugin::Digest,
     prompt::{Answers, Prompt},
@@ -52,7 +52,7 @@ pub fn alert(source_id: &str) -> NewAlert {
 /// A run of this playbook on this alert.
 pub fn run(playbook: &str, alert_id: AlertId) -> NewRun {
     let alert = Alert::new(alert_id, at(1), alert("a"));
-    NewRun { playbook: name(playbook), digest: digest(7), started: at(100), alert }
+    NewRun { playbook: name(playbook), started: at(100), began: Began::new(digest(7), alert) }
 }
 
 /// A durable append of the first owner, who stays at work. Everything happens 200 seconds after 1970.

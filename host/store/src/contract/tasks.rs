@@ -34,7 +34,15 @@ fn refused(position: Position) -> Event {
 
 fn failed(position: Position) -> Event {
     let result = Ended::Failure(Failure::Unavailable { message: "No answer.".to_owned() });
-    let ended = ActionEnded { position, result, attempts: 1, took_us: 3, upstream_us: 1, done_by: None };
+    let ended = ActionEnded {
+        position,
+        result,
+        attempts: 1,
+        took_us: 3,
+        upstream_us: 1,
+        done_by: None,
+        undo_at: None,
+    };
     Event::ActionEnded(ended)
 }
 

@@ -50,6 +50,8 @@ fn actions() -> Vec<Event> {
         asset: Some(name("edge")),
         terms: Some(terms(Effect::Contain, Retry::Keyed)),
         parameters: json!({ "ip": "203.0.113.7" }),
+        undo: None,
+        undo_after_ms: None,
     };
     let nowhere = ActionStarted { position: 2, wanted: None, asset: None, terms: None, ..started.clone() };
     let report = |status| Report {
@@ -60,7 +62,15 @@ fn actions() -> Vec<Event> {
     };
     let ended = |position, result, done_by| {
         let (attempts, took_us, upstream_us) = (2, 1_234_567, 1_200_000);
-        Event::ActionEnded(ActionEnded { position, result, attempts, took_us, upstream_us, done_by })
+        Event::ActionEnded(ActionEnded {
+            position,
+            result,
+            attempts,
+            took_us,
+            upstream_us,
+            done_by,
+            undo_at: None,
+        })
     };
     vec![
         Event::ActionStarted(started),
@@ -136,7 +146,7 @@ pub(crate) fn entries() -> Vec<(Seq, Timestamp, Event)> {
             Event::StepRefused { position: 2, failure },
         ]
     };
-    let events = [Event::Began(Began { digest: digest(0xab), alert: fresh() })]
+    let events = [Event::Began(Box::new(Began::new(digest(0xab), fresh())))]
         .into_iter()
         .chain(changes().into_iter().map(Event::AlertChanged))
         .chain(actions())

@@ -18,6 +18,8 @@ pub(crate) fn run() -> Run {
         playbook: name("c2-contain"),
         digest: digest(0xab),
         parent: None,
+        mode: Mode::Live,
+        undoes: None,
         status: RunStatus::Running,
         due: None,
         attention: 0,

@@ -69,7 +69,7 @@ async fn look(store: &SledStore) {
     }
     assert_eq!(store.run(3).unwrap(), Some(Run { id: 3, imported: true, ..foreign() }));
     assert_eq!(store.journal(3, 1, 500).unwrap(), entries());
-    let began = Event::Began(Began { digest: digest(7), alert: run("triage", 1).alert });
+    let began = Event::Began(Box::new(run("triage", 1).began));
     assert_eq!(store.journal(1, 1, 9).unwrap()[0].event, began);
     assert_eq!((store.due(at(3_600), 9).unwrap(), store.next_due().unwrap()), (vec![1], Some(at(3_600))));
     let tasks = store.tasks(None, 9).unwrap();

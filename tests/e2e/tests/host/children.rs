@@ -35,7 +35,7 @@ async fn a_run_hears_what_came_of_the_one_it_started() {
     let show = workshop.host.text(&["run", "show", &child.to_string()]);
     assert!(show.contains(&format!("run {parent}, step 1")), "{show}");
 
-    workshop.host.text(&["run", "answer", &child.to_string(), "yes"]);
+    workshop.host.text(&["answer", &child.to_string(), "yes"]);
     let ended = workshop.host.ended(parent);
     assert_eq!(end(&ended).0, "succeeded", "{ended:#}");
     assert_eq!(ended["children"][0]["id"], child);
@@ -58,7 +58,7 @@ async fn a_parent_that_waits_survives_a_crash_and_hears_of_its_child() {
     workshop = workshop.kill_and_restart();
     let child = child(&workshop, parent);
     workshop.host.until(child, "waiting");
-    workshop.host.text(&["run", "answer", &child.to_string(), "no"]);
+    workshop.host.text(&["answer", &child.to_string(), "no"]);
     let ended = workshop.host.ended(parent);
     assert_eq!(end(&ended).0, "succeeded", "{ended:#}");
     assert_eq!(workshop.lab.effects(), ["tickets child", "pages parent"]);
@@ -133,7 +133,7 @@ async fn a_parent_that_is_paused_hears_of_its_child_when_it_goes_on() {
     workshop.host.until(parent, "waiting");
     workshop.host.text(&["run", "pause", &parent.to_string()]);
     workshop.host.until(parent, "paused");
-    workshop.host.text(&["run", "answer", &child.to_string(), "yes"]);
+    workshop.host.text(&["answer", &child.to_string(), "yes"]);
     workshop.host.until(child, "succeeded");
     workshop.host.until(parent, "paused");
     assert_eq!(workshop.lab.effects(), ["tickets child"]);

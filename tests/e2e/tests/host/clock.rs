@@ -63,7 +63,7 @@ async fn a_clock_that_goes_back_an_hour_neither_stops_nor_confuses_a_run() {
 
     // The next host begins with the clock an hour behind the journal.
     workshop = workshop.kill_and_restart_in(&environment);
-    workshop.host.text(&["run", "answer", &patient.to_string(), "yes"]);
+    workshop.host.text(&["answer", &patient.to_string(), "yes"]);
     let ended = workshop.host.ended(patient);
     assert_eq!(end(&ended).0, "succeeded", "{ended:#}");
     assert!(times(&ended).is_sorted(), "{:?}", times(&ended));

@@ -43,7 +43,7 @@ async fn a_full_or_read_only_disk_is_admitted_and_nothing_is_lost() {
         assert_eq!(end(&workshop.host.ended(busy)).0, "succeeded");
         assert_eq!(workshop.lab.effects(), ["tickets ticket", "notes note"]);
         workshop.host.until(asked, "waiting");
-        workshop.host.text(&["run", "answer", &asked.to_string(), "yes"]);
+        workshop.host.text(&["answer", &asked.to_string(), "yes"]);
         assert_eq!(end(&workshop.host.ended(asked)).0, "succeeded");
         assert_eq!(workshop.lab.effects().len(), 3);
         assert_eq!(workshop.host.get("/alerts")["alerts"].as_array().unwrap().len(), 2);

@@ -3,7 +3,7 @@
 use palisade_e2e::{Host, Kind, Operation, Script, Workshop, wait};
 use palisade_model::{
     Timestamp,
-    journal::{Event, LogLevel},
+    journal::{Began, Event, LogLevel},
 };
 use palisade_store::{Append, Durability, NewRun, SledStore, Store};
 
@@ -24,7 +24,8 @@ async fn a_run_that_does_not_fit_its_journal_is_kept_and_never_goes_on() {
     let store = SledStore::open(&data.path().join("data/store")).unwrap();
     let alert = store.alert(1).unwrap().unwrap();
     let digest = serde_json::from_value(good["run"]["digest"].clone()).unwrap();
-    let new = NewRun { playbook: "script".parse().unwrap(), digest, started: Timestamp::now(), alert };
+    let began = Began::new(digest, alert);
+    let new = NewRun { playbook: "script".parse().unwrap(), started: Timestamp::now(), began };
     let run = store.start_run(new).await.unwrap();
     let said = Event::Log { action: None, level: LogLevel::Info, message: "what the journal says".into() };
     let append = Append {

@@ -124,8 +124,8 @@ async fn a_paused_run_takes_an_answer_and_goes_on_with_it_later() {
     command(&workshop, run, "pause");
     workshop.host.until(run, "paused");
     let inbox = workshop.host.text(&["inbox"]);
-    assert!(inbox.contains(&format!("palisade run answer {run} 1")), "{inbox}");
-    workshop.host.text(&["run", "answer", &run.to_string(), "yes"]);
+    assert!(inbox.contains(&format!("palisade answer {run}.1")), "{inbox}");
+    workshop.host.text(&["answer", &run.to_string(), "yes"]);
     workshop.host.until(run, "paused");
     assert_eq!(workshop.lab.effects(), [""; 0]);
     command(&workshop, run, "resume");
@@ -217,7 +217,7 @@ async fn a_host_that_is_told_to_stop_does_not_wait_for_what_waits() {
     let host = Host::on(data);
     assert_eq!(end(&host.ended(job)).0, "succeeded");
     host.until(timer, "waiting");
-    host.text(&["run", "answer", &question.to_string(), "yes"]);
+    host.text(&["answer", &question.to_string(), "yes"]);
     assert_eq!(end(&host.ended(question)).0, "succeeded");
     assert_eq!(lab.effects(), ["jobs job"]);
 }

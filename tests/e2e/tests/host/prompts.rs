@@ -35,7 +35,7 @@ async fn a_question_waits_in_the_inbox_until_somebody_answers_it_once() {
     assert_eq!(waiting["tasks"][0]["to"], "tier2");
     assert_eq!(host.json(&["run", "list", "--waiting"])["runs"][0]["id"], run);
     let inbox = host.text(&["inbox"]);
-    for words in ["asks tier2", "May the server be cut off?", &format!("palisade run answer {run} 2")] {
+    for words in ["asks tier2", "May the server be cut off?", &format!("palisade answer {run}.2")] {
         assert!(inbox.contains(words), "{inbox}");
     }
     let show = host.text(&["run", "show", &run.to_string()]);
@@ -45,10 +45,10 @@ async fn a_question_waits_in_the_inbox_until_somebody_answers_it_once() {
     assert_eq!((status, words.as_str()), (422, "\"perhaps\" is no answer: choose one of yes, no"));
     let (status, words) = answer(&workshop, run, 7, "yes");
     assert_eq!(status, 404, "{words}");
-    assert_eq!(host.palisade(&["run", "answer", &run.to_string(), "perhaps"]).status.code(), Some(2));
+    assert_eq!(host.palisade(&["answer", &run.to_string(), "perhaps"]).status.code(), Some(2));
     assert_eq!(workshop.lab.effects(), ["pages before"]);
 
-    host.text(&["run", "answer", &run.to_string(), "yes", "--note", "agreed by phone"]);
+    host.text(&["answer", &run.to_string(), "yes", "--note", "agreed by phone"]);
     let ended = host.ended(run);
     assert_eq!(end(&ended).0, "succeeded", "{ended:#}");
     let answered = entry(&ended, "prompt-answered");

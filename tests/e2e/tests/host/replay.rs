@@ -55,7 +55,7 @@ async fn runs_of_every_kind_make_the_same_calls_again_and_ask_no_system() {
     workshop.host.until(asked, "waiting");
     workshop = workshop.kill_and_restart();
     workshop.host.until(asked, "waiting");
-    workshop.host.text(&["run", "answer", &asked.to_string(), "yes"]);
+    workshop.host.text(&["answer", &asked.to_string(), "yes"]);
     workshop.host.until(asked, "succeeded");
     runs.extend([retried, asked]);
 

@@ -33,7 +33,7 @@ async fn a_run_that_waits_goes_on_with_the_build_that_it_began_with() {
 
     workshop = workshop.kill_and_restart();
     workshop.host.until(old, "waiting");
-    workshop.host.text(&["run", "answer", &old.to_string(), "yes"]);
+    workshop.host.text(&["answer", &old.to_string(), "yes"]);
     let ended = workshop.host.ended(old);
     assert_eq!(end(&ended).0, "succeeded", "{ended:#}");
     assert_eq!(ended["run"]["digest"], waiting["run"]["digest"]);
@@ -48,7 +48,7 @@ async fn a_run_that_waits_outlives_the_removal_of_its_playbook() {
     workshop.host.text(&["plugin", "remove", "script"]);
     workshop = workshop.kill_and_restart();
     workshop.host.until(run, "waiting");
-    workshop.host.text(&["run", "answer", &run.to_string(), "yes"]);
+    workshop.host.text(&["answer", &run.to_string(), "yes"]);
     let ended = workshop.host.ended(run);
     assert_eq!(end(&ended).0, "succeeded", "{ended:#}");
     assert_eq!(workshop.lab.effects(), ["pages page"]);

@@ -36,6 +36,8 @@ impl world::Guest for Hostile {
                 .map(|action| Need { connector: "hostile".to_owned(), action: (*action).to_owned() })
                 .collect(),
             starts: vec!["hostile-playbook".to_owned()],
+            configuration: r#"{"type":"object","properties":{}}"#.to_owned(),
+            lists: Vec::new(),
             manual_minutes: 0,
         }
     }

@@ -4,13 +4,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use palisade_model::{
     Timestamp,
-    alert::{Alert, AlertId, NewAlert},
+    alert::{Alert, AlertChange, AlertId, NewAlert},
     asset::Asset,
+    earlier::Earlier,
     journal::Entry,
+    list::{self, CustomList, Found, ListEntry},
     name::Name,
+    playbook::PlaybookSettings,
     plugin::{Digest, Plugin},
     prompt::Task,
     run::{Position, Run, RunId, Seq},
+    undo::{Expiry, Undone},
 };
 use palisade_store::{
     Append, Appended, Claim, Durability,
@@ -193,6 +197,18 @@ impl Store for CrashingStore {
         self.write(append.durability, move |store| store.start_child(append.clone(), child.clone()))
     }
 
+    fn start_undo(&self, run: NewRun, expiry: Option<Expiry>) -> Write<RunId> {
+        self.write(Durable, move |store| store.start_undo(run.clone(), expiry))
+    }
+
+    fn end_expiry(&self, expiry: Expiry) -> Write<()> {
+        self.write(Durable, move |store| store.end_expiry(expiry))
+    }
+
+    fn change_alert(&self, alert: AlertId, changes: Vec<AlertChange>) -> Write<Alert> {
+        self.write(Durable, move |store| store.change_alert(alert, changes.clone()))
+    }
+
     fn claim(&self, run: RunId, claim: Claim) -> Write<Run> {
         self.write(Buffered, move |store| store.claim(run, claim))
     }
@@ -237,6 +253,26 @@ impl Store for CrashingStore {
         self.write(Durable, move |store| store.put_setting(name.clone(), value.clone()))
     }
 
+    fn put_playbook_settings(&self, settings: PlaybookSettings) -> Write<()> {
+        self.write(Durable, move |store| store.put_playbook_settings(settings.clone()))
+    }
+
+    fn put_list(&self, list: Name) -> Write<bool> {
+        self.write(Durable, move |store| store.put_list(list.clone()))
+    }
+
+    fn remove_list(&self, list: Name) -> Write<bool> {
+        self.write(Durable, move |store| store.remove_list(list.clone()))
+    }
+
+    fn put_list_entry(&self, list: Name, entry: ListEntry) -> Write<bool> {
+        self.write(Durable, move |store| store.put_list_entry(list.clone(), entry.clone()))
+    }
+
+    fn remove_list_entry(&self, list: Name, value: list::Value) -> Write<bool> {
+        self.write(Durable, move |store| store.remove_list_entry(list.clone(), value.clone()))
+    }
+
     fn alert(&self, alert: AlertId) -> Result<Option<Alert>, StoreError> {
         self.inner()?.store.alert(alert)
     }
@@ -275,6 +311,43 @@ impl Store for CrashingStore {
 
     fn tasks(&self, after: Option<(RunId, Position)>, limit: usize) -> Result<Vec<Task>, StoreError> {
         self.inner()?.store.tasks(after, limit)
+    }
+
+    fn count_earlier(&self, which: &Earlier, before: AlertId) -> Result<u32, StoreError> {
+        self.inner()?.store.count_earlier(which, before)
+    }
+
+    fn expired(&self, now: Timestamp, limit: usize) -> Result<Vec<Expiry>, StoreError> {
+        self.inner()?.store.expired(now, limit)
+    }
+
+    fn next_expiry(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.inner()?.store.next_expiry()
+    }
+
+    fn undone(&self, run: RunId) -> Result<Vec<Undone>, StoreError> {
+        self.inner()?.store.undone(run)
+    }
+
+    fn playbook_settings(&self) -> Result<Vec<PlaybookSettings>, StoreError> {
+        self.inner()?.store.playbook_settings()
+    }
+
+    fn lists(&self) -> Result<Vec<CustomList>, StoreError> {
+        self.inner()?.store.lists()
+    }
+
+    fn list_entries(
+        &self,
+        list: &Name,
+        after: Option<&list::Value>,
+        limit: usize,
+    ) -> Result<Vec<ListEntry>, StoreError> {
+        self.inner()?.store.list_entries(list, after, limit)
+    }
+
+    fn find_in_list(&self, list: &Name, value: &str) -> Result<Found, StoreError> {
+        self.inner()?.store.find_in_list(list, value)
     }
 
     fn journal(&self, run: RunId, from: Seq, limit: usize) -> Result<Vec<Entry>, StoreError> {

@@ -215,8 +215,8 @@ impl Cut<'_> {
         let journal = self.record.journals.iter().find(|journal| journal.run.id == run).unwrap();
         let Event::Began(began) = journal.entries[0].event.clone() else { unreachable!() };
         let playbook = journal.run.playbook.clone();
-        let (digest, started, alert) = (began.digest.clone(), journal.run.started, began.alert.clone());
-        (NewRun { playbook, digest, started, alert }, began, journal.run.parent)
+        let new = NewRun { playbook, started: journal.run.started, began: (*began).clone() };
+        (new, *began, journal.run.parent)
     }
 
     /// The actions of which the last that is known is that they were sent, with the time of that.

@@ -220,7 +220,7 @@ pub(super) fn add_run(batch: &mut Batch, id: RunId, new: NewRun, parent: Option<
         epoch: 1,
         imported: false,
     };
-    add_entry(batch, id, &(1, run.started, &Event::Began(new.began)));
+    add_entry(batch, id, &(1, run.started, &Event::Began(Box::new(new.began))));
     Tree::insert(batch, keys::numbered(Table::Run, id), &tree::serialize(&run));
     Tree::insert(batch, keys::with_number(keys::runs_of_alert(run.alert), id), &[]);
     Tree::insert(batch, keys::with_number(keys::runs_of_status(run.status), id), &[]);
