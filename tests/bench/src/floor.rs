@@ -22,7 +22,7 @@ use palisade_lab::System;
 use palisade_model::{
     Timestamp,
     alert::{AlertId, NewAlert},
-    journal::Event,
+    journal::{Began, Event},
     plugin::Digest,
     run::{RunId, Seq},
 };
@@ -132,9 +132,11 @@ impl Server {
     async fn run(&self, alert: AlertId, marker: &str) -> Result<(), Failed> {
         let new = NewRun {
             playbook: "floor".to_owned().try_into()?,
-            digest: Digest::from_bytes([0; 32]),
             started: Timestamp::now(),
-            alert: self.store.alert(alert)?.ok_or("the alert is gone")?,
+            began: Began::new(
+                Digest::from_bytes([0; 32]),
+                self.store.alert(alert)?.ok_or("the alert is gone")?,
+            ),
         };
         let run = *self.store.handle_alert(alert, vec![new]).await?.first().ok_or("no run was made")?;
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use palisade_model::{
     Timestamp,
     alert::{Alert, NewAlert},
-    journal::Event,
+    journal::{Began, Event},
     run::{RunId, RunStatus},
 };
 use palisade_store::{Append, Appended, Durability, Leave, NewRun, SledStore, Store};
@@ -36,9 +36,8 @@ pub(crate) async fn fill(
             let Appended::New(id) = write.await? else { return Err("an alert was there before".into()) };
             let run = NewRun {
                 playbook: example.run.playbook.clone(),
-                digest: example.run.digest.clone(),
                 started: received,
-                alert: Alert::new(id, received, alert),
+                began: Began::new(example.run.digest.clone(), Alert::new(id, received, alert)),
             };
             created.push(store.handle_alert(id, vec![run]));
         }
