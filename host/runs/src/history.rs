@@ -448,7 +448,7 @@ mod tests {
 
     #[test]
     fn an_action_is_where_its_latest_entry_says() {
-        let sent = |position| Event::ActionSent { position, attempt: 1 };
+        let sent = |position| Event::ActionSent { position, attempt: 1, rule: String::new() };
         let history = read(vec![
             start(1, Effect::Contain),
             start(2, Effect::Contain),
@@ -511,7 +511,7 @@ mod tests {
                 vec![
                     start(1, Effect::Contain),
                     end(1, good()),
-                    Event::ActionSent { position: 1, attempt: 2 },
+                    Event::ActionSent { position: 1, attempt: 2, rule: String::new() },
                 ],
             ),
         ] {

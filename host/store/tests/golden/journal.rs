@@ -75,7 +75,7 @@ fn actions() -> Vec<Event> {
     vec![
         Event::ActionStarted(started),
         Event::ActionStarted(nowhere),
-        Event::ActionSent { position: 1, attempt: 1 },
+        Event::ActionSent { position: 1, attempt: 1, rule: String::new() },
         Event::ActionPending {
             position: 1,
             token: "job 7".to_owned(),
