@@ -8,6 +8,7 @@
 pub mod action;
 pub mod alert;
 pub mod asset;
+pub mod audit;
 mod hex;
 pub mod journal;
 pub mod limits;
@@ -15,6 +16,7 @@ pub mod name;
 pub mod plugin;
 pub mod prompt;
 pub mod run;
+pub mod user;
 
 pub use hex::{hex, unhex};
 pub use jiff::{SignedDuration, Timestamp};

@@ -437,7 +437,7 @@ mod tests {
 
     #[test]
     fn a_run_tried_again_keeps_what_it_has_done() {
-        let by = By { by: "anna".into(), note: String::new() };
+        let by = By { by: "anna".into(), note: String::new(), by_admin: false };
         let history = read(vec![
             start(1, Effect::Contain),
             end(1, bad()),

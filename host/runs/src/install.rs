@@ -10,6 +10,7 @@ use palisade_model::{
     Timestamp,
     action::RetryLimits,
     asset::{Asset, Network},
+    audit::{self, What},
     name::Name,
     plugin::{Digest, Manifest, Plugin},
 };
@@ -19,7 +20,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     catalogue::{AssetError, sealing_context},
-    runs::Runs,
+    runs::{Runs, record},
 };
 
 /// Why something could not be installed, configured or removed.
@@ -82,6 +83,20 @@ pub enum Removal {
     Absent,
 }
 
+/// An asset as it is to be.
+pub struct NewAsset {
+    /// The connector that acts on it.
+    pub connector: Name,
+    /// Configuration without the secrets, as the connector's schema says.
+    pub configuration: Map<String, Value>,
+    /// The secrets that are given anew, by configuration field.
+    pub secrets: BTreeMap<String, Secret>,
+    /// How it may be reached.
+    pub network: Network,
+    /// How long its actions are tried.
+    pub retries: RetryLimits,
+}
+
 impl Runs {
     /// Compiles a component and asks it what it is. Nothing is installed.
     ///
@@ -99,7 +114,12 @@ impl Runs {
     /// # Errors
     ///
     /// See [`InstallError`]. Nothing is half-installed.
-    pub async fn install(&self, component: Vec<u8>, granted: &Digest) -> Result<Plugin, InstallError> {
+    pub async fn install(
+        &self,
+        component: Vec<u8>,
+        granted: &Digest,
+        by: &str,
+    ) -> Result<Plugin, InstallError> {
         let (digest, manifest) = self.inspect(&component).await?;
         if digest != *granted {
             return Err(InstallError::OtherComponent { granted: granted.clone(), found: digest });
@@ -107,7 +127,8 @@ impl Runs {
         let _changing = self.changing.lock().await;
         let size = component.len() as u64;
         let plugin = Plugin { digest: digest.clone(), size, installed: Timestamp::now(), manifest };
-        if let Some(other) = self.store.plugin(plugin.name())?
+        let before = self.store.plugin(plugin.name())?;
+        if let Some(other) = &before
             && other.manifest.kind() != plugin.manifest.kind()
         {
             return Err(InstallError::OtherKind {
@@ -118,7 +139,14 @@ impl Runs {
         }
         let catalogue = (*self.catalogue()).clone().with_plugin(&plugin, &self.sandbox, &self.vault)?;
         self.store.put_component(digest, component).await?;
-        self.store.put_plugin(plugin.clone()).await?;
+        let installed = What::PluginInstalled {
+            plugin: plugin.name().clone(),
+            kind: plugin.manifest.kind().into(),
+            version: plugin.manifest.identity().version.as_str().into(),
+            digest: plugin.digest.clone(),
+            replaces: before.map(|before| before.digest),
+        };
+        self.store.put_plugin(plugin.clone(), record(by, installed)).await?;
         self.set_catalogue(catalogue);
         Ok(plugin)
     }
@@ -128,7 +156,7 @@ impl Runs {
     /// # Errors
     ///
     /// [`InstallError::Needed`] while an asset is configured for it.
-    pub async fn remove_plugin(&self, name: &Name) -> Result<Removal, InstallError> {
+    pub async fn remove_plugin(&self, name: &Name, by: &str) -> Result<Removal, InstallError> {
         let _changing = self.changing.lock().await;
         let catalogue = self.catalogue();
         let assets: Vec<_> =
@@ -139,7 +167,12 @@ impl Runs {
         let Some(plugin) = self.store.plugin(name)? else {
             return Ok(Removal::Absent);
         };
-        self.store.remove_plugin(name.clone()).await?;
+        let removed = What::PluginRemoved {
+            plugin: name.clone(),
+            version: plugin.manifest.identity().version.as_str().into(),
+            digest: plugin.digest.clone(),
+        };
+        self.store.remove_plugin(name.clone(), record(by, removed)).await?;
         self.set_catalogue((*catalogue).clone().without_plugin(name));
         // The same file may be installed under no other name: a component's name is part of it. A run that has not ended
         // still needs it.
@@ -155,25 +188,26 @@ impl Runs {
     /// # Errors
     ///
     /// See [`InstallError`].
-    pub async fn put_asset(
-        &self,
-        name: Name,
-        connector: Name,
-        configuration: Map<String, Value>,
-        secrets: BTreeMap<String, Secret>,
-        network: Network,
-        retries: RetryLimits,
-    ) -> Result<Asset, InstallError> {
+    pub async fn put_asset(&self, name: Name, new: NewAsset, by: &str) -> Result<Asset, InstallError> {
+        let NewAsset { connector, configuration, secrets, network, retries } = new;
         let _changing = self.changing.lock().await;
         let before = self.store.asset(&name)?.filter(|asset| asset.connector == connector);
         let mut sealed = before.map(|asset| asset.sealed).unwrap_or_default();
+        let put = What::AssetPut {
+            asset: name.clone(),
+            connector: connector.clone(),
+            fields: configuration.keys().collect(),
+            secrets: secrets.keys().collect(),
+            reaches: audit::reaches(&network.allow, &network.connect_to),
+            private_ca: network.ca.is_some(),
+        };
         for (field, secret) in secrets {
             let context = sealing_context(&name, &field);
             sealed.insert(field, self.vault.seal(&context, &secret)?);
         }
         let asset = Asset { name, connector, configuration, sealed, network, retries };
         let catalogue = (*self.catalogue()).clone().with_asset(asset.clone(), &self.vault)?;
-        self.store.put_asset(asset.clone()).await?;
+        self.store.put_asset(asset.clone(), record(by, put)).await?;
         self.set_catalogue(catalogue);
         Ok(asset)
     }
@@ -183,9 +217,10 @@ impl Runs {
     /// # Errors
     ///
     /// The store's.
-    pub async fn remove_asset(&self, name: &Name) -> Result<Removal, InstallError> {
+    pub async fn remove_asset(&self, name: &Name, by: &str) -> Result<Removal, InstallError> {
         let _changing = self.changing.lock().await;
-        let removed = self.store.remove_asset(name.clone()).await?;
+        let gone = What::AssetRemoved { asset: name.clone() };
+        let removed = self.store.remove_asset(name.clone(), record(by, gone)).await?;
         self.set_catalogue((*self.catalogue()).clone().without_asset(name));
         Ok(if removed { Removal::Removed } else { Removal::Absent })
     }

@@ -5,7 +5,7 @@
 //! its playbook, from the journal as far as that goes and then for real; `action.rs` finds what is to be executed and
 //! `effort.rs` executes it, with attempts, waits and doubts; `active.rs` and `steps.rs` are what they share. A run that waits for long is
 //! left, and `schedule.rs` takes it up again when it is due; `history.rs` reads its journal, `journal.rs` writes it.
-//! `people.rs` is what people do to runs.
+//! `people.rs` is what people do to runs. What of all this goes into the audit log, `audit.rs` says.
 //!
 //! What is installed and configured is one immutable [`Catalogue`]: a run keeps the one it began its stay with.
 
@@ -13,6 +13,7 @@
 
 mod action;
 mod active;
+mod audit;
 mod cancel;
 mod catalogue;
 mod clock;
@@ -36,6 +37,6 @@ mod versions;
 mod work;
 
 pub use catalogue::{AssetError, Catalogue, LoadedAsset, LoadedConnector, LoadedPlaybook};
-pub use install::{InstallError, Removal};
+pub use install::{InstallError, NewAsset, Removal};
 pub use replay::Replayed;
 pub use runs::{Ingested, Runs, RunsError, Tested};

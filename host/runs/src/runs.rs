@@ -14,6 +14,7 @@ use palisade_model::{
     Timestamp,
     action::{ActionResult, Failure},
     alert::{Alert, AlertId, NewAlert},
+    audit::{Record, What},
     hex,
     journal::{Began, Entry, Event},
     limits::{ACTIONS_AT_ONCE, ALERTS_WAITING, PAGE_ITEMS, RUNS_AT_ONCE, STOP_TIME},
@@ -28,6 +29,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::{
     active::ActiveRun,
+    audit::Audit,
     catalogue::{Catalogue, LoadedPlaybook},
     clock, dispatch, drive,
     history::{History, NotAJournal},
@@ -111,6 +113,9 @@ pub enum RunsError {
     /// It cannot be done to the run as it stands.
     #[error("{0}")]
     Conflict(String),
+    /// It is somebody else's to do.
+    #[error("{0}")]
+    Forbidden(String),
     /// What was asked for makes no sense for this run.
     #[error("{0}")]
     Invalid(String),
@@ -199,12 +204,17 @@ impl Runs {
         }
     }
 
-    /// Starts a playbook on an alert, whatever the alert's label.
+    /// Starts a playbook on an alert, whatever the alert's label, because somebody asks for it.
     ///
     /// # Errors
     ///
     /// [`RunsError::Missing`], or the store's.
-    pub async fn run_playbook(self: &Arc<Self>, playbook: &str, alert: AlertId) -> Result<RunId, RunsError> {
+    pub async fn run_playbook(
+        self: &Arc<Self>,
+        playbook: &str,
+        alert: AlertId,
+        by: &str,
+    ) -> Result<RunId, RunsError> {
         let catalogue = self.catalogue();
         let missing = |what, name: String| RunsError::Missing { what, name };
         let playbook =
@@ -213,9 +223,22 @@ impl Runs {
             return Err(missing("alert", alert.to_string()));
         };
         let new = new_run(&playbook, alert);
+        let what = What::RunStarted { playbook: new.playbook.clone(), alert: new.alert.id };
+        self.record(by, what).await?;
         let run = self.store.start_run(new.clone()).await?;
         self.begin(run, new, None, &catalogue);
         Ok(run)
+    }
+
+    /// Puts something on the record that somebody does, before it is done: nothing that is durable later can be there
+    /// without it.
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub async fn record(&self, who: &str, what: What) -> Result<(), RunsError> {
+        self.store.record(record(who, what), Durability::Buffered).await?;
+        Ok(())
     }
 
     /// Asks an asset's connector whether the asset works.
@@ -339,11 +362,13 @@ impl Runs {
 
     /// Writes an entry to a run that was just claimed, durably, and reads its journal.
     pub(crate) async fn write_and_read(&self, run: Run, event: Event) -> Result<(Run, History), RunsError> {
+        let at = clock::now();
         let append = Append {
             run: run.id,
             epoch: run.epoch,
             expected: run.entries,
-            events: vec![(clock::now(), event)],
+            audit: Audit::of(&run).record(at, &event).into_iter().collect(),
+            events: vec![(at, event)],
             leave: None,
             durability: Durability::Durable,
         };
@@ -447,6 +472,11 @@ impl ActiveRun {
         let work = Work::begin(&self.runs.at_work);
         tokio::spawn(drive::drive(Arc::clone(self), history, work));
     }
+}
+
+/// The record of what somebody does now.
+pub(crate) fn record(who: &str, what: What) -> Record {
+    Record::new(clock::now(), who, what)
 }
 
 /// A run of this playbook that begins now.

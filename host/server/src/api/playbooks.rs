@@ -10,6 +10,7 @@ use palisade_model::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    caller::Caller,
     extract::{Named, read_json},
     problem::Problem,
     server,
@@ -43,10 +44,11 @@ pub(super) async fn list(State(edge): server::State) -> Result<Json<Playbooks>, 
 /// `POST /playbooks/{name}/runs`: starts it on an alert, whatever the alert's label.
 pub(super) async fn run(
     State(edge): server::State,
+    caller: Caller,
     Named(name): Named,
     body: Body,
 ) -> Result<(StatusCode, Json<Started>), Problem> {
     let start: Start = read_json(body, ALERT_TEXT_BYTES).await?;
-    let run = edge.runs.run_playbook(name.as_str(), start.alert).await?;
+    let run = edge.runs.run_playbook(name.as_str(), start.alert, caller.name()).await?;
     Ok((StatusCode::CREATED, Json(Started { run })))
 }
