@@ -7,8 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
     commands::{
-        alert::AlertCommand, asset::AssetCommand, doctor::Doctor, inbox::Inbox, playbook::PlaybookCommand,
-        plugin::PluginCommand, run::RunCommand, serve::Serve,
+        alert::AlertCommand, asset::AssetCommand, audit::AuditCommand, doctor::Doctor, inbox::Inbox,
+        playbook::PlaybookCommand, plugin::PluginCommand, run::RunCommand, serve::Serve, user::UserCommand,
     },
     exit,
 };
@@ -77,6 +77,12 @@ pub(crate) enum Command {
     Run(RunCommand),
     /// See what waits for a person: questions, actions in doubt, runs that do not fit their journal
     Inbox(Inbox),
+    /// See who did what, and check that nothing of it was changed
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Give people tokens of their own, with roles
+    #[command(subcommand)]
+    User(UserCommand),
     /// Check that everything a host needs is in order
     Doctor(Doctor),
     /// Compile a component to machine code: the host runs this in a process of its own

@@ -47,15 +47,21 @@ impl Logins {
     /// Puts the refusals on the record that came since the last time, at most once in [`REFUSALS_EVERY`]: whoever tries
     /// tokens must not fill the disk.
     pub(crate) fn tell(&self, store: &dyn Store) {
+        if self.state().told.is_none_or(|told| told.elapsed() >= REFUSALS_EVERY) {
+            self.tell_all(store);
+        }
+    }
+
+    /// Puts the refusals on the record that came since the last time, as there will be no other.
+    pub(crate) fn tell_all(&self, store: &dyn Store) {
         let count = {
             let mut state = self.state();
-            if state.refused == 0 || state.told.is_some_and(|told| told.elapsed() < REFUSALS_EVERY) {
-                return;
-            }
             state.told = Some(Instant::now());
             mem::take(&mut state.refused)
         };
-        record(store, HOST, What::TokensRefused { count });
+        if count > 0 {
+            record(store, HOST, What::TokensRefused { count });
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -216,6 +216,7 @@ impl Server {
         }
         self.edge.runs.stop().await;
         keeper.abort();
+        self.edge.logins.tell_all(self.edge.runs.store());
         if let Err(error) = self.edge.record(What::HostStopped).await {
             tracing::error!(error = &error as &dyn std::error::Error, "The stop is not on the record.");
         }
