@@ -7,6 +7,7 @@ use palisade_model::{
     action::{Failure, Report, RetryLimits},
     alert::{Alert, AlertId, Severity},
     asset::Network,
+    audit,
     journal::{Divergence, Entry},
     list::{CustomList, ListEntry},
     name::Name,
@@ -15,8 +16,10 @@ use palisade_model::{
     prompt::Task,
     run::{Run, RunId, RunStatus},
     undo::Undone,
+    user::User,
 };
 use palisade_policy::Decision;
+use palisade_store::audit::Broken;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -217,6 +220,46 @@ pub(crate) struct TestedAsset {
 pub(crate) enum TestResult {
     Report(Report),
     Failure(Failure),
+}
+
+/// `GET /api/v1/caller`
+#[derive(Deserialize)]
+pub(crate) struct Caller {
+    pub(crate) admin: bool,
+}
+
+/// `GET /api/v1/users`
+#[derive(Deserialize)]
+pub(crate) struct Users {
+    pub(crate) users: Vec<User>,
+}
+
+/// `POST /api/v1/users`
+#[derive(Deserialize)]
+pub(crate) struct NewUser {
+    #[serde(flatten)]
+    pub(crate) user: User,
+    pub(crate) token: String,
+}
+
+/// `GET /api/v1/audit`
+#[derive(Deserialize)]
+pub(crate) struct AuditEntries {
+    pub(crate) entries: Vec<audit::Entry>,
+    pub(crate) head: audit::Head,
+}
+
+/// `POST /api/v1/audit/verify`, and the same of a file.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Verified {
+    /// How far the log goes, if nothing was changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) head: Option<audit::Head>,
+    /// Where it was changed, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) broken: Option<Broken>,
+    /// The head through which it must pass.
+    pub(crate) passes: audit::Head,
 }
 
 /// `POST /ingest/...`

@@ -9,6 +9,7 @@ use crate::{
     commands::{
         alert::AlertCommand,
         asset::AssetCommand,
+        audit::AuditCommand,
         doctor::Doctor,
         inbox::{Inbox, answer::Answer, consent::Consent},
         list::ListCommand,
@@ -18,6 +19,7 @@ use crate::{
         run::RunCommand,
         safe_mode::SafeModeCommand,
         serve::Serve,
+        user::UserCommand,
     },
     exit,
 };
@@ -100,6 +102,12 @@ pub(crate) enum Command {
     Policy(PolicyCommand),
     /// Have the host only plan what would change something, or see whether it does
     SafeMode(SafeModeCommand),
+    /// See who did what, and check that nothing of it was changed
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Give people tokens of their own, with roles
+    #[command(subcommand)]
+    User(UserCommand),
     /// Check that everything a host needs is in order
     Doctor(Doctor),
     /// Compile a component to machine code: the host runs this in a process of its own

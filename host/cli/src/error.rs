@@ -141,8 +141,11 @@ impl Error {
         let next = match self {
             Self::Unreachable { .. } => "start it with `palisade serve`, or say where it is with --url",
             Self::Late { .. } => "see what the host is doing with `palisade doctor`, and in its log",
-            Self::Problem { status: 401 | 403, .. } => {
+            Self::Problem { status: 401, .. } => {
                 "the token is that of another host: check --data, or set PALISADE_TOKEN"
+            }
+            Self::Problem { status: 403, .. } => {
+                "ask whoever may: the admin, or those who are asked by name or role"
             }
             Self::Problem { status: 429 | 503, .. } => "try again in a moment",
             Self::Answer { .. } => "check with `palisade doctor` that it is a Palisade host of this version",
@@ -199,6 +202,7 @@ mod tests {
         for (error, exit) in [
             (unreachable, Exit::Unreachable),
             (problem(401), Exit::Refused),
+            (problem(403), Exit::Refused),
             (problem(404), Exit::NotFound),
             (problem(409), Exit::Failed),
             (problem(500), Exit::Failed),

@@ -6,11 +6,11 @@ use std::process::ExitCode;
 pub(crate) const HELP: &str = "\
 Exit codes:
   0  done
-  1  what was asked for failed: the run, the test, the build, the change
+  1  what was asked for failed: the run, the test, the build, the change, the check
   2  the command line cannot be used
   3  the host cannot be reached
   4  there is no such thing
-  5  the host refused: the token is missing or not the right one";
+  5  the host refused: the token is missing, not the right one, or not for this";
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -25,3 +25,8 @@ pub(crate) const DISPATCH_TIME: Duration = Duration::from_secs(10);
 pub(crate) const DISPATCH_POLL: Duration = Duration::from_millis(100);
 /// Time between two frames of a spinner.
 pub(crate) const SPINNER_TICK: Duration = Duration::from_millis(100);
+/// Time for the host to check its whole audit log: it reads some 50 MB a second, and a log of years is a few gigabytes.
+pub(crate) const AUDIT_TIME: Duration = Duration::from_secs(5 * 60);
+/// Bytes of one line of an audit log, its line break included. The longest record is that of an asset, some 120 KiB if
+/// each character of its lists needs an escape.
+pub(crate) const AUDIT_LINE_BYTES: u64 = 256 * 1024;

@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod answers;
+mod audit_screen;
 mod capabilities;
 mod client;
 mod command_line;
@@ -15,6 +16,7 @@ mod context;
 mod data;
 mod error;
 mod exit;
+mod file;
 mod limits;
 mod printable;
 mod progress;
@@ -71,6 +73,8 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Error> {
         Command::List(command) => commands::list::run(command, context).await,
         Command::Policy(command) => commands::policy::run(command, context).await,
         Command::SafeMode(command) => commands::safe_mode::run(command, context).await,
+        Command::Audit(command) => commands::audit::run(command, context).await,
+        Command::User(command) => commands::user::run(command, context).await,
         Command::Doctor(command) => commands::doctor::run(command, context).await,
         // Done in `main`, before there are threads: it bounds the whole process.
         Command::CompileComponent { input, output } => Ok(compile_component(&input, &output)),

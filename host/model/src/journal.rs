@@ -486,6 +486,9 @@ pub struct By {
     /// Why, in a person's words.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
+    /// The admin said it in this name, and the host did not check whose it is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_admin: bool,
 }
 
 /// What a journal says and what its playbook asked for instead.

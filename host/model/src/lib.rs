@@ -9,6 +9,7 @@ pub mod action;
 pub mod alert;
 pub mod approval;
 pub mod asset;
+pub mod audit;
 pub mod earlier;
 mod hex;
 pub mod journal;
@@ -20,6 +21,7 @@ pub mod plugin;
 pub mod prompt;
 pub mod run;
 pub mod undo;
+pub mod user;
 
 pub use hex::{hex, unhex};
 pub use jiff::{SignedDuration, Timestamp};

@@ -222,3 +222,18 @@ pub const PAGE_ITEMS: usize = 500;
 pub const PAGE_BYTES: usize = 8 * 1024 * 1024;
 /// Plugins that may be installed, and assets that may be configured: each at most, as lists of them have no pages.
 pub const REGISTRY_ITEMS: usize = 500;
+
+// Audit log.
+
+/// Bytes of one text of a record in the audit log, and of the JSON of one value: enough to see what was done to what. An
+/// entry is kept for ever, and a playbook, a vendor and a person choose its texts.
+pub const AUDIT_TEXT_BYTES: usize = 1024;
+/// Texts of one list in a record of the audit log.
+pub const AUDIT_ITEMS: usize = 50;
+/// Bytes of one of them: the name of a field, a network.
+pub const AUDIT_ITEM_BYTES: usize = 128;
+
+// Users.
+
+/// Roles of one user.
+pub const USER_ROLES: usize = 20;

@@ -1,6 +1,10 @@
 //! What people do to alerts: take one over, close it.
 
-use palisade_model::alert::{Alert, AlertChange, AlertId, AlertStatus, Note};
+use palisade_model::{
+    alert::{Alert, AlertChange, AlertId, AlertStatus, Note},
+    audit::{Record, What},
+    journal::By,
+};
 
 use crate::{
     clock,
@@ -13,14 +17,15 @@ impl Runs {
     /// # Errors
     ///
     /// [`RunsError::Missing`], or the store's.
-    pub async fn take_alert(&self, alert: AlertId, owner: String, note: String) -> Result<Alert, RunsError> {
+    pub async fn take_alert(&self, alert: AlertId, by: By) -> Result<Alert, RunsError> {
         let mut changes = vec![
-            AlertChange::Owner(Some(owner.clone())),
+            AlertChange::Owner(Some(by.by.clone())),
             AlertChange::Status(AlertStatus::Open),
             AlertChange::Taken,
         ];
-        changes.extend(remark(owner, "Taken over", note));
-        self.change_alert(alert, changes).await
+        changes.extend(remark(&by, "Taken over"));
+        let what = What::AlertTaken { alert, note: by.note.as_str().into() };
+        self.change_alert(alert, changes, &by, what).await
     }
 
     /// Closes an alert.
@@ -28,19 +33,30 @@ impl Runs {
     /// # Errors
     ///
     /// [`RunsError::Missing`], or the store's.
-    pub async fn close_alert(&self, alert: AlertId, by: String, note: String) -> Result<Alert, RunsError> {
+    pub async fn close_alert(&self, alert: AlertId, by: By) -> Result<Alert, RunsError> {
         let mut changes = vec![AlertChange::Status(AlertStatus::Closed), AlertChange::Taken];
-        changes.extend(remark(by, "Closed", note));
-        self.change_alert(alert, changes).await
+        changes.extend(remark(&by, "Closed"));
+        let what = What::AlertClosed { alert, note: by.note.as_str().into() };
+        self.change_alert(alert, changes, &by, what).await
     }
 
-    async fn change_alert(&self, alert: AlertId, changes: Vec<AlertChange>) -> Result<Alert, RunsError> {
+    async fn change_alert(
+        &self,
+        alert: AlertId,
+        changes: Vec<AlertChange>,
+        by: &By,
+        what: What,
+    ) -> Result<Alert, RunsError> {
+        if self.store.alert(alert)?.is_none() {
+            return Err(RunsError::Missing { what: "alert", name: alert.to_string() });
+        }
+        self.put_on_record(Record::said(clock::now(), by, what)).await?;
         Ok(self.store.change_alert(alert, changes).await?)
     }
 }
 
 /// What a person had to say about it, as a note on the alert.
-fn remark(author: String, title: &str, text: String) -> Option<AlertChange> {
-    let note = Note { at: clock::now(), author, title: title.to_owned(), text };
+fn remark(By { by, note, .. }: &By, title: &str) -> Option<AlertChange> {
+    let note = Note { at: clock::now(), author: by.clone(), title: title.to_owned(), text: note.clone() };
     (!note.text.is_empty()).then_some(AlertChange::Note(note))
 }

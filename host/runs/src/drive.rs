@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use palisade_engine::Stop;
 use palisade_model::{
+    audit::HOST,
     journal::{By, Divergence, Event},
     run::RunStatus,
 };
@@ -28,9 +29,6 @@ enum End {
     NoPlaybook(String),
     Aside,
 }
-
-/// Who pauses a run that cannot go on.
-const HOST: &str = "palisade";
 
 /// Lets a run go on until it has ended or is better left, and takes it off the list of those that are here.
 pub(crate) async fn drive(run: Arc<ActiveRun>, history: History, work: Work) {
@@ -111,7 +109,7 @@ async fn finish(run: &Arc<ActiveRun>, end: End) {
         }
         End::NoPlaybook(why) => {
             tracing::error!(run = run.run.id, why, "A run cannot go on, and is paused.");
-            let by = By { by: HOST.to_owned(), note: why };
+            let by = By { by: HOST.to_owned(), note: why, by_admin: false };
             leave(run, Event::Paused(by), RunStatus::Paused).await
         }
         End::Aside => match run.halted() {

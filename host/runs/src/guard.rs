@@ -8,14 +8,25 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use palisade_model::{Timestamp, approval::AtDeadline, limits::ACTIONS_REMEMBERED};
+use palisade_model::{
+    SignedDuration, Timestamp,
+    approval::AtDeadline,
+    audit::{HOST, Record, What},
+    limits::ACTIONS_REMEMBERED,
+    plugin::Digest,
+};
 use palisade_policy::{Approval, Decision, POLICY_BYTES, Policy, PolicyError, Proposed, Sent, Verdict};
+use palisade_store::{Durability, Store};
+use ring::digest;
 
-use crate::clock;
+use crate::{clock, sent};
 
 /// The policy of this host. It is read again whenever its file changes.
 pub(crate) struct Guard {
     file: PathBuf,
+    store: Arc<dyn Store>,
+    /// When it began to remember by itself; what was sent before is in the audit log.
+    opened: Timestamp,
     state: Mutex<State>,
 }
 
@@ -27,6 +38,10 @@ struct State {
     problem: Option<String>,
     /// Mutating actions that were let through, oldest first.
     recent: VecDeque<Sent>,
+    /// From when on they are all there.
+    complete_since: Timestamp,
+    /// SHA-256 of the file, if there is one.
+    digest: Option<Digest>,
 }
 
 /// What tells one state of a file from another.
@@ -87,19 +102,29 @@ pub(crate) struct Asked {
 }
 
 impl Guard {
-    /// Reads the policy. `recent` is what was sent before this start, oldest first.
+    /// Reads the policy.
     ///
     /// # Errors
     ///
     /// If there is a file that cannot be used: a host must not start with another policy than its operator wrote.
-    pub(crate) fn open(file: PathBuf, recent: Vec<Sent>) -> Result<Self, PolicyFileError> {
+    pub(crate) fn open(file: PathBuf, store: Arc<dyn Store>) -> Result<Self, PolicyFileError> {
         let stamp = stamp(&file).map_err(|source| PolicyFileError::Read { file: file.clone(), source })?;
-        let policy = match stamp {
-            Some(_) => read(&file)?,
-            None => Policy::built_in(),
+        let (policy, digest) = match stamp {
+            Some(_) => read(&file).map(|(policy, digest)| (policy, Some(digest)))?,
+            None => (Policy::built_in(), None),
         };
-        let state = State { policy: Arc::new(policy), stamp, problem: None, recent: recent.into() };
-        Ok(Self { file, state: Mutex::new(state) })
+        let opened = clock::now();
+        let state = State {
+            policy: Arc::new(policy),
+            stamp,
+            problem: None,
+            recent: VecDeque::new(),
+            complete_since: opened,
+            digest,
+        };
+        let guard = Self { file, store, opened, state: Mutex::new(state) };
+        guard.holds(&mut guard.lock());
+        Ok(guard)
     }
 
     /// Decides about an action, and counts it if it may be sent. `consented` says that a person has agreed to it, or that
@@ -156,19 +181,21 @@ impl Guard {
     /// The state, once the file was looked at: what an operator has just saved decides about the next action. One look
     /// costs a microsecond, and a mutating action a write to the disk.
     fn fresh(&self) -> MutexGuard<'_, State> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.lock();
         match stamp(&self.file) {
             Ok(stamp) if stamp == state.stamp => {}
             Ok(None) => {
                 tracing::warn!(file = %self.file.display(), "The policy is gone; the built-in one holds.");
-                (state.stamp, state.problem) = (None, None);
+                (state.stamp, state.problem, state.digest) = (None, None, None);
                 state.policy = Arc::new(Policy::built_in());
+                self.holds(&mut state);
             }
             Ok(stamp) => match read(&self.file) {
-                Ok(policy) => {
+                Ok((policy, digest)) => {
                     tracing::info!(file = %self.file.display(), "The policy was read again.");
-                    (state.stamp, state.problem) = (stamp, None);
+                    (state.stamp, state.problem, state.digest) = (stamp, None, Some(digest));
                     state.policy = Arc::new(policy);
+                    self.holds(&mut state);
                 }
                 Err(error) => {
                     // Not again until the file changes once more.
@@ -182,6 +209,37 @@ impl Guard {
             }
         }
         state
+    }
+}
+
+impl Guard {
+    /// A policy holds from now on: it is on the record before it decides anything, and what its breakers count is there.
+    fn holds(&self, state: &mut State) {
+        let loaded = What::PolicyLoaded { digest: state.digest.clone() };
+        drop(self.store.record(Record::new(clock::now(), HOST, loaded), Durability::Buffered));
+        let window = SignedDuration::try_from(state.policy.longest_breaker()).unwrap_or(SignedDuration::MAX);
+        let since = clock::now().checked_sub(window).unwrap_or(Timestamp::MIN);
+        if window.is_zero() || since >= state.complete_since {
+            return;
+        }
+        match sent::sent_between(&*self.store, since, self.opened) {
+            Ok(before) => {
+                state.recent.retain(|sent| sent.at >= self.opened);
+                before.into_iter().rev().for_each(|sent| state.recent.push_front(sent));
+                state.complete_since = since;
+            }
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(
+                    error,
+                    "What was sent before this start cannot be read; breakers count from now on."
+                );
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -219,7 +277,7 @@ fn stamp(file: &Path) -> io::Result<Option<Stamp>> {
     }
 }
 
-fn read(file: &Path) -> Result<Policy, PolicyFileError> {
+fn read(file: &Path) -> Result<(Policy, Digest), PolicyFileError> {
     use std::io::Read;
     let unreadable = |source| PolicyFileError::Read { file: file.to_owned(), source };
     let mut text = String::new();
@@ -228,5 +286,12 @@ fn read(file: &Path) -> Result<Policy, PolicyFileError> {
     if bytes > POLICY_BYTES {
         return Err(unreadable(io::Error::other(format!("it has more than {POLICY_BYTES} bytes"))));
     }
-    Policy::parse(&text).map_err(|source| PolicyFileError::Policy { file: file.to_owned(), source })
+    let policy =
+        Policy::parse(&text).map_err(|source| PolicyFileError::Policy { file: file.to_owned(), source })?;
+    Ok((policy, sha256(text.as_bytes())))
+}
+
+fn sha256(bytes: &[u8]) -> Digest {
+    let hash = digest::digest(&digest::SHA256, bytes);
+    Digest::from_bytes(hash.as_ref().try_into().expect("SHA-256 has 32 bytes"))
 }

@@ -331,8 +331,8 @@ pub(crate) fn answered(answer: &serde_json::Value, by: Option<&By>) -> Report {
 /// What an action fails with for which there is no consent.
 pub(crate) fn refused(by: Option<&By>) -> Failure {
     let message = match by {
-        Some(By { by, note }) if note.is_empty() => format!("{by} did not approve it"),
-        Some(By { by, note }) => format!("{by} did not approve it: {note}"),
+        Some(By { by, note, .. }) if note.is_empty() => format!("{by} did not approve it"),
+        Some(By { by, note, .. }) => format!("{by} did not approve it: {note}"),
         None => "nobody approved it in time".to_owned(),
     };
     Failure::Denied { message }
@@ -479,7 +479,7 @@ mod tests {
 
     #[test]
     fn a_run_tried_again_keeps_what_it_has_done() {
-        let by = By { by: "anna".into(), note: String::new() };
+        let by = By { by: "anna".into(), note: String::new(), by_admin: false };
         let history = read(vec![
             start(1, Effect::Contain),
             end(1, bad()),

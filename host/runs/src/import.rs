@@ -1,6 +1,7 @@
 //! Runs from another installation.
 
 use palisade_model::{
+    audit::What,
     journal::Entry,
     run::{Run, RunId},
 };
@@ -17,7 +18,7 @@ impl Runs {
     /// # Errors
     ///
     /// [`RunsError::Invalid`] if it has not ended or its entries are no journal; the store's.
-    pub async fn import(&self, run: Run, entries: Vec<Entry>) -> Result<RunId, RunsError> {
+    pub async fn import(&self, run: Run, entries: Vec<Entry>, by: &str) -> Result<RunId, RunsError> {
         if run.entries != entries.len() as u64 {
             let found = entries.len();
             return Err(RunsError::Invalid(format!(
@@ -30,9 +31,11 @@ impl Runs {
         if history.began.digest != run.digest {
             return Err(RunsError::Invalid("its journal is of another component than its run".into()));
         }
-        match self.store.import_run(run, entries).await {
-            Err(error @ StoreError::NotEnded) => Err(RunsError::Invalid(error.to_string())),
-            other => Ok(other?),
+        if !run.status.is_final() {
+            return Err(RunsError::Invalid(StoreError::NotEnded.to_string()));
         }
+        let what = What::RunImported { playbook: run.playbook.clone(), digest: run.digest.clone() };
+        self.record(by, what).await?;
+        Ok(self.store.import_run(run, entries).await?)
     }
 }

@@ -10,17 +10,18 @@ use palisade_model::{
     Timestamp,
     action::RetryLimits,
     asset::{Asset, Network},
+    audit::{self, What},
     name::Name,
     playbook::PlaybookSettings,
     plugin::{Digest, Manifest, PlaybookManifest, Plugin},
 };
-use palisade_store::StoreError;
+use palisade_store::{Durability, StoreError};
 use palisade_vault::{Secret, VaultError};
 use serde_json::{Map, Value};
 
 use crate::{
     catalogue::{AssetError, check_settings, sealing_context},
-    runs::Runs,
+    runs::{Runs, record},
     undo,
 };
 
@@ -98,6 +99,20 @@ pub enum Removal {
     Absent,
 }
 
+/// An asset as it is to be.
+pub struct NewAsset {
+    /// The connector that acts on it.
+    pub connector: Name,
+    /// Configuration without the secrets, as the connector's schema says.
+    pub configuration: Map<String, Value>,
+    /// The secrets that are given anew, by configuration field.
+    pub secrets: BTreeMap<String, Secret>,
+    /// How it may be reached.
+    pub network: Network,
+    /// How long its actions are tried.
+    pub retries: RetryLimits,
+}
+
 impl Runs {
     /// Compiles a component and asks it what it is. Nothing is installed.
     ///
@@ -115,7 +130,12 @@ impl Runs {
     /// # Errors
     ///
     /// See [`InstallError`]. Nothing is half-installed.
-    pub async fn install(&self, component: Vec<u8>, granted: &Digest) -> Result<Plugin, InstallError> {
+    pub async fn install(
+        &self,
+        component: Vec<u8>,
+        granted: &Digest,
+        by: &str,
+    ) -> Result<Plugin, InstallError> {
         let (digest, manifest) = self.inspect(&component).await?;
         if digest != *granted {
             return Err(InstallError::OtherComponent { granted: granted.clone(), found: digest });
@@ -123,7 +143,8 @@ impl Runs {
         let _changing = self.changing.lock().await;
         let size = component.len() as u64;
         let plugin = Plugin { digest: digest.clone(), size, installed: Timestamp::now(), manifest };
-        if let Some(other) = self.store.plugin(plugin.name())?
+        let before = self.store.plugin(plugin.name())?;
+        if let Some(other) = &before
             && other.manifest.kind() != plugin.manifest.kind()
         {
             return Err(InstallError::OtherKind {
@@ -141,7 +162,14 @@ impl Runs {
         }
         let catalogue = (*self.catalogue()).clone().with_plugin(&plugin, &self.sandbox, &self.vault)?;
         self.store.put_component(digest, component).await?;
-        self.store.put_plugin(plugin.clone()).await?;
+        let installed = What::PluginInstalled {
+            plugin: plugin.name().clone(),
+            kind: plugin.manifest.kind().into(),
+            version: plugin.manifest.identity().version.as_str().into(),
+            digest: plugin.digest.clone(),
+            replaces: before.map(|before| before.digest),
+        };
+        self.store.put_plugin(plugin.clone(), record(by, installed)).await?;
         self.set_catalogue(catalogue);
         Ok(plugin)
     }
@@ -151,7 +179,7 @@ impl Runs {
     /// # Errors
     ///
     /// [`InstallError::Needed`] while an asset is configured for it.
-    pub async fn remove_plugin(&self, name: &Name) -> Result<Removal, InstallError> {
+    pub async fn remove_plugin(&self, name: &Name, by: &str) -> Result<Removal, InstallError> {
         let _changing = self.changing.lock().await;
         let catalogue = self.catalogue();
         let assets: Vec<_> =
@@ -162,7 +190,12 @@ impl Runs {
         let Some(plugin) = self.store.plugin(name)? else {
             return Ok(Removal::Absent);
         };
-        self.store.remove_plugin(name.clone()).await?;
+        let removed = What::PluginRemoved {
+            plugin: name.clone(),
+            version: plugin.manifest.identity().version.as_str().into(),
+            digest: plugin.digest.clone(),
+        };
+        self.store.remove_plugin(name.clone(), record(by, removed)).await?;
         self.set_catalogue((*catalogue).clone().without_plugin(name));
         // The same file may be installed under no other name: a component's name is part of it. A run that has not ended
         // still needs it.
@@ -184,6 +217,7 @@ impl Runs {
         name: &Name,
         fields: BTreeMap<String, Option<Value>>,
         safe_mode: Option<bool>,
+        by: &str,
     ) -> Result<PlaybookSettings, InstallError> {
         let _changing = self.changing.lock().await;
         let catalogue = self.catalogue();
@@ -196,8 +230,17 @@ impl Runs {
                 None => settings.configuration.remove(&field),
             };
         }
-        settings.safe_mode = safe_mode.unwrap_or(settings.safe_mode);
+        let was_safe = settings.safe_mode;
+        settings.safe_mode = safe_mode.unwrap_or(was_safe);
         check_playbook(&settings, &playbook.manifest)?;
+        let fields = settings.configuration.keys().map(String::as_str).collect();
+        let configured = What::PlaybookConfigured { playbook: name.clone(), fields };
+        drop(self.store.record(record(by, configured), Durability::Buffered));
+        if settings.safe_mode != was_safe {
+            let switched = What::SafeModeSwitched { on: settings.safe_mode, playbook: Some(name.clone()) };
+            drop(self.store.record(record(by, switched), Durability::Buffered));
+        }
+        // What is on the record was handed over before: if this is there after a crash, so is that.
         self.store.put_playbook_settings(settings.clone()).await?;
         self.set_catalogue((*catalogue).clone().with_settings(settings.clone()));
         Ok(settings)
@@ -208,25 +251,26 @@ impl Runs {
     /// # Errors
     ///
     /// See [`InstallError`].
-    pub async fn put_asset(
-        &self,
-        name: Name,
-        connector: Name,
-        configuration: Map<String, Value>,
-        secrets: BTreeMap<String, Secret>,
-        network: Network,
-        retries: RetryLimits,
-    ) -> Result<Asset, InstallError> {
+    pub async fn put_asset(&self, name: Name, new: NewAsset, by: &str) -> Result<Asset, InstallError> {
+        let NewAsset { connector, configuration, secrets, network, retries } = new;
         let _changing = self.changing.lock().await;
         let before = self.store.asset(&name)?.filter(|asset| asset.connector == connector);
         let mut sealed = before.map(|asset| asset.sealed).unwrap_or_default();
+        let put = What::AssetPut {
+            asset: name.clone(),
+            connector: connector.clone(),
+            fields: configuration.keys().collect(),
+            secrets: secrets.keys().collect(),
+            reaches: audit::reaches(&network.allow, &network.connect_to),
+            private_ca: network.ca.is_some(),
+        };
         for (field, secret) in secrets {
             let context = sealing_context(&name, &field);
             sealed.insert(field, self.vault.seal(&context, &secret)?);
         }
         let asset = Asset { name, connector, configuration, sealed, network, retries };
         let catalogue = (*self.catalogue()).clone().with_asset(asset.clone(), &self.vault)?;
-        self.store.put_asset(asset.clone()).await?;
+        self.store.put_asset(asset.clone(), record(by, put)).await?;
         self.set_catalogue(catalogue);
         Ok(asset)
     }
@@ -236,9 +280,10 @@ impl Runs {
     /// # Errors
     ///
     /// The store's.
-    pub async fn remove_asset(&self, name: &Name) -> Result<Removal, InstallError> {
+    pub async fn remove_asset(&self, name: &Name, by: &str) -> Result<Removal, InstallError> {
         let _changing = self.changing.lock().await;
-        let removed = self.store.remove_asset(name.clone()).await?;
+        let gone = What::AssetRemoved { asset: name.clone() };
+        let removed = self.store.remove_asset(name.clone(), record(by, gone)).await?;
         self.set_catalogue((*self.catalogue()).clone().without_asset(name));
         Ok(if removed { Removal::Removed } else { Removal::Absent })
     }

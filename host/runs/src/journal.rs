@@ -1,6 +1,7 @@
 //! The writer of one run's journal.
 
 use std::{
+    mem,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -8,6 +9,7 @@ use std::{
 use palisade_engine::Stop;
 use palisade_model::{
     Timestamp,
+    audit::Record,
     journal::{ChildStarted, Event, LogLevel},
     limits::{ENTRIES_PER_RUN, JOURNAL_WAIT, LOG_LINES_PER_RUN, RUN_BYTES},
     run::{Epoch, Position, Run, RunId, Seq},
@@ -15,7 +17,7 @@ use palisade_model::{
 use palisade_store::{Append, Durability, Leave, NewChild, Store, StoreError, Write};
 use tokio::sync::watch;
 
-use crate::{clock, history::History};
+use crate::{audit::Audit, clock, history::History};
 
 /// Writes entries in one order, and knows how many there are.
 ///
@@ -38,6 +40,9 @@ struct State {
     latest: Timestamp,
     /// Entries that wait.
     waiting: Vec<(Timestamp, Event)>,
+    /// What of them goes into the audit log.
+    records: Vec<Record>,
+    audit: Audit,
     /// Lines of log that actions wrote.
     action_lines: usize,
     /// What parameters and reports may still take.
@@ -60,6 +65,8 @@ impl Journal {
             entries: history.entries,
             latest: history.latest,
             waiting: Vec::new(),
+            records: Vec::new(),
+            audit: Audit::after(run, history),
             action_lines: history.action_lines,
             bytes_left: RUN_BYTES.saturating_sub(history.bytes),
             failed: None,
@@ -190,6 +197,8 @@ impl Journal {
             )));
         }
         state.latest = state.latest.max(clock::now());
+        let record = state.audit.record(state.latest, &event);
+        state.records.extend(record);
         state.waiting.push((state.latest, event));
         Ok(())
     }
@@ -201,10 +210,11 @@ impl Journal {
     }
 
     fn append_of(&self, state: &mut State, leave: Option<Leave>, durability: Durability) -> Append {
-        let events = std::mem::take(&mut state.waiting);
+        let events = mem::take(&mut state.waiting);
+        let audit = mem::take(&mut state.records);
         let expected = state.entries;
         state.entries += events.len() as u64;
-        Append { run: self.run, epoch: self.epoch, expected, events, leave, durability }
+        Append { run: self.run, epoch: self.epoch, expected, events, audit, leave, durability }
     }
 
     fn written(self: &Arc<Self>, write: Write<Seq>) -> Written {

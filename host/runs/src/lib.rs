@@ -5,7 +5,7 @@
 //! its playbook, from the journal as far as that goes and then for real; `action.rs` finds what is to be executed and
 //! `effort.rs` executes it, with attempts, waits and doubts; `active.rs` and `steps.rs` are what they share. A run that waits for long is
 //! left, and `schedule.rs` takes it up again when it is due; `history.rs` reads its journal, `journal.rs` writes it.
-//! `people.rs` is what people do to runs.
+//! `people.rs` is what people do to runs. What of all this goes into the audit log, `audit.rs` says.
 //!
 //! What is installed and configured is one immutable [`Catalogue`]: a run keeps the one it began its stay with.
 
@@ -14,6 +14,7 @@
 mod action;
 mod active;
 mod alerts;
+mod audit;
 mod cancel;
 mod catalogue;
 mod clock;
@@ -34,6 +35,7 @@ mod prompt;
 mod replay;
 mod runs;
 mod schedule;
+mod sent;
 mod steps;
 mod take_up;
 mod undo;
@@ -42,6 +44,6 @@ mod work;
 
 pub use catalogue::{AssetError, Catalogue, LoadedAsset, LoadedConnector, LoadedPlaybook};
 pub use guard::{PolicyFileError, PolicyStatus};
-pub use install::{InstallError, Removal};
+pub use install::{InstallError, NewAsset, Removal};
 pub use replay::Replayed;
 pub use runs::{How, Ingested, Runs, RunsError, Tested};

@@ -1,6 +1,8 @@
 //! Custom lists, as the operator keeps them.
 
 use palisade_model::{
+    audit::{Record, What},
+    journal::By,
     list::{self, ListEntry},
     name::Name,
 };
@@ -16,7 +18,8 @@ impl Runs {
     /// # Errors
     ///
     /// The store's.
-    pub async fn put_list(&self, list: Name) -> Result<bool, RunsError> {
+    pub async fn put_list(&self, list: Name, by: &str) -> Result<bool, RunsError> {
+        self.record(by, What::ListMade { list: list.clone() }).await?;
         Ok(self.store.put_list(list).await?)
     }
 
@@ -25,7 +28,8 @@ impl Runs {
     /// # Errors
     ///
     /// The store's.
-    pub async fn remove_list(&self, list: Name) -> Result<bool, RunsError> {
+    pub async fn remove_list(&self, list: Name, by: &str) -> Result<bool, RunsError> {
+        self.record(by, What::ListRemoved { list: list.clone() }).await?;
         Ok(self.store.remove_list(list).await?)
     }
 
@@ -38,10 +42,16 @@ impl Runs {
         &self,
         list: Name,
         value: list::Value,
-        note: String,
-        by: String,
+        by: By,
     ) -> Result<ListEntry, RunsError> {
-        let entry = ListEntry { value, note: list::note(note), by, at: clock::now() };
+        let at = clock::now();
+        let what = What::ListEntryAdded {
+            list: list.clone(),
+            value: value.as_str().into(),
+            note: by.note.as_str().into(),
+        };
+        self.put_on_record(Record::said(at, &by, what)).await?;
+        let entry = ListEntry { value, note: list::note(by.note), by: by.by, at };
         // Both are in the hands of the one writer before either is waited for.
         let (made, put) = (self.store.put_list(list.clone()), self.store.put_list_entry(list, entry.clone()));
         made.await?;
@@ -54,7 +64,14 @@ impl Runs {
     /// # Errors
     ///
     /// [`RunsError::Missing`] if there is no such list; the store's.
-    pub async fn remove_list_entry(&self, list: Name, value: list::Value) -> Result<bool, RunsError> {
+    pub async fn remove_list_entry(
+        &self,
+        list: Name,
+        value: list::Value,
+        by: &str,
+    ) -> Result<bool, RunsError> {
+        let what = What::ListEntryRemoved { list: list.clone(), value: value.as_str().into() };
+        self.record(by, what).await?;
         Ok(self.store.remove_list_entry(list, value).await?)
     }
 }

@@ -116,18 +116,19 @@ impl Runs {
         self.find(run)
     }
 
-    /// Answers a prompt, once.
+    /// Answers a prompt, once, if this person `may` answer what is asked of somebody, or of nobody in particular.
     ///
     /// # Errors
     ///
     /// [`RunsError::Missing`]; [`RunsError::Conflict`] if it was answered before, by a person or by its default;
-    /// [`RunsError::Invalid`] if this is no answer to it.
+    /// [`RunsError::Forbidden`]; [`RunsError::Invalid`] if this is no answer to it.
     pub async fn answer(
         self: &Arc<Self>,
         run: RunId,
         step: Position,
         answer: Value,
         by: By,
+        may: impl Fn(Option<&str>) -> bool + Sync,
     ) -> Result<Run, RunsError> {
         self.tell(run, |active, state| {
             let asked = match state.open.get(&step) {
@@ -139,6 +140,11 @@ impl Runs {
                 }
                 _ => return Ok(Err(no_step("prompt", run, step))),
             };
+            let to = asked.prompt.to.as_deref();
+            if !may(to) {
+                let to = to.unwrap_or("nobody in particular");
+                return Ok(Err(RunsError::Forbidden(format!("step {step} of run {run} asks {to}"))));
+            }
             if let Err(why) = asked.prompt.answer.check(&answer) {
                 return Ok(Err(RunsError::Invalid(why)));
             }
@@ -215,7 +221,8 @@ impl Runs {
                 None => return Ok(Err(no_step("action", run, step))),
             };
             if !may(asked.as_deref()) {
-                return Ok(Err(RunsError::Forbidden { asked: asked.unwrap_or_default() }));
+                let asked = asked.unwrap_or_else(|| "nobody in particular".to_owned());
+                return Ok(Err(RunsError::Forbidden(format!("step {step} of run {run} asks {asked}"))));
             }
             let written = active.consent(state, step, approved, Some(by.clone()));
             written.map(|written| Ok((None, written))).map_err(|_| Gone)

@@ -15,6 +15,7 @@ use palisade_model::{
     Timestamp,
     action::{ActionResult, Failure},
     alert::{Alert, AlertId, NewAlert},
+    audit::{Record, What},
     hex,
     journal::{Began, Entry, Event},
     limits::{ACTIONS_AT_ONCE, ALERTS_WAITING, PAGE_ITEMS, RUNS_AT_ONCE, STOP_TIME},
@@ -30,6 +31,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::{
     active::ActiveRun,
+    audit::Audit,
     catalogue::{Catalogue, LoadedPlaybook},
     clock, dispatch, drive,
     guard::{Guard, PolicyFileError, PolicyStatus},
@@ -130,15 +132,12 @@ pub enum RunsError {
     /// It cannot be done to the run as it stands.
     #[error("{0}")]
     Conflict(String),
-    /// Whoever says it is not who was asked.
-    #[error("this is for {asked} to say")]
-    Forbidden {
-        /// Who was.
-        asked: String,
-    },
     /// The policy cannot be used.
     #[error(transparent)]
     Policy(#[from] PolicyFileError),
+    /// It is somebody else's to do.
+    #[error("{0}")]
+    Forbidden(String),
     /// What was asked for makes no sense for this run.
     #[error("{0}")]
     Invalid(String),
@@ -171,7 +170,7 @@ impl Runs {
     ) -> Result<Arc<Self>, RunsError> {
         let runs = Arc::new(Self {
             installation: installation(&*store).await?,
-            guard: Guard::open(policy, Vec::new())?,
+            guard: Guard::open(policy, Arc::clone(&store))?,
             safe_mode: AtomicBool::new(store.setting(&setting(SAFE_MODE))? == Some(Value::Bool(true))),
             catalogue: RwLock::default(),
             store,
@@ -230,7 +229,7 @@ impl Runs {
         }
     }
 
-    /// Starts a playbook on an alert, whatever the alert's label.
+    /// Starts a playbook on an alert, whatever the alert's label, because somebody asks for it.
     ///
     /// # Errors
     ///
@@ -240,6 +239,7 @@ impl Runs {
         playbook: &str,
         alert: AlertId,
         how: How,
+        by: &str,
     ) -> Result<RunId, RunsError> {
         let catalogue = self.catalogue();
         let missing = |what, name: String| RunsError::Missing { what, name };
@@ -249,9 +249,27 @@ impl Runs {
             return Err(missing("alert", alert.to_string()));
         };
         let new = self.new_run(&catalogue, &playbook, alert, how);
+        let what = What::RunStarted { playbook: new.playbook.clone(), alert: new.began.alert.id };
+        self.record(by, what).await?;
         let run = self.store.start_run(new.clone()).await?;
         self.begin(run, new, None, &catalogue);
         Ok(run)
+    }
+
+    /// Puts something on the record that somebody does, before it is done: nothing that is durable later can be there
+    /// without it.
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub async fn record(&self, who: &str, what: What) -> Result<(), RunsError> {
+        self.put_on_record(record(who, what)).await
+    }
+
+    /// The same of a record that is complete.
+    pub(crate) async fn put_on_record(&self, record: Record) -> Result<(), RunsError> {
+        self.store.record(record, Durability::Buffered).await?;
+        Ok(())
     }
 
     /// Asks an asset's connector whether the asset works.
@@ -297,8 +315,9 @@ impl Runs {
     /// # Errors
     ///
     /// The store's; then nothing has changed.
-    pub async fn set_safe_mode(&self, on: bool) -> Result<(), RunsError> {
+    pub async fn set_safe_mode(&self, on: bool, by: &str) -> Result<(), RunsError> {
         let _changing = self.changing.lock().await;
+        self.record(by, What::SafeModeSwitched { on, playbook: None }).await?;
         self.store.put_setting(setting(SAFE_MODE), Value::Bool(on)).await?;
         self.safe_mode.store(on, Ordering::SeqCst);
         // What was to be taken back meanwhile is due.
@@ -431,11 +450,13 @@ impl Runs {
 
     /// Writes an entry to a run that was just claimed, durably, and reads its journal.
     pub(crate) async fn write_and_read(&self, run: Run, event: Event) -> Result<(Run, History), RunsError> {
+        let at = clock::now();
         let append = Append {
             run: run.id,
             epoch: run.epoch,
             expected: run.entries,
-            events: vec![(clock::now(), event)],
+            audit: Audit::of(&run).record(at, &event).into_iter().collect(),
+            events: vec![(at, event)],
             leave: None,
             durability: Durability::Durable,
         };
@@ -547,6 +568,11 @@ impl ActiveRun {
 /// The name of a setting of the host's own.
 fn setting(name: &str) -> Name {
     name.to_owned().try_into().expect("it is a name")
+}
+
+/// The record of what somebody does now.
+pub(crate) fn record(who: &str, what: What) -> Record {
+    Record::new(clock::now(), who, what)
 }
 
 /// The installation's own number, made at the first start. Run numbers begin at 1 in every installation, and two of

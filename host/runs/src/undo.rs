@@ -6,6 +6,7 @@ use palisade_engine::{RunHost, StartAction, Stop};
 use palisade_model::{
     action::ReportStatus,
     alert::{AlertChange, Escalation},
+    audit::{OfRun, Record, What},
     journal::{ActionStarted, Began, By},
     name::Name,
     plugin::{Digest, Identity, Need, PlaybookManifest, nothing_to_configure},
@@ -60,6 +61,9 @@ impl Runs {
             };
             return Err(RunsError::Invalid(words));
         }
+        let what =
+            What::RunUndone(OfRun { run, playbook: found.playbook.clone(), note: by.note.as_str().into() });
+        self.put_on_record(Record::said(clock::now(), &by, what)).await?;
         self.take_back(&found, Undo { of: run, by: Some(by), steps }, None).await
     }
 
@@ -175,8 +179,8 @@ pub(crate) async fn run(undo: &Undo, host: &mut Playing) -> Result<Result<String
         }
     }
     let reason = match &undo.by {
-        Some(By { by, note }) if note.is_empty() => format!("{by} wanted it."),
-        Some(By { by, note }) => format!("{by} wanted it: {note}"),
+        Some(By { by, note, .. }) if note.is_empty() => format!("{by} wanted it."),
+        Some(By { by, note, .. }) => format!("{by} wanted it: {note}"),
         None => "Its time has come.".to_owned(),
     };
     let lines = |title: &str, lines: &[String]| match lines {

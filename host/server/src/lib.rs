@@ -7,12 +7,16 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod api;
+mod caller;
 mod extract;
+mod head;
 mod ingest;
 pub mod limits;
+mod logins;
 mod problem;
 mod server;
 mod tokens;
+mod users;
 
 pub use server::{ServeError, Server, ServerOptions};
 pub use tokens::{NewTokens, TokenError};

@@ -52,3 +52,17 @@ pub const IMPORTS: usize = 1;
 
 /// Bytes of an asset's configuration, secrets and certificates together.
 pub const ASSET_BODY_BYTES: usize = 256 * 1024;
+
+/// The shortest time between two records of refused tokens. Each takes some 300 bytes for ever, so whoever tries tokens
+/// for a year writes 150 MB.
+pub const REFUSALS_EVERY: Duration = Duration::from_secs(60);
+
+/// Time between two looks whether the head of the audit log must be kept anew: what was added since the last look can be
+/// cut off unseen.
+pub const HEAD_EVERY: Duration = Duration::from_secs(60);
+
+/// Checks of the whole audit log at the same time, each of which reads all of it. Beyond it the host answers 429.
+pub const VERIFICATIONS: usize = 1;
+
+/// Bytes of a request to add a user: a name, and roles of at most 63 bytes each.
+pub const USER_BODY_BYTES: usize = 4 * 1024;

@@ -10,7 +10,7 @@ use palisade_runs::{InstallError, RunsError};
 use palisade_store::StoreError;
 use serde_json::{Map, Value};
 
-use crate::limits::RETRY_AFTER_SECS;
+use crate::{head::HeadError, limits::RETRY_AFTER_SECS};
 
 /// A refusal: what was wrong, with what, and what to do.
 #[derive(Debug)]
@@ -44,9 +44,9 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "The token is missing or wrong", detail)
     }
 
-    /// The token is right, and is not for this.
+    /// The token is good, and not for this.
     pub(crate) fn forbidden(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::FORBIDDEN, "forbidden", "It is not for you to do", detail)
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "This is somebody else's to do", detail)
     }
 
     /// There is no such thing.
@@ -79,11 +79,13 @@ impl Problem {
         Self { retry_after_secs: Some(RETRY_AFTER_SECS), ..problem }
     }
 
-    fn conflict(detail: impl Into<String>) -> Self {
+    /// It contradicts what is there.
+    pub(crate) fn conflict(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, "conflict", "It contradicts what is there", detail)
     }
 
-    fn unavailable(detail: impl Into<String>) -> Self {
+    /// The host cannot do its work.
+    pub(crate) fn unavailable(detail: impl Into<String>) -> Self {
         let title = "The host cannot do its work";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", title, detail)
     }
@@ -127,13 +129,23 @@ impl From<StoreError> for Problem {
     }
 }
 
+impl From<HeadError> for Problem {
+    fn from(error: HeadError) -> Self {
+        tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "The head of the audit log cannot be used."
+        );
+        Self::unavailable(chain(&error))
+    }
+}
+
 impl From<RunsError> for Problem {
     fn from(error: RunsError) -> Self {
         match error {
             RunsError::Overloaded => Self::overloaded(error.to_string()),
             RunsError::Missing { .. } => Self::not_found(error.to_string()),
             RunsError::Conflict(_) => Self::conflict(error.to_string()),
-            RunsError::Forbidden { .. } => Self::forbidden(error.to_string()),
+            RunsError::Forbidden(_) => Self::forbidden(error.to_string()),
             RunsError::Invalid(_) => Self::invalid("", error.to_string()),
             RunsError::NotReady(_) | RunsError::Installation(_) | RunsError::Policy(_) => {
                 Self::unavailable(chain(&error))

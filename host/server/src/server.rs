@@ -8,8 +8,13 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
 };
-use palisade_model::Timestamp;
+use palisade_model::{
+    Timestamp,
+    audit::{HOST, Record, What},
+    plugin::Digest,
+};
 use palisade_runs::Runs;
+use palisade_store::{Durability, StoreError};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
@@ -17,10 +22,15 @@ use tokio::{
 use tower_service::Service;
 
 use crate::{
-    api, ingest,
-    limits::{CONNECTIONS, HEADER_TIME, IMPORTS, INGESTS, STOP_TIME},
+    api,
+    caller::Caller,
+    head::HeadFile,
+    ingest,
+    limits::{CONNECTIONS, HEAD_EVERY, HEADER_TIME, IMPORTS, INGESTS, STOP_TIME, VERIFICATIONS},
+    logins::Logins,
     problem::Problem,
-    tokens::{NewTokens, TokenError, Tokens},
+    tokens::{NewTokens, TokenError, Tokens, hash},
+    users::Users,
 };
 
 /// Where to listen, and where the data are.
@@ -36,7 +46,7 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     routes: Router,
-    runs: Arc<Runs>,
+    edge: Arc<Edge>,
     new_tokens: Option<NewTokens>,
 }
 
@@ -55,15 +65,68 @@ pub enum ServeError {
     /// The tokens are not there.
     #[error("the tokens of this installation cannot be used")]
     Tokens(#[from] TokenError),
+    /// The users, or the audit log.
+    #[error("the users cannot be read, or the start cannot be put on the record")]
+    Store(#[from] StoreError),
 }
 
 /// What every handler sees.
 pub(crate) struct Edge {
     pub(crate) runs: Arc<Runs>,
-    pub(crate) tokens: Tokens,
+    pub(crate) users: Users,
+    pub(crate) head: HeadFile,
     pub(crate) ingests: Semaphore,
     pub(crate) imports: Semaphore,
+    pub(crate) verifications: Semaphore,
     pub(crate) started: Timestamp,
+    tokens: Tokens,
+    logins: Logins,
+}
+
+impl Edge {
+    /// Who holds this token; none if it is nobody's who may use the API.
+    pub(crate) fn caller(&self, token: Option<&str>) -> Option<Caller> {
+        let token = token.map(hash);
+        let caller = token.as_ref().and_then(|token| match self.users.with(token) {
+            Some(user) => Some(user.into()),
+            None => self.tokens.is_admin(token).then(Caller::admin),
+        });
+        self.note(token.as_ref(), caller.as_ref().map(Caller::name));
+        caller
+    }
+
+    /// Whether this token is one for sources of alerts.
+    pub(crate) fn may_ingest(&self, token: Option<&str>) -> bool {
+        let token = token.map(hash);
+        let source = token.as_ref().and_then(|token| self.tokens.source(token));
+        self.note(token.as_ref(), source);
+        source.is_some()
+    }
+
+    /// Puts it on the record that somebody came with a token, or with none that is anybody's.
+    fn note(&self, token: Option<&Digest>, who: Option<&str>) {
+        match (token, who) {
+            (Some(token), Some(who)) => self.logins.came(self.runs.store(), who, token),
+            _ => self.logins.refused(self.runs.store()),
+        }
+    }
+
+    /// Puts on the record what the host itself does.
+    async fn record(&self, what: What) -> Result<(), StoreError> {
+        let record = Record::new(Timestamp::now(), HOST, what);
+        self.runs.store().record(record, Durability::Durable).await?;
+        Ok(())
+    }
+
+    /// Keeps the head of the audit log. What is wrong with it is logged, and `palisade audit verify` says it too.
+    pub(crate) fn keep_head(&self) {
+        if let Err(error) = self.head.renew(self.runs.store()) {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "The head of the audit log is not kept."
+            );
+        }
+    }
 }
 
 /// The edge, shared.
@@ -78,15 +141,22 @@ impl Server {
     pub async fn bind(options: ServerOptions, runs: Arc<Runs>) -> Result<Self, ServeError> {
         let listen = |source| ServeError::Listen { address: options.listen, source };
         let (tokens, new_tokens) = Tokens::open(runs.store(), &options.data).await?;
+        let users = Users::open(runs.store())?;
         let listener = TcpListener::bind(options.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let edge = Arc::new(Edge {
-            runs: Arc::clone(&runs),
-            tokens,
+            runs,
+            users,
+            head: HeadFile::new(&options.data),
             ingests: Semaphore::new(INGESTS),
             imports: Semaphore::new(IMPORTS),
+            verifications: Semaphore::new(VERIFICATIONS),
             started: Timestamp::now(),
+            tokens,
+            logins: Logins::default(),
         });
+        edge.record(What::HostStarted { version: env!("CARGO_PKG_VERSION").into() }).await?;
+        edge.keep_head();
         let routes = Router::new()
             .merge(ingest::routes())
             .nest("/api/v1", api::routes(&edge))
@@ -96,8 +166,8 @@ impl Server {
             .method_not_allowed_fallback(async |request: Request| {
                 Problem::method(format!("{} does nothing at {}", request.method(), request.uri().path()))
             })
-            .with_state(edge);
-        Ok(Self { listener, address, routes, runs, new_tokens })
+            .with_state(Arc::clone(&edge));
+        Ok(Self { listener, address, routes, edge, new_tokens })
     }
 
     /// The address it listens on.
@@ -114,6 +184,7 @@ impl Server {
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let connections = Arc::new(Semaphore::new(CONNECTIONS));
         let graceful = GracefulShutdown::new();
+        let keeper = tokio::spawn(keep_record(Arc::clone(&self.edge)));
         tokio::pin!(stop);
         loop {
             let permit = tokio::select! {
@@ -143,7 +214,28 @@ impl Server {
         if tokio::time::timeout(STOP_TIME, graceful.shutdown()).await.is_err() {
             tracing::warn!("Requests were still at work when the host stopped.");
         }
-        self.runs.stop().await;
+        self.edge.runs.stop().await;
+        keeper.abort();
+        self.edge.logins.tell_all(self.edge.runs.store());
+        if let Err(error) = self.edge.record(What::HostStopped).await {
+            tracing::error!(error = &error as &dyn std::error::Error, "The stop is not on the record.");
+        }
+        self.edge.keep_head();
+    }
+}
+
+/// Keeps what of the record is not written at once: refused tokens, and how far the audit log goes.
+async fn keep_record(edge: Arc<Edge>) {
+    let mut ticks = tokio::time::interval(HEAD_EVERY);
+    loop {
+        ticks.tick().await;
+        let edge = Arc::clone(&edge);
+        // It waits for the disk.
+        let kept = tokio::task::spawn_blocking(move || {
+            edge.logins.tell(edge.runs.store());
+            edge.keep_head();
+        });
+        kept.await.ok();
     }
 }
 

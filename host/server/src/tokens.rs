@@ -1,4 +1,4 @@
-//! The two tokens of an installation: one for people and programs, one for sources of alerts.
+//! The two tokens of an installation: one for its admin, one for sources of alerts. Users have others (`users.rs`).
 //!
 //! The host keeps only their SHA-256. The plain text is written once, into files that only the owner can read, so that
 //! the command line on the same machine finds it.
@@ -10,7 +10,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use palisade_model::{hex, name::Name};
+use palisade_model::{
+    audit::{ADMIN, INGEST},
+    hex,
+    name::Name,
+    plugin::Digest,
+};
 use palisade_store::{Store, StoreError};
 use ring::{
     digest::{SHA256, digest},
@@ -69,16 +74,15 @@ impl Tokens {
         Ok((Self { admin, ingest }, new))
     }
 
-    /// Whether this is the token of `/api/v1`.
-    pub(crate) fn is_admin(&self, token: &str) -> bool {
-        hash(token) == self.admin
+    /// Whether this is the hash of the admin's token.
+    pub(crate) fn is_admin(&self, token: &Digest) -> bool {
+        // Comparing hashes takes a time that tells nothing of the token.
+        token.as_str() == self.admin
     }
 
-    /// Whether this is the token of `/ingest`. The other one does as well: it may do everything.
-    pub(crate) fn may_ingest(&self, token: &str) -> bool {
-        // Comparing hashes takes a time that tells nothing of the token.
-        let hash = hash(token);
-        hash == self.ingest || hash == self.admin
+    /// Who may send alerts with the token of this hash. The admin may do everything.
+    pub(crate) fn source(&self, token: &Digest) -> Option<&'static str> {
+        if token.as_str() == self.ingest { Some(INGEST) } else { self.is_admin(token).then_some(ADMIN) }
     }
 }
 
@@ -87,13 +91,11 @@ async fn one(store: &dyn Store, data: &Path, role: &str) -> Result<(String, bool
     if let Some(Value::String(hash)) = store.setting(&name)? {
         return Ok((hash, false));
     }
-    let mut bytes = [0; TOKEN_BYTES];
-    SystemRandom::new().fill(&mut bytes).map_err(|_| TokenError::Random)?;
-    let token = hex(&bytes);
+    let token = new_token()?;
     // The file first: a token in the store whose plain text nobody has would lock everybody out.
     let path = file(data, role);
     write(&path, &token).map_err(|source| TokenError::Write { path, source })?;
-    let hash = hash(&token);
+    let hash = String::from(hash(&token));
     store.put_setting(name, Value::from(hash.clone())).await?;
     Ok((hash, true))
 }
@@ -113,6 +115,16 @@ fn write(path: &Path, token: &str) -> io::Result<()> {
     file.sync_all()
 }
 
-fn hash(token: &str) -> String {
-    hex(digest(&SHA256, token.as_bytes()).as_ref())
+/// A token that nobody has.
+pub(crate) fn new_token() -> Result<String, TokenError> {
+    let mut bytes = [0; TOKEN_BYTES];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| TokenError::Random)?;
+    Ok(hex(&bytes))
+}
+
+/// What is kept of a token.
+pub(crate) fn hash(token: &str) -> Digest {
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
+    Digest::from_bytes(bytes)
 }

@@ -33,6 +33,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod audit;
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
 mod embedded;

@@ -6,6 +6,7 @@ use palisade_model::{
     Timestamp,
     alert::{Alert, AlertChange, AlertId, NewAlert},
     asset::Asset,
+    audit::{self, Head, Record},
     earlier::Earlier,
     journal::{Began, Entry, Event},
     list::{self, CustomList, Found, ListEntry},
@@ -15,6 +16,7 @@ use palisade_model::{
     prompt::Task,
     run::{Epoch, Parent, Position, Run, RunId, RunStatus, Seq},
     undo::{Expiry, Undone},
+    user::KeptUser,
 };
 use serde_json::Value;
 
@@ -165,15 +167,29 @@ pub trait Store: Send + Sync + 'static {
     /// The journal of a run from this entry on, that one included.
     fn journal(&self, run: RunId, from: Seq, limit: usize) -> Result<Vec<Entry>, StoreError>;
 
-    /// Records an installed plugin, in place of one with the same name.
+    /// Adds a record to the audit log. Returns its place.
+    ///
+    /// A buffered one costs no sync, and nothing that is handed over later and is durable can be there without it. What
+    /// must not happen unless it is on the record goes in one write with it: the methods that take a [`Record`], and
+    /// [`append`](Self::append).
+    fn record(&self, record: Record, durability: Durability) -> Write<audit::Seq>;
+
+    /// The lines of the audit log from this place on, that one included, each with its place, as they were written: for
+    /// whoever checks them, a line that somebody changed is there as it is now.
+    fn audit(&self, from: audit::Seq, limit: usize) -> Result<Vec<(audit::Seq, String)>, StoreError>;
+
+    /// How far the audit log survives loss of power.
+    fn audit_head(&self) -> Head;
+
+    /// Records an installed plugin, in place of one with the same name, and puts it on the record.
     ///
     /// # Errors
     ///
     /// [`StoreError::Full`].
-    fn put_plugin(&self, plugin: Plugin) -> Write<()>;
+    fn put_plugin(&self, plugin: Plugin, record: Record) -> Write<()>;
 
-    /// Removes an installed plugin. `false` if there was none.
-    fn remove_plugin(&self, name: Name) -> Write<bool>;
+    /// Removes an installed plugin, and puts that on the record. `false` if there was none; then there is no record.
+    fn remove_plugin(&self, name: Name, record: Record) -> Write<bool>;
 
     /// One installed plugin.
     fn plugin(&self, name: &Name) -> Result<Option<Plugin>, StoreError>;
@@ -181,15 +197,15 @@ pub trait Store: Send + Sync + 'static {
     /// All installed plugins, by name.
     fn plugins(&self) -> Result<Vec<Plugin>, StoreError>;
 
-    /// Records an asset, in place of one with the same name.
+    /// Records an asset, in place of one with the same name, and puts it on the record.
     ///
     /// # Errors
     ///
     /// [`StoreError::Full`].
-    fn put_asset(&self, asset: Asset) -> Write<()>;
+    fn put_asset(&self, asset: Asset, record: Record) -> Write<()>;
 
-    /// Removes an asset. `false` if there was none.
-    fn remove_asset(&self, name: Name) -> Write<bool>;
+    /// Removes an asset, and puts that on the record. `false` if there was none; then there is no record.
+    fn remove_asset(&self, name: Name, record: Record) -> Write<bool>;
 
     /// One asset.
     fn asset(&self, name: &Name) -> Result<Option<Asset>, StoreError>;
@@ -244,6 +260,19 @@ pub trait Store: Send + Sync + 'static {
 
     /// The closest entry of a custom list that a value falls under.
     fn find_in_list(&self, list: &Name, value: &str) -> Result<Found, StoreError>;
+
+    /// Keeps a user, in place of one with the same name, and puts it on the record.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Full`].
+    fn put_user(&self, user: KeptUser, record: Record) -> Write<()>;
+
+    /// Removes a user, and puts that on the record. `false` if there was none; then there is no record.
+    fn remove_user(&self, name: Name, record: Record) -> Write<bool>;
+
+    /// All users, by name.
+    fn users(&self) -> Result<Vec<KeptUser>, StoreError>;
 
     /// Keeps a component's file. The store takes the caller's word for the digest; whoever reads it back checks it.
     fn put_component(&self, digest: Digest, file: Vec<u8>) -> Write<()>;
@@ -315,6 +344,8 @@ pub struct Append {
     pub expected: Seq,
     /// What happened and when, in order.
     pub events: Vec<(Timestamp, Event)>,
+    /// What of it goes into the audit log, in order.
+    pub audit: Vec<Record>,
     /// How the run is to be left; none while its owner stays at work. An [`Event::Concluded`] says it itself.
     pub leave: Option<Leave>,
     /// When the write counts as done.

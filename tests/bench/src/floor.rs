@@ -168,7 +168,15 @@ impl Server {
         *seq += events.len() as u64;
         let durability = Durability::Durable;
         // A run belongs to whoever created it, in epoch 1.
-        self.store.append(Append { run, epoch: 1, expected, events, leave: None, durability })
+        self.store.append(Append {
+            run,
+            epoch: 1,
+            expected,
+            events,
+            audit: Vec::new(),
+            leave: None,
+            durability,
+        })
     }
 
     /// The recorded requests to these systems, one after the other; each answer is parsed.

@@ -73,6 +73,7 @@ fn append(example: &Example, run: RunId, due: Timestamp) -> Append {
         epoch: 1,
         expected: 1,
         events: events.collect(),
+        audit: Vec::new(),
         leave: Some(Leave { status: RunStatus::Waiting, due: Some(due), children: Vec::new() }),
         durability: Durability::Buffered,
     }

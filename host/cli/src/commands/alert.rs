@@ -102,9 +102,10 @@ pub(crate) async fn run(command: AlertCommand, context: &Context) -> Result<Exit
 
 async fn say(word: Word, what: &str, done: &str, context: &Context) -> Result<(), Error> {
     let mut body = json!({});
-    run::people::sign(&mut body, word.note);
+    let host = context.host()?;
+    run::people::sign(&mut body, word.note, &host).await?;
     let path = format!("/api/v1/alerts/{}/{what}", word.id);
-    let answer = context.host()?.post(&path, &body, REQUEST_TIME).await?;
+    let answer = host.post(&path, &body, REQUEST_TIME).await?;
     context.show(answer, |alert: Alert| format!("Alert {BOLD}{}{BOLD:#} {done}.\n", alert.id))
 }
 

@@ -92,7 +92,7 @@ pub(crate) async fn run(command: ListCommand, context: &Context) -> Result<Exit,
         }
         ListCommand::Add { name, value, note } => {
             let mut body = json!({ "value": value });
-            sign(&mut body, note);
+            sign(&mut body, note, &host).await?;
             let answer = host.post(&format!("/api/v1/lists/{name}/entries"), &body, REQUEST_TIME).await?;
             context.show(answer, |entry: ListEntry| {
                 format!("{} is on the list {BOLD}{name}{BOLD:#}.\n", printable::line(entry.value.as_str()))

@@ -2,6 +2,7 @@
 
 pub(crate) mod alert;
 pub(crate) mod asset;
+pub(crate) mod audit;
 pub(crate) mod doctor;
 pub(crate) mod inbox;
 pub(crate) mod list;
@@ -12,6 +13,7 @@ pub(crate) mod run;
 pub(crate) mod safe_mode;
 pub(crate) mod serve;
 mod setting;
+pub(crate) mod user;
 
 /// On or off.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]

@@ -1,15 +1,13 @@
 //! Alerts.
 
 use axum::{Json, body::Body, extract::State};
-use palisade_model::{alert::Alert, journal::By, limits::PAGE_ITEMS, run::Run};
+use palisade_model::{alert::Alert, limits::PAGE_ITEMS, run::Run};
 use palisade_store::{Page, RunFilter};
 use serde::Serialize;
 
-use super::{
-    Paging,
-    people::{Word, said},
-};
+use super::{Paging, people::Word};
 use crate::{
+    caller::Caller,
     extract::{Number, Parameters, read_json_if_any},
     limits::WORD_BODY_BYTES,
     problem::Problem,
@@ -51,21 +49,21 @@ pub(super) async fn show(
 /// `POST /alerts/{id}/take`: whoever says it works on the alert from now on.
 pub(super) async fn take(
     State(edge): server::State,
+    caller: Caller,
     Number(id): Number,
     body: Body,
 ) -> Result<Json<Alert>, Problem> {
     let Word { by, note } = read_json_if_any(body, WORD_BODY_BYTES).await?;
-    let By { by, note } = said(by, note)?;
-    Ok(Json(edge.runs.take_alert(id, by, note).await?))
+    Ok(Json(edge.runs.take_alert(id, caller.says(by, note)?).await?))
 }
 
 /// `POST /alerts/{id}/close`.
 pub(super) async fn close(
     State(edge): server::State,
+    caller: Caller,
     Number(id): Number,
     body: Body,
 ) -> Result<Json<Alert>, Problem> {
     let Word { by, note } = read_json_if_any(body, WORD_BODY_BYTES).await?;
-    let By { by, note } = said(by, note)?;
-    Ok(Json(edge.runs.close_alert(id, by, note).await?))
+    Ok(Json(edge.runs.close_alert(id, caller.says(by, note)?).await?))
 }

@@ -10,12 +10,13 @@ use palisade_model::{
     limits::{ACTION_ATTEMPTS_MAX, ACTION_RETRY_SECONDS_MAX},
     name::Name,
 };
-use palisade_runs::Removal;
+use palisade_runs::{NewAsset, Removal};
 use palisade_vault::Secret;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
+    caller::Caller,
     extract::{Named, read_json},
     limits::ASSET_BODY_BYTES,
     problem::Problem,
@@ -76,6 +77,7 @@ pub(super) async fn list(State(edge): server::State) -> Result<Json<Assets>, Pro
 /// `PUT /assets/{name}`.
 pub(super) async fn put(
     State(edge): server::State,
+    caller: Caller,
     Named(name): Named,
     body: Body,
 ) -> Result<Json<AssetInShort>, Problem> {
@@ -87,13 +89,18 @@ pub(super) async fn put(
     let secrets = put.secrets.into_iter().map(secret).collect::<Result<_, _>>()?;
     check(put.retries)?;
     let Put { connector, configuration, network, retries, .. } = put;
-    let asset = edge.runs.put_asset(name, connector, configuration, secrets, network, retries).await?;
+    let new = NewAsset { connector, configuration, secrets, network, retries };
+    let asset = edge.runs.put_asset(name, new, caller.name()).await?;
     Ok(Json(in_short(asset, true)))
 }
 
 /// `DELETE /assets/{name}`.
-pub(super) async fn remove(State(edge): server::State, Named(name): Named) -> Result<StatusCode, Problem> {
-    match edge.runs.remove_asset(&name).await? {
+pub(super) async fn remove(
+    State(edge): server::State,
+    caller: Caller,
+    Named(name): Named,
+) -> Result<StatusCode, Problem> {
+    match edge.runs.remove_asset(&name, caller.name()).await? {
         Removal::Removed => Ok(StatusCode::NO_CONTENT),
         Removal::Absent => Err(Problem::not_found(format!("there is no asset `{name}`"))),
     }

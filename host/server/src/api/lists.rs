@@ -7,8 +7,9 @@ use palisade_model::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{bounded, people::ADMIN};
+use super::bounded;
 use crate::{
+    caller::Caller,
     extract::{Named, Parameters, read_json},
     limits::WORD_BODY_BYTES,
     problem::Problem,
@@ -37,8 +38,7 @@ pub(super) struct Which {
 #[serde(deny_unknown_fields)]
 struct Put {
     value: list::Value,
-    #[serde(default)]
-    note: String,
+    note: Option<String>,
     by: Option<String>,
 }
 
@@ -53,13 +53,25 @@ pub(super) async fn list(State(edge): server::State) -> Result<Json<Lists>, Prob
 }
 
 /// `PUT /lists/{name}`: makes it, if it is not there.
-pub(super) async fn put(State(edge): server::State, Named(list): Named) -> Result<StatusCode, Problem> {
-    Ok(if edge.runs.put_list(list).await? { StatusCode::CREATED } else { StatusCode::NO_CONTENT })
+pub(super) async fn put(
+    State(edge): server::State,
+    caller: Caller,
+    Named(list): Named,
+) -> Result<StatusCode, Problem> {
+    Ok(if edge.runs.put_list(list, caller.name()).await? {
+        StatusCode::CREATED
+    } else {
+        StatusCode::NO_CONTENT
+    })
 }
 
 /// `DELETE /lists/{name}`: with all entries.
-pub(super) async fn remove(State(edge): server::State, Named(list): Named) -> Result<StatusCode, Problem> {
-    if edge.runs.remove_list(list.clone()).await? {
+pub(super) async fn remove(
+    State(edge): server::State,
+    caller: Caller,
+    Named(list): Named,
+) -> Result<StatusCode, Problem> {
+    if edge.runs.remove_list(list.clone(), caller.name()).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Problem::not_found(format!("there is no list `{list}`")))
@@ -83,22 +95,23 @@ pub(super) async fn entries(
 /// `POST /lists/{name}/entries`: puts a value on it; makes the list if need be.
 pub(super) async fn put_entry(
     State(edge): server::State,
+    caller: Caller,
     Named(list): Named,
     body: Body,
 ) -> Result<Json<ListEntry>, Problem> {
     let Put { value, note, by } = read_json(body, WORD_BODY_BYTES).await?;
-    let by = by.unwrap_or_else(|| ADMIN.to_owned());
-    Ok(Json(edge.runs.put_list_entry(list, value, note, by).await?))
+    Ok(Json(edge.runs.put_list_entry(list, value, caller.says(by, note)?).await?))
 }
 
 /// `DELETE /lists/{name}/entries?value=…`
 pub(super) async fn remove_entry(
     State(edge): server::State,
+    caller: Caller,
     Named(list): Named,
     Parameters(Sought { value }): Parameters<Sought>,
 ) -> Result<StatusCode, Problem> {
     let wanted = value.parse::<list::Value>().map_err(|error| Problem::malformed(error.to_string()))?;
-    if edge.runs.remove_list_entry(list.clone(), wanted).await? {
+    if edge.runs.remove_list_entry(list.clone(), wanted, caller.name()).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Problem::not_found(format!("{value:?} is not on the list `{list}`")))

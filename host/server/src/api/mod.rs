@@ -2,6 +2,7 @@
 
 mod alerts;
 mod assets;
+mod audit;
 mod lists;
 mod people;
 mod playbooks;
@@ -12,6 +13,7 @@ mod safe_mode;
 mod status;
 mod tasks;
 mod transfer;
+mod users;
 
 use std::sync::Arc;
 
@@ -20,33 +22,49 @@ use axum::{
     extract::{Request, State},
     middleware::{self, Next},
     response::Response,
-    routing::{get, post, put},
+    routing::{delete, get, post, put},
 };
 use palisade_model::limits::PAGE_ITEMS;
 use palisade_store::Page;
 use serde::Deserialize;
 
 use crate::{
+    caller::Caller,
     extract,
     limits::PAGE_ITEMS_DEFAULT,
     problem::Problem,
     server::{self, Edge},
 };
 
-/// Every path of the API, behind the admin token.
+/// Every path of the API. Whoever asks is known by a token, and is the admin or a user; here is what each of them may do.
 pub(crate) fn routes(edge: &Arc<Edge>) -> Router<Arc<Edge>> {
-    Router::new()
+    let everybody = Router::new()
+        // To see what there is, and what was done.
+        .route("/caller", get(users::caller))
         .route("/status", get(status::status))
         .route("/alerts", get(alerts::list))
         .route("/alerts/{id}", get(alerts::show))
-        .route("/alerts/{id}/take", post(alerts::take))
-        .route("/alerts/{id}/close", post(alerts::close))
         .route("/runs", get(runs::list))
         .route("/runs/{id}", get(runs::show))
         .route("/runs/{id}/journal", get(runs::journal))
         .route("/runs/{id}/replay", post(runs::replay))
         .route("/runs/{id}/export", get(transfer::export))
-        .route("/runs/import", post(transfer::import))
+        .route("/tasks", get(tasks::list))
+        .route("/playbooks", get(playbooks::list))
+        .route("/playbooks/{name}", get(playbooks::show))
+        .route("/lists", get(lists::list))
+        .route("/lists/{name}/entries", get(lists::entries))
+        .route("/lists/{name}/find", get(lists::find))
+        .route("/safe-mode", get(safe_mode::show))
+        .route("/policy", get(policy::show))
+        .route("/policy/check", post(policy::check))
+        .route("/plugins", get(plugins::list))
+        .route("/plugins/{name}", get(plugins::show))
+        .route("/assets", get(assets::list))
+        .route("/audit", get(audit::list))
+        .route("/audit/verify", post(audit::verify))
+        .route("/audit/export", get(audit::export))
+        // To say something about a run. Who is asked for something by name or role answers that, and nobody else.
         .route("/runs/{id}/cancel", post(people::cancel))
         .route("/runs/{id}/pause", post(people::pause))
         .route("/runs/{id}/resume", post(people::resume))
@@ -55,40 +73,50 @@ pub(crate) fn routes(edge: &Arc<Edge>) -> Router<Arc<Edge>> {
         .route("/runs/{id}/steps/{position}/decision", post(people::decide))
         .route("/runs/{id}/steps/{position}/approval", post(people::approve))
         .route("/runs/{id}/undo", post(people::undo))
-        .route("/tasks", get(tasks::list))
-        .route("/lists", get(lists::list))
-        .route("/lists/{name}", put(lists::put).delete(lists::remove))
-        .route("/lists/{name}/find", get(lists::find))
-        .route(
-            "/lists/{name}/entries",
-            get(lists::entries).post(lists::put_entry).delete(lists::remove_entry),
-        )
-        .route("/safe-mode", get(safe_mode::show).put(safe_mode::put))
-        .route("/policy", get(policy::show))
-        .route("/policy/check", post(policy::check))
-        .route("/playbooks", get(playbooks::list))
-        .route("/playbooks/{name}", get(playbooks::show))
-        .route("/playbooks/{name}/settings", put(playbooks::configure))
+        // To work on an alert.
+        .route("/alerts/{id}/take", post(alerts::take))
+        .route("/alerts/{id}/close", post(alerts::close));
+    let admin = Router::new()
+        .route("/runs/import", post(transfer::import))
         .route("/playbooks/{name}/runs", post(playbooks::run))
-        .route("/plugins", get(plugins::list).post(plugins::install))
+        .route("/playbooks/{name}/settings", put(playbooks::configure))
+        .route("/lists/{name}", put(lists::put).delete(lists::remove))
+        .route("/lists/{name}/entries", post(lists::put_entry).delete(lists::remove_entry))
+        .route("/safe-mode", put(safe_mode::put))
+        .route("/plugins", post(plugins::install))
         .route("/plugins/inspect", post(plugins::inspect))
-        .route("/plugins/{name}", get(plugins::show).delete(plugins::remove))
-        .route("/assets", get(assets::list))
+        .route("/plugins/{name}", delete(plugins::remove))
         .route("/assets/{name}", put(assets::put).delete(assets::remove))
         .route("/assets/{name}/test", post(assets::test))
-        .layer(middleware::from_fn_with_state(Arc::clone(edge), only_with_token))
+        .route("/users", get(users::list).post(users::add))
+        .route("/users/{name}", delete(users::remove))
+        .route_layer(middleware::from_fn(admin_only));
+    everybody.merge(admin).layer(middleware::from_fn_with_state(Arc::clone(edge), identify))
 }
 
-async fn only_with_token(
-    State(edge): server::State,
-    request: Request,
-    next: Next,
-) -> Result<Response, Problem> {
-    match extract::bearer(request.headers()) {
-        Some(token) if edge.tokens.is_admin(token) => Ok(next.run(request).await),
-        Some(_) => Err(Problem::unauthorized("the token is not this installation's admin token")),
-        None => Err(Problem::unauthorized("send `Authorization: Bearer TOKEN` with the admin token")),
+/// Finds out who asks.
+async fn identify(State(edge): server::State, mut request: Request, next: Next) -> Result<Response, Problem> {
+    let token = extract::bearer(request.headers());
+    match edge.caller(token) {
+        Some(caller) => {
+            request.extensions_mut().insert(caller);
+            Ok(next.run(request).await)
+        }
+        None if token.is_some() => {
+            Err(Problem::unauthorized("the token is neither the admin's nor a user's"))
+        }
+        None => Err(Problem::unauthorized(
+            "send `Authorization: Bearer TOKEN` with the admin's or a user's token",
+        )),
     }
+}
+
+/// Lets nobody but the admin on.
+async fn admin_only(caller: Caller, request: Request, next: Next) -> Result<Response, Problem> {
+    if caller.is_admin() {
+        return Ok(next.run(request).await);
+    }
+    Err(Problem::forbidden(format!("the token is {}'s, and this is for the admin alone", caller.name())))
 }
 
 /// Which part of a list.

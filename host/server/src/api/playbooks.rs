@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
+    caller::Caller,
     extract::{Named, read_json},
     limits::{SETTINGS_BODY_BYTES, WORD_BODY_BYTES},
     problem::Problem,
@@ -83,20 +84,22 @@ pub(super) async fn show(
 /// `PUT /playbooks/{name}/settings`: what is not named stays as it is.
 pub(super) async fn configure(
     State(edge): server::State,
+    caller: Caller,
     Named(name): Named,
     body: Body,
 ) -> Result<Json<PlaybookSettings>, Problem> {
     let Settings { configuration, safe_mode } = read_json(body, SETTINGS_BODY_BYTES).await?;
-    Ok(Json(edge.runs.configure_playbook(&name, configuration, safe_mode).await?))
+    Ok(Json(edge.runs.configure_playbook(&name, configuration, safe_mode, caller.name()).await?))
 }
 
 /// `POST /playbooks/{name}/runs`: starts it on an alert, whatever the alert's label.
 pub(super) async fn run(
     State(edge): server::State,
+    caller: Caller,
     Named(name): Named,
     body: Body,
 ) -> Result<(StatusCode, Json<Started>), Problem> {
     let Start { alert, mode, assumed } = read_json(body, WORD_BODY_BYTES).await?;
-    let run = edge.runs.run_playbook(name.as_str(), alert, How { mode, assumed }).await?;
+    let run = edge.runs.run_playbook(name.as_str(), alert, How { mode, assumed }, caller.name()).await?;
     Ok((StatusCode::CREATED, Json(Started { run })))
 }

@@ -9,6 +9,7 @@ use palisade_runs::Removal;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    caller::Caller,
     extract::{Named, Parameters, read},
     problem::Problem,
     server,
@@ -57,17 +58,22 @@ pub(super) async fn inspect(State(edge): server::State, body: Body) -> Result<Js
 /// `POST /plugins?grant=DIGEST`: installs the component that was looked at.
 pub(super) async fn install(
     State(edge): server::State,
+    caller: Caller,
     Parameters(Grant { grant }): Parameters<Grant>,
     body: Body,
 ) -> Result<(StatusCode, Json<Plugin>), Problem> {
     let component = read(body, COMPONENT_BYTES).await?;
-    let plugin = edge.runs.install(component, &grant).await?;
+    let plugin = edge.runs.install(component, &grant, caller.name()).await?;
     Ok((StatusCode::CREATED, Json(plugin)))
 }
 
 /// `DELETE /plugins/{name}`.
-pub(super) async fn remove(State(edge): server::State, Named(name): Named) -> Result<StatusCode, Problem> {
-    match edge.runs.remove_plugin(&name).await? {
+pub(super) async fn remove(
+    State(edge): server::State,
+    caller: Caller,
+    Named(name): Named,
+) -> Result<StatusCode, Problem> {
+    match edge.runs.remove_plugin(&name, caller.name()).await? {
         Removal::Removed => Ok(StatusCode::NO_CONTENT),
         Removal::Absent => Err(Problem::not_found(format!("there is no plugin `{name}`"))),
     }

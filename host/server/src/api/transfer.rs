@@ -28,6 +28,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::runs;
 use crate::{
+    caller::Caller,
     extract::Number,
     limits::{BODY_TIME, IMPORT_BYTES},
     problem::Problem,
@@ -59,6 +60,7 @@ pub(super) async fn export(State(edge): server::State, Number(id): Number) -> Re
 /// `POST /runs/import`: keeps a run that was exported elsewhere, to be looked at.
 pub(super) async fn import(
     State(edge): server::State,
+    caller: Caller,
     body: Body,
 ) -> Result<(StatusCode, Json<Imported>), Problem> {
     let Ok(_permit) = edge.imports.try_acquire() else {
@@ -66,7 +68,7 @@ pub(super) async fn import(
     };
     let receiving = tokio::time::timeout(BODY_TIME, receive(body)).await;
     let (run, entries) = receiving.map_err(|_| Problem::too_slow())??;
-    let run = edge.runs.import(run, entries).await?;
+    let run = edge.runs.import(run, entries, caller.name()).await?;
     Ok((StatusCode::CREATED, Json(Imported { run })))
 }
 

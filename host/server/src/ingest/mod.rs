@@ -48,7 +48,7 @@ async fn splunk(
     Parameters(options): Parameters<splunk::Options>,
     body: Body,
 ) -> Answer {
-    if !edge.tokens.may_ingest(&token) {
+    if !edge.may_ingest(Some(&token)) {
         return Err(Problem::unauthorized(
             "the last part of the path must be the ingest token: see `ingest.token` in the data directory",
         ));
@@ -63,7 +63,7 @@ async fn json(
     headers: HeaderMap,
     body: Body,
 ) -> Answer {
-    if !extract::bearer(&headers).is_some_and(|token| edge.tokens.may_ingest(token)) {
+    if !edge.may_ingest(extract::bearer(&headers)) {
         return Err(Problem::unauthorized("send `Authorization: Bearer TOKEN` with the ingest token"));
     }
     let source: Name = source.try_into().map_err(|error: palisade_model::name::NotAName| {

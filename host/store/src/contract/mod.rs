@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod alerts;
+mod audit;
 mod children;
 mod import;
 mod ownership;
@@ -57,9 +58,14 @@ pub async fn all(open: impl Fn() -> Arc<dyn Store>) {
     import::of_a_long_journal_is_complete(&*open()).await;
     import::refuses_a_run_that_may_go_on_elsewhere(&*open()).await;
     registry::keeps_plugins_and_assets(&*open()).await;
+    registry::keeps_users(&*open()).await;
     registry::keeps_components_of_any_size(&*open()).await;
     registry::keeps_settings(&*open()).await;
     registry::is_bounded(&*open()).await;
+    audit::is_one_chain_whoever_writes(&*open()).await;
+    audit::has_what_was_done_and_nothing_else(&*open()).await;
+    audit::is_read_from_any_place_in_pages(&*open()).await;
+    audit::has_a_head_that_is_durable(&*open()).await;
 }
 
 /// A page with everything.

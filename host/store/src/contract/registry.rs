@@ -3,12 +3,14 @@
 use palisade_model::{
     action::RetryLimits,
     asset::{Asset, Network},
+    audit::Record,
     limits::REGISTRY_ITEMS,
     plugin::{Identity, Manifest, PlaybookManifest, Plugin},
+    user::{KeptUser, User},
 };
 use serde_json::{Map, json};
 
-use super::samples::{at, digest, name};
+use super::samples::{at, digest, name, record};
 use crate::{error::StoreError, store::Store};
 
 fn plugin(text: &str, version: &str) -> Plugin {
@@ -41,23 +43,42 @@ fn asset(text: &str) -> Asset {
     }
 }
 
+fn said() -> Record {
+    record("anna", 1)
+}
+
 pub(super) async fn keeps_plugins_and_assets(store: &dyn Store) {
     for (text, version) in [("triage", "1.0.0"), ("block", "1.0.0"), ("triage", "2.0.0")] {
-        store.put_plugin(plugin(text, version)).await.unwrap();
+        store.put_plugin(plugin(text, version), said()).await.unwrap();
     }
     assert_eq!(store.plugins().unwrap(), [plugin("block", "1.0.0"), plugin("triage", "2.0.0")]);
     assert_eq!(store.plugin(&name("triage")).unwrap(), Some(plugin("triage", "2.0.0")));
     assert_eq!(store.plugin(&name("tri")).unwrap(), None);
-    assert!(store.remove_plugin(name("triage")).await.unwrap());
-    assert!(!store.remove_plugin(name("triage")).await.unwrap());
+    assert!(store.remove_plugin(name("triage"), said()).await.unwrap());
+    assert!(!store.remove_plugin(name("triage"), said()).await.unwrap());
     assert_eq!(store.plugins().unwrap(), [plugin("block", "1.0.0")]);
 
-    store.put_asset(asset("edge")).await.unwrap();
+    store.put_asset(asset("edge"), said()).await.unwrap();
     assert_eq!(store.asset(&name("edge")).unwrap(), Some(asset("edge")));
     assert_eq!(store.assets().unwrap(), [asset("edge")]);
-    assert!(store.remove_asset(name("edge")).await.unwrap());
-    assert!(!store.remove_asset(name("edge")).await.unwrap());
+    assert!(store.remove_asset(name("edge"), said()).await.unwrap());
+    assert!(!store.remove_asset(name("edge"), said()).await.unwrap());
     assert_eq!(store.assets().unwrap(), []);
+}
+
+fn user(text: &str, roles: &[&str]) -> KeptUser {
+    let roles = roles.iter().map(|role| name(role)).collect();
+    KeptUser { user: User { name: name(text), roles, created: at(1) }, token: digest(3) }
+}
+
+pub(super) async fn keeps_users(store: &dyn Store) {
+    for (text, roles) in [("zoe", &["tier2"][..]), ("anna", &[]), ("zoe", &["tier2", "soc-lead"])] {
+        store.put_user(user(text, roles), said()).await.unwrap();
+    }
+    assert_eq!(store.users().unwrap(), [user("anna", &[]), user("zoe", &["tier2", "soc-lead"])]);
+    assert!(store.remove_user(name("zoe"), said()).await.unwrap());
+    assert!(!store.remove_user(name("zoe"), said()).await.unwrap());
+    assert_eq!(store.users().unwrap(), [user("anna", &[])]);
 }
 
 pub(super) async fn keeps_components_of_any_size(store: &dyn Store) {
@@ -89,11 +110,11 @@ pub(super) async fn keeps_settings(store: &dyn Store) {
 
 pub(super) async fn is_bounded(store: &dyn Store) {
     for index in 1..REGISTRY_ITEMS {
-        drop(store.put_asset(asset(&format!("a{index}"))));
+        drop(store.put_asset(asset(&format!("a{index}")), said()));
     }
-    store.put_asset(asset("last")).await.unwrap();
-    let full = store.put_asset(asset("one-more")).await;
+    store.put_asset(asset("last"), said()).await.unwrap();
+    let full = store.put_asset(asset("one-more"), said()).await;
     assert!(matches!(full, Err(StoreError::Full { what: "assets", max: REGISTRY_ITEMS })), "{full:?}");
-    store.put_asset(asset("last")).await.unwrap();
+    store.put_asset(asset("last"), said()).await.unwrap();
     assert_eq!(store.assets().unwrap().len(), REGISTRY_ITEMS);
 }

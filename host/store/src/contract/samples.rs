@@ -3,6 +3,7 @@
 use palisade_model::{
     Timestamp,
     alert::{Alert, AlertId, Artifact, NewAlert, Severity},
+    audit::{Record, What},
     journal::{Began, Event, LogLevel, PromptAsked},
     name::Name,
     plugin::Digest,
@@ -58,7 +59,12 @@ pub fn run(playbook: &str, alert_id: AlertId) -> NewRun {
 /// A durable append of the first owner, who stays at work. Everything happens 200 seconds after 1970.
 pub fn append(run: RunId, expected: Seq, events: Vec<Event>) -> Append {
     let events = events.into_iter().map(|event| (at(200), event)).collect();
-    Append { run, epoch: 1, expected, events, leave: None, durability: Durability::Durable }
+    Append { run, epoch: 1, expected, events, audit: vec![], leave: None, durability: Durability::Durable }
+}
+
+/// A record of the audit log: who closed this alert.
+pub fn record(who: &str, alert: AlertId) -> Record {
+    Record::new(at(300), who, What::AlertClosed { alert, note: "A drill.".into() })
 }
 
 /// A line of a run's log.

@@ -20,7 +20,7 @@ fn doubt(position: Position) -> Event {
 }
 
 fn decided(position: Position) -> Event {
-    let by = By { by: "Ada".to_owned(), note: String::new() };
+    let by = By { by: "Ada".to_owned(), note: String::new(), by_admin: false };
     Event::ActionDecided { position, decision: Decision::NotDone, by }
 }
 

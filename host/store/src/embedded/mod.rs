@@ -10,7 +10,7 @@ mod writer;
 use std::{
     path::Path,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
 };
@@ -19,6 +19,7 @@ use palisade_model::{
     Timestamp,
     alert::{Alert, AlertChange, AlertId, NewAlert},
     asset::Asset,
+    audit::{self, Head, Record},
     earlier::{self, Earlier},
     journal::{Entry, Event},
     limits::{HISTORY_ALERTS, PAGE_ITEMS, REGISTRY_ITEMS},
@@ -29,6 +30,7 @@ use palisade_model::{
     prompt::Task,
     run::{Position, Run, RunId, RunStatus, Seq},
     undo::{Expiry, Undone},
+    user::KeptUser,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -44,7 +46,7 @@ use crate::{
     error::StoreError,
     store::{
         Append, Appended, Claim,
-        Durability::{Buffered, Durable},
+        Durability::{self, Buffered, Durable},
         Health, NewChild, NewRun, Page, RunFilter, Store, Write,
     },
 };
@@ -60,6 +62,7 @@ pub struct SledStore {
     writer: Writer,
     tree: Arc<Tree>,
     waiting: Arc<AtomicU64>,
+    audit: Arc<Mutex<Head>>,
 }
 
 impl SledStore {
@@ -88,10 +91,11 @@ impl SledStore {
             }
         }
         let waiting = Arc::new(AtomicU64::new(0));
-        let tables = Tables::new(Arc::clone(&tree), Arc::clone(&waiting))?;
+        let audit = Arc::default();
+        let tables = Tables::new(Arc::clone(&tree), Arc::clone(&waiting), Arc::clone(&audit))?;
         let writer = Writer::start(tables)
             .map_err(|error| StoreError::Open { directory: directory.to_owned(), source: Arc::new(error) })?;
-        Ok(Self { writer, tree, waiting })
+        Ok(Self { writer, tree, waiting, audit })
     }
 
     /// The records whose numbers an index has under this prefix, newest first.
@@ -107,15 +111,23 @@ impl SledStore {
         self.tree.page(keys, page.limit, wanted)
     }
 
-    fn put(&self, table: Table, name: &Name, value: Vec<u8>, what: &'static str) -> Write<()> {
+    fn put(
+        &self,
+        table: Table,
+        name: &Name,
+        value: Vec<u8>,
+        what: &'static str,
+        audit: Vec<Record>,
+    ) -> Write<()> {
         let key = keys::named(table, name);
-        self.writer
-            .submit(Durable, move |tables| tables.put_limited(table, key, &value, (REGISTRY_ITEMS, what)))
+        self.writer.submit(Durable, move |tables| {
+            tables.put_limited(table, key, &value, (REGISTRY_ITEMS, what), &audit)
+        })
     }
 
-    fn remove(&self, table: Table, name: &Name) -> Write<bool> {
+    fn remove(&self, table: Table, name: &Name, audit: Record) -> Write<bool> {
         let key = keys::named(table, name);
-        self.writer.submit(Durable, move |tables| tables.remove(&key))
+        self.writer.submit(Durable, move |tables| tables.remove(&key, &audit))
     }
 
     /// Every record of a table.
@@ -276,12 +288,25 @@ impl Store for SledStore {
         Ok(entries.into_iter().map(|(seq, at, event)| Entry { seq, at, event }).collect())
     }
 
-    fn put_plugin(&self, plugin: Plugin) -> Write<()> {
-        self.put(Table::Plugin, plugin.name(), serialize(&plugin), "plugins")
+    fn record(&self, record: Record, durability: Durability) -> Write<audit::Seq> {
+        self.writer.submit(durability, move |tables| tables.record(&record))
     }
 
-    fn remove_plugin(&self, name: Name) -> Write<bool> {
-        self.remove(Table::Plugin, &name)
+    fn audit(&self, from: audit::Seq, limit: usize) -> Result<Vec<(audit::Seq, String)>, StoreError> {
+        let keys = keys::numbered(Table::Audit, from)..keys::numbered(Table::Audit, audit::Seq::MAX);
+        self.tree.lines(self.tree.range(keys), limit)
+    }
+
+    fn audit_head(&self) -> Head {
+        self.audit.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn put_plugin(&self, plugin: Plugin, record: Record) -> Write<()> {
+        self.put(Table::Plugin, plugin.name(), serialize(&plugin), "plugins", vec![record])
+    }
+
+    fn remove_plugin(&self, name: Name, record: Record) -> Write<bool> {
+        self.remove(Table::Plugin, &name, record)
     }
 
     fn plugin(&self, name: &Name) -> Result<Option<Plugin>, StoreError> {
@@ -292,12 +317,12 @@ impl Store for SledStore {
         self.all(Table::Plugin)
     }
 
-    fn put_asset(&self, asset: Asset) -> Write<()> {
-        self.put(Table::Asset, &asset.name, serialize(&asset), "assets")
+    fn put_asset(&self, asset: Asset, record: Record) -> Write<()> {
+        self.put(Table::Asset, &asset.name, serialize(&asset), "assets", vec![record])
     }
 
-    fn remove_asset(&self, name: Name) -> Write<bool> {
-        self.remove(Table::Asset, &name)
+    fn remove_asset(&self, name: Name, record: Record) -> Write<bool> {
+        self.remove(Table::Asset, &name, record)
     }
 
     fn asset(&self, name: &Name) -> Result<Option<Asset>, StoreError> {
@@ -309,7 +334,13 @@ impl Store for SledStore {
     }
 
     fn put_playbook_settings(&self, settings: PlaybookSettings) -> Write<()> {
-        self.put(Table::PlaybookSettings, &settings.name, serialize(&settings), "configured playbooks")
+        self.put(
+            Table::PlaybookSettings,
+            &settings.name,
+            serialize(&settings),
+            "configured playbooks",
+            Vec::new(),
+        )
     }
 
     fn playbook_settings(&self) -> Result<Vec<PlaybookSettings>, StoreError> {
@@ -371,6 +402,18 @@ impl Store for SledStore {
         Ok(Found::Nothing)
     }
 
+    fn put_user(&self, user: KeptUser, record: Record) -> Write<()> {
+        self.put(Table::User, &user.user.name, serialize(&user), "users", vec![record])
+    }
+
+    fn remove_user(&self, name: Name, record: Record) -> Write<bool> {
+        self.remove(Table::User, &name, record)
+    }
+
+    fn users(&self) -> Result<Vec<KeptUser>, StoreError> {
+        self.all(Table::User)
+    }
+
     fn put_component(&self, digest: Digest, file: Vec<u8>) -> Write<()> {
         self.writer.submit(Durable, move |tables| tables.put_component(&digest, &file))
     }
@@ -384,7 +427,7 @@ impl Store for SledStore {
     }
 
     fn put_setting(&self, name: Name, value: Value) -> Write<()> {
-        self.put(Table::Setting, &name, serialize(&value), "settings")
+        self.put(Table::Setting, &name, serialize(&value), "settings", Vec::new())
     }
 
     fn setting(&self, name: &Name) -> Result<Option<Value>, StoreError> {

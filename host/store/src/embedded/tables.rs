@@ -2,6 +2,7 @@
 
 mod alerts;
 mod append;
+mod audit;
 mod lists;
 mod registry;
 mod runs;
@@ -11,7 +12,7 @@ mod undo;
 use std::{
     collections::HashMap,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
 };
@@ -20,6 +21,7 @@ use crate::embedded::batch::Batch;
 use palisade_model::{
     Timestamp,
     alert::{Alert, AlertId, NewAlert},
+    audit::Head,
     earlier,
     run::{Run, RunId, Seq},
 };
@@ -40,14 +42,22 @@ pub(super) struct Tables {
     waiting: Arc<AtomicU64>,
     next_alert: AlertId,
     next_run: RunId,
+    /// How far the audit log goes.
+    audit: Head,
+    /// How far it survives loss of power; everybody may read it.
+    audit_synced: Arc<Mutex<Head>>,
     /// Some of the runs that are at work, so that an append reads nothing. No other run is in here: those that wait may
     /// be a hundred thousand.
     running: HashMap<RunId, Run>,
 }
 
 impl Tables {
-    /// Counts the alerts that wait, once.
-    pub(super) fn new(tree: Arc<Tree>, waiting: Arc<AtomicU64>) -> Result<Self, StoreError> {
+    /// Counts the alerts that wait, once, and finds the end of the audit log.
+    pub(super) fn new(
+        tree: Arc<Tree>,
+        waiting: Arc<AtomicU64>,
+        audit_synced: Arc<Mutex<Head>>,
+    ) -> Result<Self, StoreError> {
         let mut count = 0;
         for key in tree.keys(&keys::table(Table::Waiting)) {
             key?;
@@ -56,11 +66,15 @@ impl Tables {
         waiting.store(count, Relaxed);
         let next_alert = tree.number(&next_alert_key())?.unwrap_or(1);
         let next_run = tree.number(&next_run_key())?.unwrap_or(1);
-        Ok(Self { tree, waiting, next_alert, next_run, running: HashMap::new() })
+        let audit = audit::last(&tree)?;
+        audit_synced.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&audit);
+        Ok(Self { tree, waiting, next_alert, next_run, audit, audit_synced, running: HashMap::new() })
     }
 
     pub(super) fn sync(&self) -> Result<(), StoreError> {
-        self.tree.sync()
+        self.tree.sync()?;
+        self.audit_synced.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&self.audit);
+        Ok(())
     }
 
     pub(super) fn append_alert(

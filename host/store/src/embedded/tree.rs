@@ -154,6 +154,28 @@ impl Tree {
         limit: usize,
         wanted: impl Fn(&T) -> bool,
     ) -> Result<Vec<T>, StoreError> {
+        self.some(keys, limit, |key, value| Ok(Some(parse(key, value)?).filter(&wanted)))
+    }
+
+    /// The values of these keys as texts, each with the number of its key: as many as a page holds, and no more than
+    /// `limit`. What is no text any more has marks in the places that are not.
+    pub(super) fn lines(
+        &self,
+        keys: impl Iterator<Item = Result<IVec, StoreError>>,
+        limit: usize,
+    ) -> Result<Vec<(u64, String)>, StoreError> {
+        self.some(keys.map(|key| Ok(key?.to_vec())), limit, |key, value| {
+            let number = keys::number(key).ok_or_else(|| damaged(key))?;
+            Ok(Some((number, String::from_utf8_lossy(value).into_owned())))
+        })
+    }
+
+    fn some<T>(
+        &self,
+        keys: impl Iterator<Item = Result<Vec<u8>, StoreError>>,
+        limit: usize,
+        read: impl Fn(&[u8], &[u8]) -> Result<Option<T>, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
         let mut page = Vec::new();
         let mut bytes = 0;
         for key in keys {
@@ -162,10 +184,9 @@ impl Tree {
             }
             let key = key?;
             let Some(value) = self.get(&key)? else { continue };
-            let record = parse(&key, &value)?;
-            if wanted(&record) {
+            if let Some(item) = read(&key, &value)? {
                 bytes += value.len();
-                page.push(record);
+                page.push(item);
             }
         }
         Ok(page)

@@ -11,7 +11,7 @@ use std::{
     sync::Arc,
 };
 
-use palisade_store::{Appended, SledStore, Store, StoreError, contract::samples};
+use palisade_store::{Append, Appended, SledStore, Store, StoreError, contract::samples};
 use tokio::task::JoinSet;
 
 const DIRECTORY: &str = "PALISADE_STORE_CHILD_DIRECTORY";
@@ -122,7 +122,9 @@ async fn write(store: Arc<dyn Store>, source_id: String) -> Result<(), StoreErro
         panic!("{source_id} is new");
     };
     let run = store.handle_alert(alert, vec![samples::run("triage", alert)]).await?[0];
-    store.append(samples::append(run, 1, vec![samples::log("Looked."); APPENDED])).await?;
+    let audit = vec![samples::record("triage", alert)];
+    let append = samples::append(run, 1, vec![samples::log("Looked."); APPENDED]);
+    store.append(Append { audit, ..append }).await?;
     say(&format!("ack {alert} {run} {source_id}"));
     Ok(())
 }

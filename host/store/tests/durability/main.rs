@@ -18,7 +18,7 @@ use std::{
 };
 
 use child::{Ack, ENTRIES, Work, next_ack};
-use palisade_store::{Page, SledStore, Store};
+use palisade_store::{Page, SledStore, Store, audit};
 use tempfile::tempdir;
 
 const NEWEST: Page = Page { before: None, limit: 1 };
@@ -36,19 +36,27 @@ fn check(directory: &Path, acks: &[Ack]) -> SledStore {
     let newest = store.alerts(NEWEST).unwrap().first().map_or(0, |alert| alert.id);
     let waiting: Vec<u64> = store.waiting(usize::MAX).unwrap();
     let mut handled = HashSet::new();
+    let mut appended = 0;
     let runs = store.runs(Default::default(), NEWEST).unwrap().first().map_or(0, |run| run.id);
     for id in 1..=runs {
         let run = store.run(id).unwrap().unwrap_or_else(|| panic!("run {id} of {runs} is lost"));
         assert!(run.entries == 1 || run.entries == ENTRIES, "half of an append is there");
         assert_eq!(store.journal(id, 1, 100).unwrap().len() as u64, run.entries);
         assert!(handled.insert(run.alert), "alert {} was handled twice", run.alert);
+        appended += u64::from(run.entries == ENTRIES);
     }
+    assert_eq!(audited(&store), appended, "what was done and what is on the record are not the same");
     for id in 1..=newest {
         assert!(store.alert(id).unwrap().is_some(), "alert {id} of {newest} is lost");
         assert!(handled.contains(&id) != waiting.contains(&id), "alert {id} neither waits nor was handled");
     }
     assert_eq!(store.waiting_count(), waiting.len() as u64);
     store
+}
+
+/// How many entries the audit log has, which must be whole.
+fn audited(store: &SledStore) -> u64 {
+    audit::verify_store(store, Some(&store.audit_head())).unwrap().unwrap().seq
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn failures() -> Vec<Failure> {
 }
 
 fn by() -> By {
-    By { by: "Ada".to_owned(), note: "The ticket says so.".to_owned() }
+    By { by: "Ada".to_owned(), note: "The ticket says so.".to_owned(), by_admin: false }
 }
 
 fn actions() -> Vec<Event> {

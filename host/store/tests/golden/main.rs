@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod alerts;
+mod audit;
 mod journal;
 mod registry;
 mod runs;

@@ -12,8 +12,8 @@ use palisade_model::{
     run::{Parent, Run, RunId, RunStatus},
 };
 use palisade_store::{
-    Append, Claim, Leave, NewChild, Page, RunFilter, SledStore, Store,
-    contract::samples::{alert, append, at, digest, end, name, question, run},
+    Append, Claim, Durability, Leave, NewChild, Page, RunFilter, SledStore, Store,
+    contract::samples::{alert, append, at, digest, end, name, question, record, run},
 };
 use serde_json::json;
 use tempfile::tempdir;
@@ -76,18 +76,22 @@ async fn look(store: &SledStore) {
     assert_eq!(tasks.iter().map(|task| (task.run, task.position)).collect::<Vec<_>>(), [(1, 1), (1, 3)]);
     assert_eq!(store.setting(&name("installation")).unwrap(), Some(json!("0f")));
     assert_eq!(store.component(&digest(1)).unwrap(), Some(vec![7; 5_000]));
+    // It was written before there was an audit log, or a user.
+    assert_eq!((store.audit(1, 9).unwrap(), store.audit_head().seq), (vec![], 0));
+    assert_eq!(store.users().unwrap(), []);
 
     // It goes on where it was.
     assert_eq!(store.claim(1, Claim::Open).await.unwrap().epoch, 3);
-    let by = By { by: "Ada".to_owned(), note: String::new() };
+    let by = By { by: "Ada".to_owned(), note: String::new(), by_admin: false };
     let decided = Event::ActionDecided { position: 3, decision: Decision::Done, by };
     store.append(Append { epoch: 3, ..append(1, 4, vec![decided]) }).await.unwrap();
     assert_eq!((store.next_due().unwrap(), store.tasks(None, 9).unwrap().len()), (None, 1));
     assert_eq!(store.start_run(run("triage", 1)).await.unwrap(), 4);
+    assert_eq!(store.record(record("anna", 1), Durability::Buffered).await.unwrap(), 1);
 }
 
 /// All keys and values in hexadecimal, one a line.
-fn dump(directory: &Path) -> String {
+pub(crate) fn dump(directory: &Path) -> String {
     let db = open(directory);
     let mut text = String::new();
     for pair in db.iter() {
@@ -97,7 +101,7 @@ fn dump(directory: &Path) -> String {
     text
 }
 
-fn load(directory: &Path, text: &str) {
+pub(crate) fn load(directory: &Path, text: &str) {
     let bytes = |hex: &str| -> Vec<u8> {
         let pairs = hex.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
         pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()

@@ -1,6 +1,7 @@
 //! The real host, spoken to as operators and sources do.
 #![allow(clippy::unwrap_used)]
 
+mod audit;
 mod budget;
 mod children;
 mod clock;
@@ -21,5 +22,6 @@ mod retry;
 mod secrets;
 mod story;
 mod timers;
+mod users;
 mod versions;
 mod wasi;

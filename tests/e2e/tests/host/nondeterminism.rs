@@ -33,6 +33,7 @@ async fn a_run_that_does_not_fit_its_journal_is_kept_and_never_goes_on() {
         epoch: 1,
         expected: 1,
         events: vec![(Timestamp::now(), said)],
+        audit: Vec::new(),
         leave: None,
         durability: Durability::Durable,
     };

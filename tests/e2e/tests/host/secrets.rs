@@ -40,7 +40,7 @@ async fn a_secret_is_never_written_down_nor_told() {
         site.host.palisade(&["asset", "test", asset]);
     }
 
-    let told = ["/alerts/1", "/runs/1", "/runs/1/journal", "/assets", "/plugins", "/status"]
+    let told = ["/alerts/1", "/runs/1", "/runs/1/journal", "/assets", "/plugins", "/status", "/audit"]
         .map(|path| (path.to_owned(), site.host.get(path).to_string().into_bytes()));
     // The lab was asked with the real ones, so there was something to leak.
     let asked = format!("{:?}", site.lab.ledger().entries().unwrap());

@@ -6,6 +6,7 @@ use palisade_model::{
     Timestamp,
     alert::{Alert, AlertChange, AlertId, NewAlert},
     asset::Asset,
+    audit::{self, Head, Record},
     earlier::Earlier,
     journal::Entry,
     list::{self, CustomList, Found, ListEntry},
@@ -15,6 +16,7 @@ use palisade_model::{
     prompt::Task,
     run::{Position, Run, RunId, Seq},
     undo::{Expiry, Undone},
+    user::KeptUser,
 };
 use palisade_store::{
     Append, Appended, Claim, Durability,
@@ -225,20 +227,32 @@ impl Store for CrashingStore {
         self.write(Durable, move |store| store.import_run(run.clone(), entries.clone()))
     }
 
-    fn put_plugin(&self, plugin: Plugin) -> Write<()> {
-        self.write(Durable, move |store| store.put_plugin(plugin.clone()))
+    fn record(&self, record: Record, durability: Durability) -> Write<audit::Seq> {
+        self.write(durability, move |store| store.record(record.clone(), durability))
     }
 
-    fn remove_plugin(&self, name: Name) -> Write<bool> {
-        self.write(Durable, move |store| store.remove_plugin(name.clone()))
+    fn put_plugin(&self, plugin: Plugin, record: Record) -> Write<()> {
+        self.write(Durable, move |store| store.put_plugin(plugin.clone(), record.clone()))
     }
 
-    fn put_asset(&self, asset: Asset) -> Write<()> {
-        self.write(Durable, move |store| store.put_asset(asset.clone()))
+    fn remove_plugin(&self, name: Name, record: Record) -> Write<bool> {
+        self.write(Durable, move |store| store.remove_plugin(name.clone(), record.clone()))
     }
 
-    fn remove_asset(&self, name: Name) -> Write<bool> {
-        self.write(Durable, move |store| store.remove_asset(name.clone()))
+    fn put_asset(&self, asset: Asset, record: Record) -> Write<()> {
+        self.write(Durable, move |store| store.put_asset(asset.clone(), record.clone()))
+    }
+
+    fn remove_asset(&self, name: Name, record: Record) -> Write<bool> {
+        self.write(Durable, move |store| store.remove_asset(name.clone(), record.clone()))
+    }
+
+    fn put_user(&self, user: KeptUser, record: Record) -> Write<()> {
+        self.write(Durable, move |store| store.put_user(user.clone(), record.clone()))
+    }
+
+    fn remove_user(&self, name: Name, record: Record) -> Write<bool> {
+        self.write(Durable, move |store| store.remove_user(name.clone(), record.clone()))
     }
 
     fn put_component(&self, digest: Digest, file: Vec<u8>) -> Write<()> {
@@ -352,6 +366,18 @@ impl Store for CrashingStore {
 
     fn journal(&self, run: RunId, from: Seq, limit: usize) -> Result<Vec<Entry>, StoreError> {
         self.inner()?.store.journal(run, from, limit)
+    }
+
+    fn audit(&self, from: audit::Seq, limit: usize) -> Result<Vec<(audit::Seq, String)>, StoreError> {
+        self.inner()?.store.audit(from, limit)
+    }
+
+    fn audit_head(&self) -> Head {
+        self.inner().unwrap().store.audit_head()
+    }
+
+    fn users(&self) -> Result<Vec<KeptUser>, StoreError> {
+        self.inner()?.store.users()
     }
 
     fn plugin(&self, name: &Name) -> Result<Option<Plugin>, StoreError> {

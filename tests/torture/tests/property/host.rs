@@ -14,6 +14,7 @@ use palisade_model::{
     action::RetryLimits,
     alert::{AlertId, Artifact, NewAlert, Severity},
     asset::{Asset, Network},
+    audit,
     journal::{By, Decision, Entry, Event},
     limits::{ACTION_ATTEMPTS_MAX, ACTION_RETRY_SECONDS},
     plugin::Plugin,
@@ -63,9 +64,9 @@ impl World {
         let writes = runtime().block_on(async {
             let store = CrashingStore::open(Writes::new(), None).await;
             for plugin in &parts.plugins {
-                store.put_plugin(plugin.clone()).await.unwrap();
+                store.put_plugin(plugin.clone(), installed()).await.unwrap();
             }
-            store.put_asset(asset(&actuator.url())).await.unwrap();
+            store.put_asset(asset(&actuator.url()), installed()).await.unwrap();
             store.put_setting("installation".parse().unwrap(), INSTALLATION.into()).await.unwrap();
             store.close()
         });
@@ -143,7 +144,7 @@ impl World {
         let Task { run, position, .. } = *task;
         match &task.what {
             ToDo::Answer(prompt) if prompt.to.is_some() => {
-                let _ = runs.answer(run, position, json!("yes"), by).await;
+                let _ = runs.answer(run, position, json!("yes"), by, |_| true).await;
             }
             // The default stands soon.
             ToDo::Answer(_) => {}
@@ -203,8 +204,13 @@ fn all_runs(runs: &Runs) -> Vec<Run> {
     runs.store().runs(RunFilter::default(), Page { before: None, limit: usize::MAX }).unwrap()
 }
 
+/// What the audit log has of what was there before.
+fn installed() -> audit::Record {
+    audit::Record::new(Timestamp::UNIX_EPOCH, "somebody", audit::What::LoggedIn)
+}
+
 fn somebody() -> By {
-    By { by: "somebody".to_owned(), note: String::new() }
+    By { by: "somebody".to_owned(), note: String::new(), by_admin: false }
 }
 
 fn tag_of(entry: &Entry, position: u32) -> Option<&str> {

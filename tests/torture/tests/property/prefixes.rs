@@ -190,6 +190,7 @@ impl Cut<'_> {
                 epoch: 1,
                 expected: entry.seq - 1,
                 events: Vec::new(),
+                audit: Vec::new(),
                 leave: None,
                 durability: Durability::Buffered,
             };

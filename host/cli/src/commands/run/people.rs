@@ -10,7 +10,12 @@ use palisade_model::{
 use serde_json::{Value, json};
 
 use crate::{
-    answers::NewRun, client::Client, context::Context, error::Error, limits::REQUEST_TIME, run_screen,
+    answers::{Caller, NewRun},
+    client::Client,
+    context::Context,
+    error::Error,
+    limits::REQUEST_TIME,
+    run_screen,
     style::BOLD,
 };
 
@@ -91,7 +96,7 @@ pub(super) async fn decide(command: Decide, host: &Client, context: &Context) ->
 
 pub(super) async fn undo(word: Word, host: &Client, context: &Context) -> Result<RunId, Error> {
     let mut body = json!({});
-    sign(&mut body, word.note);
+    sign(&mut body, word.note, host).await?;
     let answer = host.post(&format!("/api/v1/runs/{}/undo", word.id), &body, REQUEST_TIME).await?;
     let NewRun { run } = answer.look()?;
     context.show(answer, |NewRun { run }| {
@@ -108,7 +113,7 @@ pub(crate) async fn post(
     host: &Client,
     context: &Context,
 ) -> Result<(), Error> {
-    sign(&mut body, note);
+    sign(&mut body, note, host).await?;
     let answer = host.post(path, &body, REQUEST_TIME).await?;
     context.show(answer, |run: Run| {
         let (mark, style, word) = run_screen::status(run.status);
@@ -117,14 +122,16 @@ pub(crate) async fn post(
 }
 
 /// Adds who says it, and why.
-pub(crate) fn sign(body: &mut Value, note: Option<String>) {
-    // The host knows who holds a token, and not who sits at the terminal.
+pub(crate) async fn sign(body: &mut Value, note: Option<String>, host: &Client) -> Result<(), Error> {
+    // The host knows a user by their token. Who holds the admin's may be anybody, so the terminal says who sits at it.
     if let Ok(user) = env::var("USER")
         && !user.is_empty()
+        && host.get("/api/v1/caller").await?.read::<Caller>()?.admin
     {
         body["by"] = user.into();
     }
     if let Some(note) = note {
         body["note"] = note.into();
     }
+    Ok(())
 }

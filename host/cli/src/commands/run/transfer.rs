@@ -1,14 +1,12 @@
 //! `palisade run replay`, `palisade run export`, `palisade run import`
 
 use std::{
-    fs,
-    io::{self, IsTerminal, Read, Write},
+    io::{self, IsTerminal, Read},
     path::{Path, PathBuf},
 };
 
 use palisade_model::run::{RunId, RunStatus};
 use palisade_server::limits::IMPORT_BYTES;
-use tempfile::NamedTempFile;
 
 use crate::{
     answers::{NewRun, Replayed},
@@ -16,6 +14,7 @@ use crate::{
     context::Context,
     error::Error,
     exit::Exit,
+    file,
     limits::COMPILING_TIME,
     run_screen, screen,
     style::{BAD, BOLD},
@@ -51,29 +50,19 @@ fn verdict(id: RunId, Replayed { status, calls, divergence }: &Replayed) -> Stri
     )
 }
 
-/// Writes a run to a file that only its owner can read: it has all that the playbook found. The file is there as a whole
-/// or not at all.
+/// Writes a run to a file: it has all that the playbook found.
 pub(super) async fn export(id: RunId, file: Option<PathBuf>, host: &Client) -> Result<(), Error> {
     let path = format!("/api/v1/runs/{id}/export");
     let Some(file) = file else {
-        let out = io::stdout();
-        if out.is_terminal() {
+        if io::stdout().is_terminal() {
             return Err(Error::Usage {
                 what: "a journal is not for a terminal".into(),
                 next: format!("name a file: `palisade run export {id} run-{id}.jsonl`"),
             });
         }
-        let failed = |source| Error::Stream { what: "write to standard output", source };
-        let mut out = out.lock();
-        host.download(&path, |bytes| out.write_all(bytes).map_err(failed)).await?;
-        return out.flush().map_err(failed);
+        return file::print(host, &path).await;
     };
-    let failed = |source| Error::File { what: "write", path: file.clone(), source };
-    let directory = file.parent().filter(|directory| !directory.as_os_str().is_empty());
-    let mut part = NamedTempFile::new_in(directory.unwrap_or(Path::new("."))).map_err(failed)?;
-    host.download(&path, |bytes| part.write_all(bytes).map_err(failed)).await?;
-    part.as_file().sync_all().map_err(failed)?;
-    part.persist(&file).map_err(|error| failed(error.error))?;
+    file::download(host, &path, &file).await?;
     screen::tell(&format!("Run {BOLD}{id}{BOLD:#} is in {}.\n", file.display()));
     Ok(())
 }
@@ -89,10 +78,7 @@ pub(super) async fn import(file: &Path, host: &Client, context: &Context) -> Res
 fn read(file: &Path) -> Result<Vec<u8>, Error> {
     let most = IMPORT_BYTES as u64 + 1;
     let mut journal = Vec::new();
-    let read = match file.as_os_str() == "-" {
-        true => io::stdin().lock().take(most).read_to_end(&mut journal),
-        false => fs::File::open(file).and_then(|open| open.take(most).read_to_end(&mut journal)),
-    };
+    let read = file::open(file)?.take(most).read_to_end(&mut journal);
     read.map_err(|source| Error::File { what: "read", path: file.to_owned(), source })?;
     Ok(journal)
 }

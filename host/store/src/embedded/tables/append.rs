@@ -1,5 +1,7 @@
 //! Appending to a journal, and what follows from what is appended.
 
+use std::mem;
+
 use crate::embedded::batch::Batch;
 use palisade_model::{
     Timestamp,
@@ -24,18 +26,19 @@ use crate::{
 };
 
 impl Tables {
-    pub(in crate::embedded) fn append(&mut self, append: Append) -> Result<Seq, StoreError> {
+    pub(in crate::embedded) fn append(&mut self, mut append: Append) -> Result<Seq, StoreError> {
         let mut batch = Batch::default();
+        let audit = self.add_records(&mut batch, &mem::take(&mut append.audit));
         let run = self.add_entries(&mut batch, append)?;
-        self.tree.apply(batch)?;
+        self.apply_records(batch, audit)?;
         let entries = run.entries;
         self.remember(run);
         Ok(entries)
     }
 
-    /// Adds everything that an append writes to a batch. Returns the run as it stands afterwards.
+    /// Adds everything that an append writes to the tables of runs and alerts to a batch. Returns the run as it stands afterwards.
     pub(super) fn add_entries(&self, batch: &mut Batch, append: Append) -> Result<Run, StoreError> {
-        let Append { run: id, epoch, expected, events, leave, durability: _ } = append;
+        let Append { run: id, epoch, expected, events, audit: _, leave, durability: _ } = append;
         let mut run = self.find_run(id)?.ok_or(StoreError::NoSuchRun { run: id })?;
         if run.epoch != epoch {
             return Err(StoreError::Fenced { run: id, epoch, actual: run.epoch });

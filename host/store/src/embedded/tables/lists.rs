@@ -22,14 +22,16 @@ impl Tables {
         if self.tree.has(&key)? {
             return Ok(false);
         }
-        self.put_limited(Table::List, key, &0_u64.to_be_bytes(), (LISTS, "custom lists"))?;
+        self.put_limited(Table::List, key, &0_u64.to_be_bytes(), (LISTS, "custom lists"), &[])?;
         Ok(true)
     }
 
     /// Removes a list, its record first: what a crash leaves of its entries is not there without it, and goes with the
     /// next removal of a list of that name.
     pub(in crate::embedded) fn remove_list(&mut self, list: &Name) -> Result<bool, StoreError> {
-        let found = self.remove(&keys::named(Table::List, list))?;
+        let mut batch = Batch::default();
+        let found = self.tree.remove(&mut batch, &keys::named(Table::List, list))?;
+        self.tree.apply(batch)?;
         loop {
             let keys = self.tree.keys(&keys::entries_of_list(list)).take(COMPONENT_PIECES_PER_BATCH);
             let keys = keys.collect::<Result<Vec<_>, _>>()?;

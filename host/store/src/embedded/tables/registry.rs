@@ -1,7 +1,7 @@
 //! What is installed and configured.
 
 use crate::embedded::batch::Batch;
-use palisade_model::{limits::COMPONENT_PIECES_PER_BATCH, plugin::Digest};
+use palisade_model::{audit::Record, limits::COMPONENT_PIECES_PER_BATCH, plugin::Digest};
 
 use super::Tables;
 use crate::{
@@ -13,28 +13,34 @@ use crate::{
 };
 
 impl Tables {
-    /// Puts a record of a table that holds at most `max` of them, `what` in plural.
+    /// Puts a record of a table that holds at most `max` of them, `what` in plural, and what of it goes into the audit
+    /// log.
     pub(in crate::embedded) fn put_limited(
         &mut self,
         table: Table,
         key: Vec<u8>,
         value: &[u8],
         (max, what): (usize, &'static str),
+        audit: &[Record],
     ) -> Result<(), StoreError> {
         if !self.tree.has(&key)? && self.tree.keys(&keys::table(table)).take(max).count() == max {
             return Err(StoreError::Full { what, max });
         }
         let mut batch = Batch::default();
         self.tree.put(&mut batch, key, value)?;
-        self.tree.apply(batch)
+        let audit = self.add_records(&mut batch, audit);
+        self.apply_records(batch, audit)
     }
 
-    /// Removes a record.
-    pub(in crate::embedded) fn remove(&mut self, key: &[u8]) -> Result<bool, StoreError> {
+    /// Removes a record, and puts that into the audit log. `false` if there was none.
+    pub(in crate::embedded) fn remove(&mut self, key: &[u8], audit: &Record) -> Result<bool, StoreError> {
         let mut batch = Batch::default();
-        let found = self.tree.remove(&mut batch, key)?;
-        self.tree.apply(batch)?;
-        Ok(found)
+        if !self.tree.remove(&mut batch, key)? {
+            return Ok(false);
+        }
+        let audit = self.add_records(&mut batch, std::slice::from_ref(audit));
+        self.apply_records(batch, audit)?;
+        Ok(true)
     }
 
     /// Puts a component. It is too large for one batch, so its head, without which it is not there, goes last.

@@ -81,9 +81,11 @@ impl Tables {
         let started = ChildStarted { position: parent.position, playbook, run: Some(self.next_run) };
         append.events.push((at, Event::ChildStarted(started)));
         let mut batch = Batch::default();
+        let audit = self.add_records(&mut batch, &take(&mut append.audit));
         let starter = self.add_entries(&mut batch, append)?;
         let id = add_run(&mut batch, self.next_run, run, Some(parent));
         self.apply_runs(batch, id + 1)?;
+        self.audit = audit;
         self.remember(starter);
         Ok(id)
     }

@@ -1,0 +1,218 @@
+//! The audit log as people read it: one entry, one line.
+
+use palisade_model::{
+    audit::{Call, Entry, Excerpt, Items, OfRun, Step, Text, What},
+    journal::Decision,
+};
+use serde_json::Value;
+
+use crate::{printable, screen, time};
+
+/// The entries as a table.
+pub(crate) fn table(entries: &[Entry]) -> String {
+    let mut table = screen::table(["ENTRY", "WHEN", "WHO", "WHAT"]);
+    for entry in entries {
+        let record = &entry.record;
+        let who = printable::line(record.who.as_str());
+        table.add_row([
+            entry.seq.to_string(),
+            time::moment(record.at),
+            if record.by_admin { format!("{who} (said by admin)") } else { who },
+            printable::line(&sentence(&record.what)),
+        ]);
+    }
+    screen::lines(&table)
+}
+
+/// What was done, in a sentence that goes on from who did it.
+fn sentence(what: &What) -> String {
+    match what {
+        What::ActionSent { call, attempt, parameters } => {
+            let again = if *attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
+            format!("sends {}{again}: {}", named(call), excerpt(parameters))
+        }
+        What::ActionEnded { call, succeeded, message, .. } => {
+            let how = if *succeeded { "did" } else { "could not do" };
+            format!("{how} {}: {}", named(call), message.as_str())
+        }
+        What::ActionInDoubt { call, message } => {
+            format!("does not know of {}: {}", named(call), message.as_str())
+        }
+        What::ActionDenied { call, message } => {
+            format!("may not send {}: {}", named(call), message.as_str())
+        }
+        What::ListMade { list } => format!("made the list {list}"),
+        What::ListRemoved { list } => format!("removed the list {list}"),
+        What::PromptAnswered { at, answer, note } => {
+            format!("answered {}: {}{}", step(at), excerpt(answer), why(note))
+        }
+        What::ApprovalDecided { at, approved, rule, note } => {
+            let word = if *approved { "approved" } else { "denied" };
+            let rule =
+                rule.as_ref().map_or_else(String::new, |rule| format!(", asked by rule {}", rule.as_str()));
+            format!("{word} {}{rule}{}", step(at), why(note))
+        }
+        What::DoubtDecided { at, decision, note } => {
+            let word = match decision {
+                Decision::Done => "done",
+                Decision::NotDone => "not done",
+                Decision::GiveUp => "given up",
+            };
+            format!("decided that {} is {word}{}", step(at), why(note))
+        }
+        What::RunStarted { playbook, alert } => format!("started {playbook} on alert {alert}"),
+        What::RunPaused(of) => whole("paused", of),
+        What::RunResumed(of) => whole("let go on", of),
+        What::RunCancelled(of) => whole("cancelled", of),
+        What::RunRetried { at, note } => format!("had {} tried again{}", step(at), why(note)),
+        What::RunUndone(of) => whole("had undone", of),
+        What::RunImported { playbook, digest } => format!("imported a run of {playbook} {}", digest.short()),
+        What::AlertTaken { alert, note } => format!("took alert {alert}{}", why(note)),
+        What::AlertClosed { alert, note } => format!("closed alert {alert}{}", why(note)),
+        What::PluginInstalled { plugin, kind, version, digest, replaces } => {
+            let before =
+                replaces.as_ref().map_or_else(String::new, |old| format!(" in place of {}", old.short()));
+            format!("installed {} {plugin} {} {}{before}", kind.as_str(), version.as_str(), digest.short())
+        }
+        What::PluginRemoved { plugin, version, digest } => {
+            format!("removed {plugin} {} {}", version.as_str(), digest.short())
+        }
+        What::LoggedIn => "came with a token, for the first time since the start".to_owned(),
+        What::TokensRefused { count: 1 } => "refused a request without a valid token".to_owned(),
+        What::TokensRefused { count } => format!("refused {count} requests without a valid token"),
+        What::AssetPut { asset, connector, fields, secrets, reaches, private_ca } => {
+            let mut parts = vec![format!("configured asset {asset} of {connector}")];
+            let lists = [("fields", fields), ("new secrets", secrets), ("reaches", reaches)];
+            parts.extend(lists.iter().filter_map(|(word, items)| listed(word, items)));
+            parts.extend(private_ca.then(|| "a CA of its own".to_owned()));
+            parts.join("; ")
+        }
+        What::AssetRemoved { asset } => format!("removed asset {asset}"),
+        What::PlaybookConfigured { playbook, fields } => {
+            [Some(format!("configured {playbook}")), listed("fields", fields)]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join("; ")
+        }
+        What::ListEntryAdded { list, value, note } => {
+            format!("put {} on list {list}{}", value.as_str(), why(note))
+        }
+        What::ListEntryRemoved { list, value } => format!("took {} off list {list}", value.as_str()),
+        What::SafeModeSwitched { on, playbook } => {
+            let scope = playbook.as_ref().map_or_else(String::new, |playbook| format!(" for {playbook}"));
+            format!("switched safe mode {}{scope}", if *on { "on" } else { "off" })
+        }
+        What::PolicyLoaded { digest: Some(digest) } => {
+            format!("goes by policy {} from now on", digest.short())
+        }
+        What::PolicyLoaded { digest: None } => {
+            "goes by its own policy from now on: there is no file".to_owned()
+        }
+        What::UserAdded { user, roles } => [Some(format!("added user {user}")), listed("roles", roles)]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join("; "),
+        What::UserRemoved { user } => format!("removed user {user}"),
+        What::HostStarted { version } => format!("started, version {}", version.as_str()),
+        What::HostStopped => "stopped".to_owned(),
+    }
+}
+
+fn named(call: &Call) -> String {
+    let asset = call.asset.as_ref().map_or_else(String::new, |asset| format!(" @{asset}"));
+    let rule = call.rule.as_ref().map_or_else(String::new, |rule| format!(" by rule {}", rule.as_str()));
+    format!("{}/{}{asset} as step {}{rule}", call.connector.as_str(), call.action.as_str(), call.at.step)
+}
+
+fn step(at: &Step) -> String {
+    format!("step {} of run {} ({})", at.step, at.run, at.playbook)
+}
+
+fn whole(word: &str, of: &OfRun) -> String {
+    format!("{word} run {} ({}){}", of.run, of.playbook, why(&of.note))
+}
+
+fn why(note: &Text) -> String {
+    if note.is_empty() { String::new() } else { format!(": {}", note.as_str()) }
+}
+
+fn excerpt(excerpt: &Excerpt) -> String {
+    match excerpt.value() {
+        Value::String(text) => text.clone(),
+        value => value.to_string(),
+    }
+}
+
+fn listed(word: &str, items: &Items) -> Option<String> {
+    let items = items.as_slice();
+    (!items.is_empty()).then(|| format!("{word} {}", items.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use palisade_model::{
+        Timestamp,
+        action::Effect,
+        audit::{Head, Record},
+        journal::By,
+    };
+    use palisade_store::audit::{parse, seal};
+    use serde_json::json;
+
+    use super::*;
+
+    fn screen(records: &[Record]) -> String {
+        let mut head = Head::default();
+        let mut entry = |record| {
+            let (line, next) = seal(&head, record);
+            head = next;
+            parse(&line).unwrap()
+        };
+        let entries: Vec<_> = records.iter().map(&mut entry).collect();
+        anstream::adapter::strip_str(&table(&entries)).to_string()
+    }
+
+    #[test]
+    fn an_entry_is_a_line_that_reads_as_a_sentence() {
+        let at: Timestamp = "2026-01-02T03:04:05.6Z".parse().unwrap();
+        let place = Step { run: 17, step: 3, playbook: "triage".parse().unwrap() };
+        let call = Call {
+            at: place.clone(),
+            connector: "panos".into(),
+            action: "block ip".into(),
+            asset: Some("edge".parse().unwrap()),
+            effect: Effect::Contain,
+            rule: Some("servers".into()),
+        };
+        let parameters = (&json!({ "ip": "203.0.113.7" })).into();
+        let by = By { by: "kim\u{1b}[2J".into(), note: "two\nlines".into(), by_admin: true };
+        let answered =
+            What::PromptAnswered { at: place, answer: (&json!("yes")).into(), note: by.note.as_str().into() };
+        let put = What::AssetPut {
+            asset: "edge".parse().unwrap(),
+            connector: "panos".parse().unwrap(),
+            fields: ["url"].into_iter().collect(),
+            secrets: ["api_key", "pin"].into_iter().collect(),
+            reaches: Items::default(),
+            private_ca: true,
+        };
+        assert_eq!(
+            screen(&[
+                Record::new(at, "run 17", What::ActionSent { call, attempt: 2, parameters }),
+                Record::said(at, &by, answered),
+                Record::new(at, "admin", put),
+                Record::new(at, "palisade", What::TokensRefused { count: 40 }),
+            ]),
+            "ENTRY  WHEN                     WHO                      WHAT\n\
+             1      2026-01-02 03:04:05 UTC  run 17                   sends panos/block ip @edge as step 3 by rule \
+             servers, attempt 2: {\"ip\":\"203.0.113.7\"}\n\
+             2      2026-01-02 03:04:05 UTC  kim␛[2J (said by admin)  answered step 3 of run 17 (triage): yes: two \
+             lines\n\
+             3      2026-01-02 03:04:05 UTC  admin                    configured asset edge of panos; fields url; new \
+             secrets api_key, pin; a CA of its own\n\
+             4      2026-01-02 03:04:05 UTC  palisade                 refused 40 requests without a valid token\n"
+        );
+    }
+}
