@@ -18,7 +18,7 @@ use tower_service::Service;
 
 use crate::{
     api, ingest,
-    limits::{CONNECTIONS, HEADER_TIME, IMPORTS, INGESTS, STOP_TIME},
+    limits::{BATCHES, CONNECTIONS, HEADER_TIME, IMPORTS, INGESTS, STOP_TIME},
     problem::Problem,
     tokens::{NewTokens, TokenError, Tokens},
 };
@@ -62,6 +62,7 @@ pub(crate) struct Edge {
     pub(crate) runs: Arc<Runs>,
     pub(crate) tokens: Tokens,
     pub(crate) ingests: Semaphore,
+    pub(crate) batches: Semaphore,
     pub(crate) imports: Semaphore,
     pub(crate) started: Timestamp,
 }
@@ -84,6 +85,7 @@ impl Server {
             runs: Arc::clone(&runs),
             tokens,
             ingests: Semaphore::new(INGESTS),
+            batches: Semaphore::new(BATCHES),
             imports: Semaphore::new(IMPORTS),
             started: Timestamp::now(),
         });

@@ -20,6 +20,7 @@ mod resume;
 mod retry;
 mod secrets;
 mod story;
+mod suricata;
 mod timers;
 mod versions;
 mod wasi;
