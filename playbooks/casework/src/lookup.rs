@@ -33,10 +33,21 @@ impl Lookup {
     ) -> Option<Self> {
         let subject = subject?;
         let subject = subject.as_ref();
-        Some(Self {
+        Some(Self::with(run, connector, action, subject, |it| it.parameter(parameter, subject)))
+    }
+
+    /// Starts an action about this subject with any parameters.
+    pub fn with(
+        run: &Run,
+        connector: &'static str,
+        action: &'static str,
+        subject: &str,
+        parameters: impl FnOnce(Action) -> Action,
+    ) -> Self {
+        Self {
             title: format!("{connector}, {action} {}", line(subject)),
-            started: run.start(Action::new(connector, action).parameter(parameter, subject)),
-        })
+            started: run.start(parameters(Action::new(connector, action))),
+        }
     }
 
     /// What was found.

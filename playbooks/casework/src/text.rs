@@ -5,6 +5,9 @@ use palisade_sdk::playbook::Severity;
 /// How much of one value a text shows, in characters.
 pub const VALUE_CHARS_MAX: usize = 200;
 
+/// How many values are listed one by one; the rest is a number.
+pub const LISTED_MAX: usize = 15;
+
 /// One short line: what an alert or a vendor says can neither begin a section of its own nor drown the others.
 pub fn line(text: &str) -> String {
     shortened(
@@ -29,6 +32,14 @@ pub fn shortened(text: &str, chars_max: usize) -> String {
 pub fn counted(count: u64, thing: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {thing}{plural}")
+}
+
+/// The values with commas between them, if there are any: the first of them, and how many more there are.
+pub fn listed(values: &[String]) -> Option<String> {
+    let more = values.len().saturating_sub(LISTED_MAX);
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let first = values.iter().take(LISTED_MAX).cloned().collect::<Vec<_>>().join(", ");
+    Some(format!("{first}{rest}")).filter(|_| !values.is_empty())
 }
 
 /// Adds a section: its title, and its lines below it.

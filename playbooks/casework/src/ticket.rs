@@ -1,5 +1,5 @@
 use palisade_sdk::{
-    Report, Status,
+    Report, Status, log,
     playbook::{Action, Run, Severity},
 };
 use serde_json::json;
@@ -51,6 +51,27 @@ impl Ticket {
             }
             Ok(report) => Err(line(&report.message)),
             Err(failure) => Err(line(&failure.sentence())),
+        }
+    }
+}
+
+/// Creates a ticket about the alert, as urgent as the alert is severe by now, and notes on the alert what became of it. What
+/// was found must stand on the alert before, as it would be lost with the ticket. Returns the last sentence of the run.
+///
+/// # Errors
+///
+/// Likewise, when there is no ticket.
+pub fn file_ticket(run: &Run, short_description: &str, description: &str) -> Result<String, String> {
+    match Ticket::create(run, run.alert().severity, short_description, description) {
+        Ok(Ticket { number, link }) => {
+            let link = link.map(|link| format!("\n\n{link}")).unwrap_or_default();
+            run.add_note(&format!("Ticket {number}"), &format!("{short_description}{link}"));
+            Ok(format!("Ticket {number}: {short_description}"))
+        }
+        Err(why) => {
+            log::error(format!("No ticket: {why}"));
+            run.add_note("No ticket could be created", &why);
+            Err(format!("No ticket could be created: {why}. What was found stands in a note on the alert."))
         }
     }
 }

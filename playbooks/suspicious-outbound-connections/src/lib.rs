@@ -2,26 +2,23 @@
 //! that offer to the internet? Three look-ups side by side, and one ticket with what they found.
 //!
 //! A look-up that is not possible, fails or finds nothing never keeps the ticket from being written: the ticket says so.
+//! The alert gets what was found as a note, before anything else can go wrong, and goes to a person.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
-mod age;
 mod connection;
 mod findings;
+mod settings;
 #[cfg(test)]
 mod tests;
 mod ticket;
 
-use casework::{CREATE_TICKET, Gap, Lookup, Ticket};
-use palisade_sdk::{
-    log,
-    playbook::{Playbook, Run},
+use casework::{
+    CREATE_TICKET, Gap, Lookup, Owner, OwnerOfDomain, OwnerOfNetwork, escalate, file_ticket, raise_severity,
 };
+use palisade_sdk::playbook::{Playbook, Run};
 
-use crate::{
-    connection::Connection,
-    findings::{Findings, Owner, OwnerOfDomain, OwnerOfNetwork},
-};
+use crate::{connection::Connection, findings::Findings, settings::Settings};
 
 palisade_sdk::playbook!(playbook);
 
@@ -36,29 +33,26 @@ pub fn playbook() -> Playbook {
         .needs("whois", "whois ip")
         .needs("shodan", "query ip")
         .needs(CREATE_TICKET.0, CREATE_TICKET.1)
+        .configured_by::<Settings>()
         .manual_minutes(30)
 }
 
 fn handle(run: &Run) -> Result<String, String> {
+    let settings: Settings = run.configuration()?;
     let alert = run.alert();
     let connection = Connection::from(&run.artifacts());
     let findings = look_up(run, &connection);
+    let young_days = findings.young_days(alert.received, settings.young_days);
 
-    let short_description = ticket::short_description(&connection, &findings, alert.received);
+    let short_description = ticket::short_description(&connection, &findings, young_days);
     let description = ticket::description(&alert, &connection, &findings);
-    match Ticket::create(run, alert.severity, &short_description, &description) {
-        Ok(Ticket { number, link }) => {
-            let link = link.map(|link| format!("\n\n{link}")).unwrap_or_default();
-            run.add_note(&format!("Ticket {number}"), &format!("{short_description}{link}"));
-            Ok(format!("Ticket {number}: {short_description}"))
-        }
-        Err(why) => {
-            log::error(format!("No ticket: {why}"));
-            // What was found must not be lost with the ticket.
-            run.add_note("No ticket could be created", &format!("{why}\n\n{description}"));
-            Err(format!("No ticket could be created: {why}. What was found stands in a note on the alert."))
-        }
+    run.add_note("What was found", &description);
+    if young_days.is_some() || findings.is_vulnerable(settings.vulnerabilities_at) {
+        raise_severity(run, settings.severity.into());
     }
+    // A person need not wait for the ticket.
+    escalate(run, settings.escalate_to.as_deref(), &short_description);
+    file_ticket(run, &short_description, &description)
 }
 
 /// All three start before the first is waited for.

@@ -2,36 +2,28 @@
 
 use casework::{
     SHORT_DESCRIPTION_CHARS_MAX,
-    text::{VALUE_CHARS_MAX, counted, fact, line, section, severity, shortened},
+    text::{LISTED_MAX, VALUE_CHARS_MAX, counted, fact, line, listed, section, severity, shortened},
 };
 use palisade_sdk::playbook::Alert;
 
 use crate::{
-    age,
     connection::Connection,
-    findings::{Device, Findings, Host, Owner},
+    findings::{Device, Findings, Host},
 };
 
 /// How much of a name or a holder the first line shows, in characters, so that no name drowns the facts.
 const SHORT_VALUE_CHARS_MAX: usize = 30;
 
-/// How many services and vulnerabilities are listed one by one; the rest is a number.
-const LISTED_MAX: usize = 15;
-
-/// A domain younger than this is worth a word in the first line: most that serve attacks are.
-const YOUNG_DAYS: u64 = 90;
-
-/// Who talked to what, and the facts that decide.
-pub(crate) fn short_description(connection: &Connection, findings: &Findings, received_ms: u64) -> String {
+/// Who talked to what, and the facts that decide; the age of the destination's domain is one if it is given.
+pub(crate) fn short_description(
+    connection: &Connection,
+    findings: &Findings,
+    young_days: Option<u64>,
+) -> String {
     let mut facts = Vec::new();
-    if let Ok(owner) = &findings.owner {
-        let age = owner.created.as_ref().and_then(|created| age::days(created, received_ms));
-        if let Some(days) = age.filter(|days| *days < YOUNG_DAYS) {
-            facts.push(format!("registered {} ago", counted(days, "day")));
-        }
-        if let Some(holder) = &owner.holder {
-            facts.push(format!("held by {}", shortened(&line(holder), SHORT_VALUE_CHARS_MAX)));
-        }
+    facts.extend(young_days.map(|days| format!("registered {} ago", counted(days, "day"))));
+    if let Some(holder) = findings.owner.as_ref().ok().and_then(|owner| owner.holder.as_deref()) {
+        facts.push(format!("held by {}", shortened(&line(holder), SHORT_VALUE_CHARS_MAX)));
     }
     if let Ok(host) = &findings.services {
         facts.push(counted(host.ports.len() as u64, "open port"));
@@ -76,7 +68,7 @@ pub(crate) fn description(alert: &Alert, connection: &Connection, findings: &Fin
     section(
         &mut text,
         "Destination owner",
-        &findings.owner.as_ref().map_or_else(|_| unknown(), |it| owner(it, alert.received)),
+        &findings.owner.as_ref().map_or_else(|_| unknown(), |owner| owner.lines(alert.received)),
     );
     section(
         &mut text,
@@ -118,26 +110,6 @@ fn device(device: &Device) -> Vec<String> {
     lines
 }
 
-fn owner(owner: &Owner, received_ms: u64) -> Vec<String> {
-    let mut lines: Vec<_> = owner.subject.iter().map(|subject| line(subject)).collect();
-    lines.push(format!(
-        "Holder: {}",
-        owner.holder.as_deref().map_or_else(|| "not published".to_owned(), line)
-    ));
-    fact(&mut lines, "Country", owner.country.as_deref());
-    fact(&mut lines, "Registrar", owner.registrar.as_deref());
-    let age = owner.created.as_ref().and_then(|created| age::days(created, received_ms));
-    let age = age.map(|days| format!(" ({} before the alert)", counted(days, "day"))).unwrap_or_default();
-    fact(
-        &mut lines,
-        "Registered",
-        owner.created.as_ref().map(|created| format!("{created}{age}")).as_deref(),
-    );
-    fact(&mut lines, "Expires", owner.expires.as_deref());
-    fact(&mut lines, "Abuse contact", owner.abuse.as_deref());
-    lines
-}
-
 fn host(host: &Host) -> Vec<String> {
     let mut lines = Vec::new();
     let place =
@@ -159,11 +131,4 @@ fn host(host: &Host) -> Vec<String> {
     }
     fact(&mut lines, "Vulnerabilities that the versions suggest", listed(&host.vulnerabilities).as_deref());
     lines
-}
-
-fn listed(values: &[String]) -> Option<String> {
-    let more = values.len().saturating_sub(LISTED_MAX);
-    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let first = values.iter().take(LISTED_MAX).cloned().collect::<Vec<_>>().join(", ");
-    Some(format!("{first}{rest}")).filter(|_| !values.is_empty())
 }

@@ -1,4 +1,4 @@
-//! The label of an alert whose source names none of ours.
+//! The label of an alert, and its title: what becomes of the words of its source.
 
 use serde::Deserialize;
 
