@@ -268,3 +268,19 @@ pub(crate) struct Received {
     pub(crate) alert: AlertId,
     pub(crate) duplicate: bool,
 }
+
+/// `POST /ingest/suricata`
+#[derive(Deserialize)]
+pub(crate) struct ReceivedEvents {
+    pub(crate) alerts: Vec<Received>,
+    pub(crate) skipped: u64,
+    pub(crate) refused: Vec<RefusedLine>,
+    pub(crate) refused_count: u64,
+}
+
+/// A line that became nothing.
+#[derive(Deserialize)]
+pub(crate) struct RefusedLine {
+    pub(crate) line: u64,
+    pub(crate) reason: String,
+}

@@ -141,6 +141,11 @@ impl Client {
         self.send(Method::POST, path, Some((JSON, alert.into())), REQUEST_TIME).await
     }
 
+    /// Sends events as their source wrote them, within a time that lets a slow line carry them.
+    pub(crate) async fn post_events(&self, path: &str, events: Vec<u8>) -> Result<Answer, Error> {
+        self.send(Method::POST, path, Some((NDJSON, events.into())), TRANSFER_TIME).await
+    }
+
     /// Sends a component, within a time that lets the host compile it.
     pub(crate) async fn post_component(
         &self,

@@ -12,6 +12,11 @@ pub const NAME_BYTES: usize = 63;
 
 /// Bytes of one ingested body. Splunk's webhook sends one result row; a row with long raw text is some 100 KiB.
 pub const ALERT_BODY_BYTES: usize = 1024 * 1024;
+/// Bytes of one body of many events. rsyslog cuts its batches there unless it is told otherwise.
+pub const EVENTS_BODY_BYTES: usize = 10 * 1024 * 1024;
+/// Events in one body, those included that are no alerts. Suricata's are some 500 bytes and more, so that half as many
+/// fill a body; one with more has something else in it.
+pub const EVENTS_PER_BODY: usize = 40_000;
 /// Levels of nested JSON in an alert. Security events are flat; serde_json itself stops at 128.
 pub const ALERT_JSON_DEPTH: usize = 16;
 /// Fields in one alert, nested ones included.

@@ -217,15 +217,31 @@ impl Runs {
     ///
     /// [`RunsError::Overloaded`], or the store's.
     pub async fn ingest(&self, alert: NewAlert) -> Result<Ingested, RunsError> {
-        if self.store.waiting_count() >= ALERTS_WAITING as u64 {
-            return Err(RunsError::Overloaded);
+        self.hand_over(alert).await
+    }
+
+    /// Takes alerts in that came together, in their order; they share commits. Each ends as if it had come alone.
+    pub async fn ingest_all(&self, alerts: Vec<NewAlert>) -> Vec<Result<Ingested, RunsError>> {
+        let handed_over: Vec<_> = alerts.into_iter().map(|alert| self.hand_over(alert)).collect();
+        let mut ends = Vec::with_capacity(handed_over.len());
+        for end in handed_over {
+            ends.push(end.await);
         }
-        match self.store.append_alert(clock::now(), alert).await? {
-            Appended::New(id) => {
-                self.alerts.notify_one();
-                Ok(Ingested::New(id))
+        ends
+    }
+
+    /// Hands an alert to the store; the future only waits for the store's answer.
+    fn hand_over(&self, alert: NewAlert) -> impl Future<Output = Result<Ingested, RunsError>> {
+        let room = self.store.waiting_count() < ALERTS_WAITING as u64;
+        let write = room.then(|| self.store.append_alert(clock::now(), alert));
+        async move {
+            match write.ok_or(RunsError::Overloaded)?.await? {
+                Appended::New(id) => {
+                    self.alerts.notify_one();
+                    Ok(Ingested::New(id))
+                }
+                Appended::Duplicate(id) => Ok(Ingested::Duplicate(id)),
             }
-            Appended::Duplicate(id) => Ok(Ingested::Duplicate(id)),
         }
     }
 

@@ -10,6 +10,16 @@ pub const CONNECTIONS: usize = 1_024;
 /// Alerts being taken in at the same time. Beyond it ingestion answers 429 at once.
 pub const INGESTS: usize = 512;
 
+/// Bodies of many events being taken in at the same time. Each holds its body, and hands one group commit of alerts to
+/// the store at a time, so all of them together leave half of its queue to the other sources.
+pub const BATCHES: usize = 4;
+
+/// Lines of one body that the answer names as refused; of more, it tells the number.
+pub const REFUSALS_LISTED: usize = 100;
+
+/// Bytes of the reason why a line was refused: it may quote the line.
+pub const REFUSAL_BYTES: usize = 300;
+
 /// Time for the header of a request: a client that sends it byte by byte must not hold a connection.
 pub const HEADER_TIME: Duration = Duration::from_secs(10);
 

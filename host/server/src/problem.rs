@@ -66,6 +66,13 @@ impl Problem {
             .with("limit_bytes", limit_bytes)
     }
 
+    /// The body has more events than accepted.
+    pub(crate) fn too_many(limit_events: usize) -> Self {
+        let detail = format!("the body has more than {limit_events} events");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large", detail)
+            .with("limit_events", limit_events)
+    }
+
     /// The body did not come in time.
     pub(crate) fn too_slow() -> Self {
         let detail = "the body did not arrive in time";
@@ -90,7 +97,16 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", title, detail)
     }
 
-    fn with(mut self, member: &str, value: impl Into<Value>) -> Self {
+    /// What was wrong and where, in one line, for a list of several.
+    pub(crate) fn reason(&self) -> String {
+        match self.members.get("pointer").and_then(Value::as_str) {
+            Some(pointer) if !pointer.is_empty() => format!("{pointer}: {}", self.detail),
+            _ => self.detail.clone(),
+        }
+    }
+
+    /// One more member of the document.
+    pub(crate) fn with(mut self, member: &str, value: impl Into<Value>) -> Self {
         self.members.insert(member.to_owned(), value.into());
         self
     }

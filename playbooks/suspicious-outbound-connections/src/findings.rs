@@ -1,5 +1,6 @@
 //! What the look-ups found, as far as the ticket tells it. All of it may be absent, and all of it is others' words.
 
+use casework::Owner;
 use serde::Deserialize;
 
 /// What was found; for each look-up without a result, one line that says why.
@@ -8,6 +9,20 @@ pub(crate) struct Findings {
     pub(crate) device: Result<Device, String>,
     pub(crate) owner: Result<Owner, String>,
     pub(crate) services: Result<Host, String>,
+}
+
+impl Findings {
+    /// Days since the destination was registered, if they are fewer than these.
+    pub(crate) fn young_days(&self, received_ms: u64, limit_days: u32) -> Option<u64> {
+        let age = self.owner.as_ref().ok()?.age_days(received_ms);
+        age.filter(|days| *days < u64::from(limit_days))
+    }
+
+    /// Whether the versions of the destination's services suggest at least so many vulnerabilities.
+    pub(crate) fn is_vulnerable(&self, vulnerabilities_at: u32) -> bool {
+        let found = self.services.as_ref().map_or(0, |host| host.vulnerabilities.len());
+        vulnerabilities_at > 0 && found >= vulnerabilities_at as usize
+    }
 }
 
 /// The source device, by `windows: get system info`.
@@ -21,52 +36,6 @@ pub(crate) struct Device {
     pub(crate) version: Option<String>,
     pub(crate) last_boot: Option<String>,
     pub(crate) user: Option<String>,
-}
-
-/// The destination's owner.
-#[derive(Debug)]
-pub(crate) struct Owner {
-    /// The registered domain, or the network.
-    pub(crate) subject: Option<String>,
-    pub(crate) holder: Option<String>,
-    pub(crate) country: Option<String>,
-    pub(crate) registrar: Option<String>,
-    pub(crate) created: Option<String>,
-    pub(crate) expires: Option<String>,
-    pub(crate) abuse: Option<String>,
-}
-
-/// The answer of `whois: whois domain`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct OwnerOfDomain {
-    domain: Option<String>,
-    registrant: Option<Contact>,
-    registrar: Option<String>,
-    created: Option<String>,
-    expires: Option<String>,
-    abuse: Option<Contact>,
-    country: Option<String>,
-}
-
-/// The answer of `whois: whois ip`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct OwnerOfNetwork {
-    name: Option<String>,
-    owner: Option<Contact>,
-    range: Option<String>,
-    country: Option<String>,
-    created: Option<String>,
-    abuse: Option<Contact>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Contact {
-    name: Option<String>,
-    organization: Option<String>,
-    email: Option<String>,
 }
 
 /// The destination's services, by `shodan: query ip`.
@@ -89,38 +58,4 @@ pub(crate) struct Service {
     pub(crate) transport: String,
     pub(crate) product: Option<String>,
     pub(crate) version: Option<String>,
-}
-
-impl Contact {
-    fn title(self) -> Option<String> {
-        self.organization.or(self.name)
-    }
-}
-
-impl From<OwnerOfDomain> for Owner {
-    fn from(found: OwnerOfDomain) -> Self {
-        Self {
-            subject: found.domain,
-            holder: found.registrant.and_then(Contact::title),
-            country: found.country,
-            registrar: found.registrar,
-            created: found.created,
-            expires: found.expires,
-            abuse: found.abuse.and_then(|contact| contact.email),
-        }
-    }
-}
-
-impl From<OwnerOfNetwork> for Owner {
-    fn from(found: OwnerOfNetwork) -> Self {
-        Self {
-            subject: found.range.map(|range| format!("network {range}")),
-            holder: found.owner.and_then(Contact::title).or(found.name),
-            country: found.country,
-            registrar: None,
-            created: found.created,
-            expires: None,
-            abuse: found.abuse.and_then(|contact| contact.email),
-        }
-    }
 }

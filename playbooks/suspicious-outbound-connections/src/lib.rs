@@ -2,30 +2,23 @@
 //! that offer to the internet? Three look-ups side by side, and one ticket with what they found.
 //!
 //! A look-up that is not possible, fails or finds nothing never keeps the ticket from being written: the ticket says so.
+//! The alert gets what was found as a note, before anything else can go wrong, and goes to a person.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
-mod age;
 mod connection;
 mod findings;
-mod lookup;
+mod settings;
 #[cfg(test)]
 mod tests;
-mod text;
 mod ticket;
 
-use palisade_sdk::{
-    Report, Status, log,
-    playbook::{Action, Playbook, Run, Severity},
+use casework::{
+    CREATE_TICKET, Gap, Lookup, Owner, OwnerOfDomain, OwnerOfNetwork, escalate, file_ticket, raise_severity,
 };
-use serde_json::json;
+use palisade_sdk::playbook::{Playbook, Run};
 
-use crate::{
-    connection::Connection,
-    findings::{Findings, Owner, OwnerOfDomain, OwnerOfNetwork},
-    lookup::Lookup,
-    text::line,
-};
+use crate::{connection::Connection, findings::Findings, settings::Settings};
 
 palisade_sdk::playbook!(playbook);
 
@@ -39,42 +32,27 @@ pub fn playbook() -> Playbook {
         .needs("whois", "whois domain")
         .needs("whois", "whois ip")
         .needs("shodan", "query ip")
-        .needs("servicenow", "create ticket")
+        .needs(CREATE_TICKET.0, CREATE_TICKET.1)
+        .configured_by::<Settings>()
         .manual_minutes(30)
 }
 
 fn handle(run: &Run) -> Result<String, String> {
+    let settings: Settings = run.configuration()?;
     let alert = run.alert();
     let connection = Connection::from(&run.artifacts());
     let findings = look_up(run, &connection);
+    let young_days = findings.young_days(alert.received, settings.young_days);
 
-    let short_description = ticket::short_description(&connection, &findings, alert.received);
+    let short_description = ticket::short_description(&connection, &findings, young_days);
     let description = ticket::description(&alert, &connection, &findings);
-    let created = run
-        .start(
-            Action::new("servicenow", "create ticket")
-                .parameter("short_description", short_description.as_str())
-                .parameter("description", description.as_str())
-                .parameter("fields", json!({ "urgency": urgency(alert.severity) })),
-        )
-        .wait();
-    match created {
-        Ok(Report { status: Status::Success, summary, .. }) => {
-            let of = |fact: &str| summary.get(fact).and_then(|fact| fact.as_str());
-            let number = of("number").or(of("sys_id")).unwrap_or("without a number");
-            let link = of("link").map(|link| format!("\n\n{link}")).unwrap_or_default();
-            run.add_note(&format!("Ticket {number}"), &format!("{short_description}{link}"));
-            Ok(format!("Ticket {number}: {short_description}"))
-        }
-        other => {
-            let why = other.map_or_else(|failure| failure.sentence(), |report| report.message);
-            let why = line(&why);
-            log::error(format!("No ticket: {why}"));
-            // What was found must not be lost with the ticket.
-            run.add_note("No ticket could be created", &format!("{why}\n\n{description}"));
-            Err(format!("No ticket could be created: {why}. What was found stands in a note on the alert."))
-        }
+    run.add_note("What was found", &description);
+    if young_days.is_some() || findings.is_vulnerable(settings.vulnerabilities_at) {
+        raise_severity(run, settings.severity.into());
     }
+    // A person need not wait for the ticket.
+    escalate(run, settings.escalate_to.as_deref(), &short_description);
+    file_ticket(run, &short_description, &description)
 }
 
 /// All three start before the first is waited for.
@@ -93,23 +71,19 @@ fn look_up(run: &Run, connection: &Connection) -> Findings {
 
     let owner = owner.map_err(str::to_owned).and_then(|lookup| {
         if by_name {
-            lookup.wait::<OwnerOfDomain>().map(Owner::from)
+            told(lookup.wait::<OwnerOfDomain>()).map(Owner::from)
         } else {
-            lookup.wait::<OwnerOfNetwork>().map(Owner::from)
+            told(lookup.wait::<OwnerOfNetwork>()).map(Owner::from)
         }
     });
     Findings {
-        device: device.map_err(str::to_owned).and_then(Lookup::wait),
+        device: device.map_err(str::to_owned).and_then(|lookup| told(lookup.wait())),
         owner,
-        services: services.map_err(str::to_owned).and_then(Lookup::wait),
+        services: services.map_err(str::to_owned).and_then(|lookup| told(lookup.wait())),
     }
 }
 
-/// ServiceNow's urgency: 1 high, 2 medium, 3 low.
-fn urgency(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Critical | Severity::High => "1",
-        Severity::Medium => "2",
-        Severity::Low | Severity::Informational => "3",
-    }
+/// The ticket has a line for each gap, whatever kind of gap it is.
+fn told<T>(found: Result<T, Gap>) -> Result<T, String> {
+    found.map_err(|gap| gap.line)
 }

@@ -1,6 +1,6 @@
 use palisade_sdk::{
     Failure, Status,
-    playbook::Severity,
+    playbook::{AlertStatus, Severity},
     testing::{Change, PlaybookTest, Played},
 };
 use serde_json::{Value, json};
@@ -123,7 +123,57 @@ Source of the alert
 "
     );
     assert_eq!(played.result, Ok(format!("Ticket INC0010001: {short}")));
-    assert!(matches!(&played.changes[..], [Change::Note { title, .. }] if title == "Ticket INC0010001"));
+    let link = "https://dev.service-now.com/nav_to.do?uri=x";
+    assert_eq!(
+        played.changes,
+        [
+            note("What was found", ticket(&played)["description"].as_str().unwrap()),
+            Change::Status(AlertStatus::Open),
+            Change::Escalated { to: None, summary: short.into() },
+            note("Ticket INC0010001", &format!("{short}\n\n{link}")),
+        ]
+    );
+}
+
+fn note(title: &str, text: &str) -> Change {
+    Change::Note { title: title.into(), text: text.into() }
+}
+
+#[test]
+fn a_destination_that_is_suspicious_by_itself_raises_the_severity() {
+    let severity = |configuration: Value, test: PlaybookTest| {
+        let test = test.alert(|alert| alert.severity = Severity::Low).artifact(complete());
+        let played = with_ticket(with_device(test)).configured(configuration).run();
+        let raised = played.changes.iter().find_map(|change| match change {
+            Change::Severity(severity) => Some(*severity),
+            _ => None,
+        });
+        // The ticket is as urgent as the alert is by then.
+        let urgency = if raised == Some(Severity::High) { "1" } else { "3" };
+        assert_eq!(ticket(&played)["fields"]["urgency"], urgency);
+        raised
+    };
+    let unknown = || Failure::not_found("nobody knows it");
+    let young = || with_owner(test()).fails("shodan", "query ip", unknown());
+    let vulnerable = || with_services(test()).fails("whois", "whois domain", unknown());
+    assert_eq!(severity(json!({}), young()), Some(Severity::High));
+    assert_eq!(severity(json!({ "young_days": 12 }), young()), None);
+    assert_eq!(severity(json!({ "young_days": 13 }), young()), Some(Severity::High));
+    assert_eq!(severity(json!({}), vulnerable()), Some(Severity::High));
+    assert_eq!(severity(json!({ "vulnerabilities_at": 2 }), vulnerable()), None);
+    assert_eq!(severity(json!({ "vulnerabilities_at": 0 }), vulnerable()), None);
+    assert_eq!(severity(json!({ "severity": "low" }), vulnerable()), None);
+    let neither = test().fails("whois", "whois domain", unknown()).fails("shodan", "query ip", unknown());
+    assert_eq!(severity(json!({}), neither), None);
+}
+
+#[test]
+fn the_alert_goes_to_whom_the_operator_says() {
+    let test = test().configured(json!({ "escalate_to": "tier2" }));
+    let played = with_ticket(test).run();
+    assert!(played.changes.contains(&Change::Owner(Some("tier2".into()))), "{:?}", played.changes);
+    let to = |change: &Change| matches!(change, Change::Escalated { to: Some(to), .. } if to == "tier2");
+    assert!(played.changes.iter().any(to), "{:?}", played.changes);
 }
 
 #[test]
@@ -216,5 +266,10 @@ fn without_a_ticket_the_findings_stay_on_the_alert() {
         played.result,
         Err(format!("No ticket could be created: {why}. What was found stands in a note on the alert."))
     );
-    assert!(matches!(&played.changes[..], [Change::Note { text, .. }] if text.contains("Holder: Bad Org")));
+    // They are there before anybody waits for the ticket.
+    let [Change::Note { title, text }, .., last] = &played.changes[..] else {
+        panic!("{:?}", played.changes)
+    };
+    assert!(title == "What was found" && text.contains("Holder: Bad Org"), "{text}");
+    assert_eq!(last, &note("No ticket could be created", why));
 }

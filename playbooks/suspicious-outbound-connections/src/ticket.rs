@@ -1,37 +1,29 @@
 //! The ticket: readable in ten seconds, complete enough to act on.
 
-use palisade_sdk::playbook::{Alert, Severity};
+use casework::{
+    SHORT_DESCRIPTION_CHARS_MAX,
+    text::{LISTED_MAX, VALUE_CHARS_MAX, counted, fact, line, listed, section, severity, shortened},
+};
+use palisade_sdk::playbook::Alert;
 
 use crate::{
-    age,
     connection::Connection,
-    findings::{Device, Findings, Host, Owner},
-    text::{VALUE_CHARS_MAX, counted, line, shortened},
+    findings::{Device, Findings, Host},
 };
-
-/// ServiceNow's default length of the column `short_description`, in characters.
-const SHORT_DESCRIPTION_CHARS_MAX: usize = 160;
 
 /// How much of a name or a holder the first line shows, in characters, so that no name drowns the facts.
 const SHORT_VALUE_CHARS_MAX: usize = 30;
 
-/// How many services and vulnerabilities are listed one by one; the rest is a number.
-const LISTED_MAX: usize = 15;
-
-/// A domain younger than this is worth a word in the first line: most that serve attacks are.
-const YOUNG_DAYS: u64 = 90;
-
-/// Who talked to what, and the facts that decide.
-pub(crate) fn short_description(connection: &Connection, findings: &Findings, received_ms: u64) -> String {
+/// Who talked to what, and the facts that decide; the age of the destination's domain is one if it is given.
+pub(crate) fn short_description(
+    connection: &Connection,
+    findings: &Findings,
+    young_days: Option<u64>,
+) -> String {
     let mut facts = Vec::new();
-    if let Ok(owner) = &findings.owner {
-        let age = owner.created.as_ref().and_then(|created| age::days(created, received_ms));
-        if let Some(days) = age.filter(|days| *days < YOUNG_DAYS) {
-            facts.push(format!("registered {} ago", counted(days, "day")));
-        }
-        if let Some(holder) = &owner.holder {
-            facts.push(format!("held by {}", shortened(&line(holder), SHORT_VALUE_CHARS_MAX)));
-        }
+    facts.extend(young_days.map(|days| format!("registered {} ago", counted(days, "day"))));
+    if let Some(holder) = findings.owner.as_ref().ok().and_then(|owner| owner.holder.as_deref()) {
+        facts.push(format!("held by {}", shortened(&line(holder), SHORT_VALUE_CHARS_MAX)));
     }
     if let Ok(host) = &findings.services {
         facts.push(counted(host.ports.len() as u64, "open port"));
@@ -76,7 +68,7 @@ pub(crate) fn description(alert: &Alert, connection: &Connection, findings: &Fin
     section(
         &mut text,
         "Destination owner",
-        &findings.owner.as_ref().map_or_else(|_| unknown(), |it| owner(it, alert.received)),
+        &findings.owner.as_ref().map_or_else(|_| unknown(), |owner| owner.lines(alert.received)),
     );
     section(
         &mut text,
@@ -91,19 +83,6 @@ pub(crate) fn description(alert: &Alert, connection: &Connection, findings: &Fin
     let link = alert.link.as_deref().map_or_else(|| "The alert came without a link.".to_owned(), line);
     section(&mut text, "Source of the alert", &[link]);
     text
-}
-
-fn section(text: &mut String, title: &str, lines: &[String]) {
-    if !text.is_empty() {
-        text.push('\n');
-    }
-    text.push_str(title);
-    text.push('\n');
-    for line in lines {
-        text.push_str("  ");
-        text.push_str(line);
-        text.push('\n');
-    }
 }
 
 fn unknown() -> Vec<String> {
@@ -121,29 +100,13 @@ fn gaps(findings: &Findings) -> Vec<String> {
 
 fn device(device: &Device) -> Vec<String> {
     let mut lines = vec![line(&device.name)];
-    add(&mut lines, "Domain", &device.domain);
-    add(&mut lines, "Role", &device.role);
+    fact(&mut lines, "Domain", device.domain.as_deref());
+    fact(&mut lines, "Role", device.role.as_deref());
     let system =
         [&device.operating_system, &device.version].into_iter().flatten().cloned().collect::<Vec<_>>();
-    add(&mut lines, "System", &Some(system.join(", ")).filter(|system| !system.is_empty()));
-    add(&mut lines, "Logged on", &device.user);
-    add(&mut lines, "Last start", &device.last_boot);
-    lines
-}
-
-fn owner(owner: &Owner, received_ms: u64) -> Vec<String> {
-    let mut lines: Vec<_> = owner.subject.iter().map(|subject| line(subject)).collect();
-    lines.push(format!(
-        "Holder: {}",
-        owner.holder.as_deref().map_or_else(|| "not published".to_owned(), line)
-    ));
-    add(&mut lines, "Country", &owner.country);
-    add(&mut lines, "Registrar", &owner.registrar);
-    let age = owner.created.as_ref().and_then(|created| age::days(created, received_ms));
-    let age = age.map(|days| format!(" ({} before the alert)", counted(days, "day"))).unwrap_or_default();
-    add(&mut lines, "Registered", &owner.created.as_ref().map(|created| format!("{created}{age}")));
-    add(&mut lines, "Expires", &owner.expires);
-    add(&mut lines, "Abuse contact", &owner.abuse);
+    fact(&mut lines, "System", Some(system.join(", ")).filter(|system| !system.is_empty()).as_deref());
+    fact(&mut lines, "Logged on", device.user.as_deref());
+    fact(&mut lines, "Last start", device.last_boot.as_deref());
     lines
 }
 
@@ -151,8 +114,8 @@ fn host(host: &Host) -> Vec<String> {
     let mut lines = Vec::new();
     let place =
         [&host.organization, &host.asn, &host.country].into_iter().flatten().cloned().collect::<Vec<_>>();
-    add(&mut lines, "Network", &Some(place.join(", ")).filter(|place| !place.is_empty()));
-    add(&mut lines, "Names", &listed(&host.hostnames));
+    fact(&mut lines, "Network", Some(place.join(", ")).filter(|place| !place.is_empty()).as_deref());
+    fact(&mut lines, "Names", listed(&host.hostnames).as_deref());
     for service in host.services.iter().take(LISTED_MAX) {
         let software =
             [&service.product, &service.version].into_iter().flatten().cloned().collect::<Vec<_>>();
@@ -166,27 +129,6 @@ fn host(host: &Host) -> Vec<String> {
         let ports: Vec<_> = host.ports.iter().map(u16::to_string).collect();
         lines.push(format!("Ports: {}", listed(&ports).unwrap_or_else(|| "none open".to_owned())));
     }
-    add(&mut lines, "Vulnerabilities that the versions suggest", &listed(&host.vulnerabilities));
+    fact(&mut lines, "Vulnerabilities that the versions suggest", listed(&host.vulnerabilities).as_deref());
     lines
-}
-
-fn listed(values: &[String]) -> Option<String> {
-    let more = values.len().saturating_sub(LISTED_MAX);
-    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let first = values.iter().take(LISTED_MAX).cloned().collect::<Vec<_>>().join(", ");
-    Some(format!("{first}{rest}")).filter(|_| !values.is_empty())
-}
-
-fn add(lines: &mut Vec<String>, name: &str, value: &Option<String>) {
-    lines.extend(value.as_ref().map(|value| format!("{name}: {}", line(value))));
-}
-
-fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Informational => "informational",
-        Severity::Low => "low",
-        Severity::Medium => "medium",
-        Severity::High => "high",
-        Severity::Critical => "critical",
-    }
 }

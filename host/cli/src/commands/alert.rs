@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use palisade_model::{
     Timestamp,
     alert::{Alert, AlertId},
-    limits::ALERT_BODY_BYTES,
+    limits::{ALERT_BODY_BYTES, EVENTS_BODY_BYTES},
     name::Name,
     run::Run,
 };
@@ -14,7 +14,7 @@ use palisade_model::{
 use serde_json::json;
 
 use crate::{
-    answers::{AlertAndRuns, Alerts, Received},
+    answers::{AlertAndRuns, Alerts, Received, ReceivedEvents},
     client::Client,
     commands::run::{self, News, run_table},
     context::Context,
@@ -30,6 +30,9 @@ use crate::{
 
 /// Width of the column of CEF keys: `destinationDnsDomain` fits.
 const KEY_CHARS: usize = 22;
+
+/// How many alerts of one file are told one by one.
+const ALERTS_LISTED: usize = 10;
 
 /// What to do with alerts.
 #[derive(Subcommand)]
@@ -72,11 +75,14 @@ pub(crate) struct Send {
     /// The alert as JSON; `-` for standard input
     file: PathBuf,
     /// Name of the source
-    #[arg(long, default_value = "manual", conflicts_with = "splunk")]
+    #[arg(long, default_value = "manual", conflicts_with_all = ["splunk", "suricata"])]
     source: Name,
     /// Send it as Splunk's webhook does
-    #[arg(long)]
+    #[arg(long, conflicts_with = "suricata")]
     splunk: bool,
+    /// The file is Suricata's eve.json: send all events, of which the alerts are kept
+    #[arg(long)]
+    suricata: bool,
     /// Follow what becomes of it
     #[arg(long)]
     watch: bool,
@@ -112,25 +118,54 @@ async fn say(word: Word, what: &str, done: &str, context: &Context) -> Result<()
 async fn send(command: Send, context: &Context) -> Result<Exit, Error> {
     let token = context.ingest_token()?;
     let host = Client::new(&context.url(), &token)?;
+    if command.suricata {
+        return send_events(command, &host, context).await;
+    }
     let path = match command.splunk {
         true => format!("/ingest/splunk/{token}"),
         false => format!("/ingest/{}", command.source),
     };
-    let answer = host.post_alert(&path, read(command.file)?).await?;
+    let answer = host.post_alert(&path, read(command.file, ALERT_BODY_BYTES)?).await?;
     if !command.watch {
-        context.show(answer, received)?;
+        context.show(answer, |answer| received(&answer))?;
         return Ok(Exit::Done);
     }
     let answer: Received = answer.read()?;
-    let alert = answer.alert;
-    screen::tell(&received(answer));
+    screen::tell(&received(&answer));
+    watch(answer.alert, context).await
+}
+
+async fn send_events(command: Send, host: &Client, context: &Context) -> Result<Exit, Error> {
+    let events = read(command.file, EVENTS_BODY_BYTES)?;
+    let answer = host.post_events("/ingest/suricata", events).await?;
+    if context.json && !command.watch {
+        screen::show_json(&answer)?;
+    }
+    let answer: ReceivedEvents = answer.read()?;
+    match (command.watch, context.json) {
+        (true, _) => screen::tell(&received_events(&answer)),
+        (false, false) => screen::show(&received_events(&answer))?,
+        (false, true) => {}
+    }
+    match answer.alerts.as_slice() {
+        [one] if command.watch => watch(one.alert, context).await,
+        alerts if command.watch => Err(Error::Usage {
+            what: format!("--watch follows one alert, and {} came of the file", alerts.len()),
+            next: "follow one of them with `palisade run watch --alert ID`".to_owned(),
+        }),
+        _ if answer.refused_count > 0 => Ok(Exit::Failed),
+        _ => Ok(Exit::Done),
+    }
+}
+
+async fn watch(alert: AlertId, context: &Context) -> Result<Exit, Error> {
     let news = News { json: context.json, detail: Detail::Steps };
     run::watch_alert(&context.host()?, alert, news).await
 }
 
-/// Reads an alert. One byte more than the host takes is enough for the host to say that it is too large.
-fn read(file: PathBuf) -> Result<Vec<u8>, Error> {
-    let most = ALERT_BODY_BYTES as u64 + 1;
+/// Reads what to send. One byte more than the host takes is enough for the host to say that it is too large.
+fn read(file: PathBuf, limit_bytes: usize) -> Result<Vec<u8>, Error> {
+    let most = limit_bytes as u64 + 1;
     let mut alert = Vec::new();
     let read = match file.as_os_str() == "-" {
         true => std::io::stdin().lock().take(most).read_to_end(&mut alert),
@@ -140,9 +175,37 @@ fn read(file: PathBuf) -> Result<Vec<u8>, Error> {
     Ok(alert)
 }
 
-fn received(Received { alert, duplicate }: Received) -> String {
-    let what = if duplicate { "was received before: nothing new happens" } else { "is new" };
+fn received(Received { alert, duplicate }: &Received) -> String {
+    let what = if *duplicate { "was received before: nothing new happens" } else { "is new" };
     format!("Alert {BOLD}{alert}{BOLD:#} {what}.\n")
+}
+
+/// What became of a file of events: the alerts one by one only if there are few.
+fn received_events(answer: &ReceivedEvents) -> String {
+    let mut text = String::new();
+    let new = answer.alerts.iter().filter(|received| !received.duplicate).count();
+    if answer.alerts.len() <= ALERTS_LISTED {
+        text.extend(answer.alerts.iter().map(received));
+    } else {
+        let known = answer.alerts.len() - new;
+        let _ = writeln!(text, "{BOLD}{new}{BOLD:#} alerts are new, {known} were received before.");
+    }
+    if answer.skipped > 0 {
+        let _ = writeln!(text, "{} events are no alerts.", answer.skipped);
+    }
+    for refused in &answer.refused {
+        let _ = writeln!(
+            text,
+            "{WARN}Line {}{WARN:#} cannot be used: {}",
+            refused.line,
+            printable::line(&refused.reason)
+        );
+    }
+    let more = answer.refused_count.saturating_sub(answer.refused.len() as u64);
+    if more > 0 {
+        let _ = writeln!(text, "{WARN}{more} more lines{WARN:#} cannot be used.");
+    }
+    text
 }
 
 fn list(alerts: &[Alert], now: Timestamp) -> String {

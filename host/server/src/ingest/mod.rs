@@ -1,9 +1,12 @@
 //! Alerts from sources. Each answers only when the alert survives loss of power.
 
+mod batch;
 mod bounds;
 mod cim;
 mod json;
+mod label;
 mod splunk;
+mod suricata;
 
 use std::sync::Arc;
 
@@ -14,20 +17,27 @@ use axum::{
     http::{HeaderMap, StatusCode},
     routing::post,
 };
-use palisade_model::{alert::NewAlert, limits::ALERT_BODY_BYTES, name::Name};
+use palisade_model::{
+    alert::NewAlert,
+    limits::{ALERT_BODY_BYTES, EVENTS_BODY_BYTES},
+    name::Name,
+};
 use palisade_runs::Ingested;
 use serde::Serialize;
 
 use crate::{
     extract::{self, Parameters},
-    limits::INGESTS,
+    limits::{BATCHES, INGESTS},
     problem::Problem,
     server::{self, Edge},
 };
 
 /// The paths that sources post to.
 pub(crate) fn routes() -> Router<Arc<Edge>> {
-    Router::new().route("/ingest/splunk/{token}", post(splunk)).route("/ingest/{source}", post(json))
+    Router::new()
+        .route("/ingest/splunk/{token}", post(splunk))
+        .route("/ingest/suricata", post(suricata))
+        .route("/ingest/{source}", post(json))
 }
 
 /// What a source is told.
@@ -45,7 +55,7 @@ type Answer = Result<(StatusCode, Json<Receipt>), Problem>;
 async fn splunk(
     State(edge): server::State,
     Path(token): Path<String>,
-    Parameters(options): Parameters<splunk::Options>,
+    Parameters(options): Parameters<label::Options>,
     body: Body,
 ) -> Answer {
     if !edge.may_ingest(Some(&token)) {
@@ -56,6 +66,23 @@ async fn splunk(
     take_in(&edge, body, |value| splunk::alert(value, options)).await
 }
 
+/// `POST /ingest/suricata`: Suricata's EVE as log shippers send it, a line for each event.
+async fn suricata(
+    State(edge): server::State,
+    Parameters(options): Parameters<label::Options>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<batch::Receipt>, Problem> {
+    authorize(&edge, &headers)?;
+    let Ok(_permit) = edge.batches.try_acquire() else {
+        return Err(Problem::overloaded(format!(
+            "{BATCHES} bodies of events are being taken in; send this one again later"
+        )));
+    };
+    let body = extract::read(body, EVENTS_BODY_BYTES).await?;
+    batch::take_in(&edge.runs, &body, |line| suricata::alert(line, &options)).await.map(Json)
+}
+
 /// `POST /ingest/{source}`: plain JSON from any source that can set headers.
 async fn json(
     State(edge): server::State,
@@ -63,13 +90,18 @@ async fn json(
     headers: HeaderMap,
     body: Body,
 ) -> Answer {
-    if !edge.may_ingest(extract::bearer(&headers)) {
-        return Err(Problem::unauthorized("send `Authorization: Bearer TOKEN` with the ingest token"));
-    }
+    authorize(&edge, &headers)?;
     let source: Name = source.try_into().map_err(|error: palisade_model::name::NotAName| {
         Problem::malformed(format!("the source: {error}"))
     })?;
     take_in(&edge, body, |value| json::alert(value, source)).await
+}
+
+fn authorize(edge: &Edge, headers: &HeaderMap) -> Result<(), Problem> {
+    if edge.may_ingest(extract::bearer(headers)) {
+        return Ok(());
+    }
+    Err(Problem::unauthorized("send `Authorization: Bearer TOKEN` with the ingest token"))
 }
 
 /// Reads, maps, checks and keeps one alert.

@@ -11,19 +11,14 @@ use ring::digest::{SHA256, digest};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::cim;
+use super::{
+    cim,
+    label::{Options, label_from, one_line},
+};
 use crate::problem::Problem;
 
 /// Name of the source.
 const SOURCE: &str = "splunk";
-
-/// What the URL in Splunk may say beside the token.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Options {
-    /// The label of these alerts; without it, one made from the name of the search.
-    label: Option<String>,
-}
 
 /// What Splunk sends. It adds fields from version to version, so others are let through.
 #[derive(Deserialize)]
@@ -109,32 +104,12 @@ fn severity(text: &str) -> Option<Severity> {
     }
 }
 
-/// `Suspicious Outbound Connection` is the label `suspicious-outbound-connection`.
-fn label_from(name: &str) -> String {
-    let mut label = String::with_capacity(name.len());
-    for c in name.chars().map(|c| c.to_ascii_lowercase()) {
-        if c.is_ascii_alphanumeric() {
-            label.push(c);
-        } else if !label.is_empty() && !label.ends_with('-') {
-            label.push('-');
-        }
-    }
-    match label.trim_end_matches('-') {
-        "" => "event".to_owned(),
-        label => label.to_owned(),
-    }
-}
-
 fn text(value: Option<&Value>) -> Option<&str> {
     match value? {
         Value::String(text) => Some(text),
         Value::Array(values) => values.first().and_then(Value::as_str),
         _ => None,
     }
-}
-
-fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ mod resume;
 mod retry;
 mod secrets;
 mod story;
+mod suricata;
 mod timers;
 mod users;
 mod versions;

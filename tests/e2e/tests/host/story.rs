@@ -47,12 +47,14 @@ async fn a_webhook_becomes_a_ticket_with_what_was_found() {
         assert!(text("description").contains(found), "{}", text("description"));
     }
 
-    // The ticket's number stands in the run's last word and in a note on the alert.
+    // The ticket's number stands in the run's last word and in a note on the alert, which has the findings too.
     let number = text("number");
     assert!(run["run"]["message"].as_str().unwrap().starts_with(&format!("Ticket {number}: ")));
-    let alert = site.host.get("/alerts/1");
-    assert_eq!(alert["alert"]["notes"][0]["title"], format!("Ticket {number}"));
-    assert_eq!(alert["alert"]["notes"][0]["author"], "run 1");
+    let alert = site.host.get("/alerts/1")["alert"].clone();
+    let [findings, note] = alert["notes"].as_array().unwrap().as_slice() else { panic!("{alert:#}") };
+    assert_eq!(findings["text"], text("description"));
+    assert_eq!((&note["title"], &note["author"]), (&json!(format!("Ticket {number}")), &json!("run 1")));
+    assert_eq!((&alert["status"], &alert["severity"]), (&json!("open"), &json!("high")));
 
     // The same webhook again, as Splunk sends it after an error.
     assert_eq!(site.host.splunk(&webhook), json!({ "alert": 1, "duplicate": true }));
