@@ -5,6 +5,7 @@ mod bound;
 mod components;
 mod connectors;
 mod descriptions;
+mod keeping;
 mod misdeeds;
 mod requests;
 mod server;
