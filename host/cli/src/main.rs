@@ -16,6 +16,7 @@ mod data;
 mod error;
 mod exit;
 mod limits;
+mod page;
 mod printable;
 mod progress;
 mod prompt;

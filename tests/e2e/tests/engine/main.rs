@@ -7,6 +7,7 @@ mod connectors;
 mod descriptions;
 mod keeping;
 mod misdeeds;
+mod pages;
 mod requests;
 mod server;
 mod verdicts;
