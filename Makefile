@@ -13,7 +13,7 @@ PRODUCT := shodan whois servicenow windows dns ldap mobileiron intune panos viru
 FIXTURES := bench-guest hostile-connector hostile-playbook hostile-wasi-connector hostile-wasi-playbook actuator script
 
 .NOTPARALLEL:
-.PHONY: run test bench torture build plugins check unit target tools help
+.PHONY: run test bench torture docs build plugins check unit target tools help
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -30,6 +30,10 @@ bench: target ## Measures the host against plain Rust, in one run, optimized.
 
 torture: build plugins tools ## Kills the host hundreds of times and counts what it lost or did twice; ARGS="--seed 7".
 	@PALISADE_BIN="$(BIN)/palisade" PALISADE_PLUGINS="$(PLUGINS)" "$(BIN)/palisade-torture" $(ARGS)
+
+docs: build plugins ## Writes the pages of connectors and playbooks, from what they say of themselves.
+	rm -rf docs/connectors docs/playbooks
+	"$(BIN)/palisade" plugin docs $(foreach p,$(PRODUCT),"$(PLUGINS)/$(p).wasm") --out docs
 
 build: ## Builds the host and the lab.
 	cargo build --workspace --bins

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use palisade_model::{
     action::Effect,
     plugin::{
-        ActionSpec, ConnectorManifest, Digest, HostPattern, HttpCapability, Identity, Manifest,
-        PlaybookManifest, SecretPlace, TcpCapability,
+        ActionSpec, ConnectorManifest, Digest, FileCapability, HostPattern, HttpCapability, Identity,
+        Manifest, PlaybookManifest, SecretPlace, TcpCapability,
     },
 };
 
@@ -94,7 +94,8 @@ fn reach(connector: &ConnectorManifest) -> String {
     let mut text = format!("\n{BOLD}May reach{BOLD:#}\n");
     capabilities.http.iter().for_each(|http| text.push_str(&http_line(http, &connector.configuration)));
     capabilities.tcp.iter().for_each(|tcp| text.push_str(&tcp_line(tcp, &connector.configuration)));
-    if capabilities.http.is_empty() && capabilities.tcp.is_empty() {
+    capabilities.files.iter().for_each(|file| text.push_str(&file_line(file)));
+    if capabilities.http.is_empty() && capabilities.tcp.is_empty() && capabilities.files.is_empty() {
         text.push_str("  nothing\n");
     }
 
@@ -125,6 +126,10 @@ fn tcp_line(tcp: &TcpCapability, configuration: &Value) -> String {
     let ports: Vec<_> = tcp.ports.iter().map(u16::to_string).collect();
     let (host, ports) = (where_to(&tcp.host, configuration), ports.join(", "));
     format!("  TCP   {host}  port {ports}  {DIM}{}{DIM:#}\n", line(&tcp.reason))
+}
+
+fn file_line(file: &FileCapability) -> String {
+    format!("  FILE  the one in `{}`  {DIM}{}{DIM:#}\n", line(&file.field), line(&file.reason))
 }
 
 /// Where in the requests to these servers the secret stands.
@@ -202,6 +207,7 @@ mod tests {
                 }],
                 "tcp": [{ "host": "anywhere", "ports": [43], "reason": "WHOIS." }],
                 "reveal": [{ "field": "password", "reason": "It is hashed." }],
+                "files": [{ "field": "list", "reason": "It has the exceptions." }],
             },
         }))
         .unwrap();
@@ -215,6 +221,7 @@ mod tests {
             "unblock ip",
             "HTTP  api.acme.example  GET POST  The API.",
             "TCP   any public host  port 43",
+            "FILE  the one in `list`  It has the exceptions.\n",
             "key  goes to api.acme.example in the header x-key",
             "password  is revealed to the plugin itself: It is hashed.",
         ] {

@@ -39,10 +39,11 @@ impl Data {
             })
     }
 
-    /// Creates the directory, for its owner alone, unless it is there.
+    /// Creates the directory, and the one for files in it, for its owner alone, unless they are there.
     pub(crate) fn create(&self) -> Result<(), Error> {
-        let created = fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.0);
-        created.map_err(|source| Error::File { what: "create", path: self.0.clone(), source })
+        let path = self.files();
+        let created = fs::DirBuilder::new().recursive(true).mode(0o700).create(&path);
+        created.map_err(|source| Error::File { what: "create", path, source })
     }
 
     /// The directory itself.
@@ -68,6 +69,11 @@ impl Data {
     /// Compiled plugins.
     pub(crate) fn artefacts(&self) -> PathBuf {
         self.0.join("artefacts")
+    }
+
+    /// Files for assets, such as databases of addresses. The operator puts them here.
+    pub(crate) fn files(&self) -> PathBuf {
+        self.0.join("files")
     }
 
     /// The token that may do everything.

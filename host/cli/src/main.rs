@@ -18,6 +18,7 @@ mod error;
 mod exit;
 mod file;
 mod limits;
+mod page;
 mod printable;
 mod progress;
 mod prompt;

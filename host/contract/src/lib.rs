@@ -16,6 +16,8 @@ pub mod connector {
             "palisade:plugin/tcp.[method]tcp-stream.write": async | trappable,
             "palisade:plugin/tcp.[method]tcp-stream.read": async | trappable,
             "palisade:plugin/tcp.[method]tcp-stream.start-tls": async | trappable,
+            "palisade:plugin/files.size": async | trappable,
+            "palisade:plugin/files.read": async | trappable,
             default: trappable,
         },
         exports: { default: async },

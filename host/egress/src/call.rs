@@ -14,11 +14,12 @@ use serde_json::Value;
 use crate::{
     departure::{Departure, Departures},
     exchange,
+    files::{FileError, OpenFiles},
     gate::Gate,
     http::{HttpError, Request, Response},
     plan::Plan,
-    scrub::Reader,
     secrets::Placeholders,
+    state::StateError,
     tcp::{Stream, TcpError},
     url::Url,
 };
@@ -32,6 +33,7 @@ pub struct Call {
     effect: Effect,
     reads: Vec<Read>,
     configuration: Value,
+    files: OpenFiles,
     ledger: Arc<Ledger>,
     /// Where what would change something is noted instead of sent; none if it is sent.
     plan: Option<Arc<Plan>>,
@@ -80,7 +82,16 @@ impl Call {
         let placeholders = Arc::new(placeholders);
         let reads =
             reads.into_iter().map(|read| Read { path: path_of(&read, &configuration), ..read }).collect();
-        Self { gate, placeholders, effect, reads, configuration, ledger: Arc::default(), plan: None }
+        Self {
+            gate,
+            placeholders,
+            effect,
+            reads,
+            configuration,
+            files: OpenFiles::default(),
+            ledger: Arc::default(),
+            plan: None,
+        }
     }
 
     /// The same call, which only plans: a request that may change something is noted and denied to the connector, and so is
@@ -116,10 +127,59 @@ impl Call {
         stream.map_err(|error| error.map(|text| self.scrub(text)))
     }
 
-    /// The text with `[secret:FIELD]` in place of every secret of the asset and every placeholder of this call.
+    /// Bytes of the file that this configuration field names.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError`].
+    pub async fn file_size(&self, field: &str) -> Result<u64, FileError> {
+        self.files.size(&self.gate.files, field).await
+    }
+
+    /// Reads from this place of the file on: as many bytes as asked for, at most
+    /// [`FILE_READ_BYTES`](palisade_model::limits::FILE_READ_BYTES), and fewer only at its end.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError`], `Denied` once the call has read
+    /// [`FILE_TOTAL_BYTES`](palisade_model::limits::FILE_TOTAL_BYTES).
+    pub async fn read_file(&self, field: &str, offset: u64, length: u32) -> Result<Vec<u8>, FileError> {
+        self.files.read(&self.gate.files, field, offset, length).await
+    }
+
+    /// What calls on the asset have kept under this key, if it is still there.
+    pub fn kept(&self, key: &str) -> Option<String> {
+        self.gate.state.get(key, Instant::now())
+    }
+
+    /// Keeps a value under this key for at most this time, and
+    /// [`STATE_TIME_MAX`](palisade_model::limits::STATE_TIME_MAX). A confidential one is scrubbed from now on.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError`]; what was kept stays as it was.
+    pub fn keep(
+        &self,
+        key: &str,
+        value: String,
+        time: Duration,
+        confidential: bool,
+    ) -> Result<(), StateError> {
+        self.gate.state.put(key, value, time, confidential, Instant::now())
+    }
+
+    /// Forgets the value of this key.
+    pub fn forget(&self, key: &str) {
+        self.gate.state.remove(key);
+    }
+
+    /// The text with `[secret:FIELD]` in place of every secret of the asset and every placeholder of this call, and
+    /// `[state:KEY]` in place of the confidential values of its state.
     pub fn scrub(&self, text: String) -> String {
         let scrubber = &self.gate.scrubber;
-        scrubber.placeholders(scrubber.text(text, Reader::Everyone), &self.placeholders)
+        let confidential = self.gate.state.confidential();
+        let text = scrubber.for_everyone(text, confidential.iter().map(|value| &**value));
+        scrubber.placeholders(text, &self.placeholders)
     }
 
     /// The time spent so far waiting for the other side. A call does one thing at a time, so its waits never overlap.

@@ -1,6 +1,6 @@
-//! One asset's way out.
+//! One asset's way out, its files, and its state.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -21,19 +21,21 @@ use tokio::sync::Semaphore;
 use crate::{
     call::Call,
     dial::Dialer,
+    files::Files,
     limits::HEADER_BYTES,
     plan::Plan,
     policy::Policy,
     scrub::Scrubber,
     secrets::{Placeholders, Secrets},
+    state::State,
     tls::CaError,
     url::NotAUrl,
 };
 
-/// One asset's way out: policy, TLS roots, connection pool, secrets.
+/// All that calls on one asset can reach and share: policy, TLS roots, connection pool, secrets, files, state.
 ///
 /// It is built once for an asset and a version of its connector, and shared by all calls. When the asset changes, so
-/// does the gate: connections that were opened under another policy are never used again.
+/// does the gate: connections that were opened under another policy are never used again, and what was kept is gone.
 pub struct Gate {
     pub(crate) policy: Policy,
     pub(crate) secrets: Secrets,
@@ -42,6 +44,8 @@ pub struct Gate {
     pub(crate) client: Client<Dialer, Full<Bytes>>,
     /// Turns at the network.
     pub(crate) turns: Arc<Semaphore>,
+    pub(crate) files: Files,
+    pub(crate) state: State,
     /// The configuration without secrets.
     configuration: Map<String, Value>,
 }
@@ -77,6 +81,12 @@ pub enum GateError {
         /// The configuration field.
         field: String,
     },
+    /// The configuration field names a file, and is not a name of one.
+    #[error("the asset's `{field}` is not a name of a file, without directories, such as addresses.mmdb")]
+    FileName {
+        /// The configuration field.
+        field: String,
+    },
     /// A capability names something that is not a host.
     #[error("the connector declares the host {host:?}, which is none")]
     Host {
@@ -94,7 +104,8 @@ pub enum GateError {
 }
 
 impl Gate {
-    /// The way out for an asset and its connector; `secrets` are the asset's, opened, by configuration field.
+    /// The way out for an asset and its connector; `secrets` are the asset's, opened, by configuration field, and `files`
+    /// is the directory that the operator keeps for files.
     ///
     /// # Errors
     ///
@@ -103,10 +114,12 @@ impl Gate {
         asset: &Asset,
         manifest: &ConnectorManifest,
         secrets: BTreeMap<String, Secret>,
+        files: &Path,
     ) -> Result<Self, GateError> {
         let secrets = Secrets::new(manifest, secrets);
         let configuration = configuration(asset, manifest);
         let policy = Policy::new(&manifest.capabilities, &configuration, &secrets)?;
+        let files = Files::new(files, &manifest.capabilities.files, &configuration)?;
         let dialer = Dialer::new(asset).map_err(GateError::Ca)?;
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
@@ -124,6 +137,8 @@ impl Gate {
             dialer,
             client,
             turns: Arc::new(Semaphore::new(EGRESS_PER_ASSET)),
+            files,
+            state: State::default(),
             configuration,
         })
     }
@@ -212,7 +227,7 @@ pub(crate) mod tests {
         };
         let mut manifest = manifest();
         manifest.capabilities.reveal.push(Reveal { field: "pem".to_owned(), reason: String::new() });
-        let gate = Arc::new(Gate::new(&asset(), &manifest, secrets()).unwrap());
+        let gate = Arc::new(Gate::new(&asset(), &manifest, secrets(), Path::new("")).unwrap());
         let call = gate.call(Effect::Test, &[]);
 
         let configuration = call.configuration();
@@ -230,7 +245,7 @@ pub(crate) mod tests {
     async fn a_secret_that_is_not_set_is_absent_whatever_the_schema_says() {
         let mut asset = asset();
         asset.configuration.insert("pem".to_owned(), "in plain by mistake".into());
-        let gate = Arc::new(Gate::new(&asset, &manifest(), BTreeMap::new()).unwrap());
+        let gate = Arc::new(Gate::new(&asset, &manifest(), BTreeMap::new(), Path::new("")).unwrap());
         let call = gate.call(Effect::Test, &[]);
         assert_eq!(call.configuration(), &json!({"url": "https://api.example.com"}));
     }

@@ -1,7 +1,8 @@
-//! Every way out of the host.
+//! Every way out of the host, and whatever else a connector reaches outside of its instance.
 //!
-//! A connector has no sockets. It describes a request, and this crate decides, sends and answers. Nothing here knows of
-//! WebAssembly; [`Gate`] is one asset's way out, [`Call`] what one invocation of an action may do through it.
+//! A connector has no sockets and no files. It describes a request, and this crate decides, sends and answers. Nothing
+//! here knows of WebAssembly; [`Gate`] is all that calls on one asset reach and share, [`Call`] what one invocation of an
+//! action may do through it.
 //!
 //! # The story of one request
 //!
@@ -24,12 +25,18 @@
 //! A stream of raw TCP goes through 2 and 5, and its reads through the scrubbing of 7 (`tcp`); inside it the host cannot
 //! look.
 //!
+//! A file is read in pieces, from the one directory that the operator keeps for files (`files`). What calls on an asset
+//! keep for one another stays in the gate (`state`), and dies with it.
+//!
 //! # What is promised
 //!
 //! - A request whose method is not safe (RFC 9110, section 9.2.1) is never sent a second time by this crate.
 //! - A secret that is not revealed reaches only servers and places that a capability names, and never the connector.
 //! - An address outside the public internet is connected to only if the asset's network grants it.
-//! - No error, and nothing that [`Call::scrub`] returns, contains a secret.
+//! - No error, and nothing that [`Call::scrub`] returns, contains a secret, or what the asset keeps as confidential.
+//! - Nothing outside of the directory for files is opened, and in it only what the asset's configuration names in a field
+//!   that the connector declares.
+//! - Calls on other assets neither see nor change what an asset keeps.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -39,6 +46,7 @@ mod connector;
 mod departure;
 mod dial;
 mod exchange;
+mod files;
 mod gate;
 mod http;
 pub mod limits;
@@ -48,14 +56,17 @@ mod policy;
 mod scrub;
 mod secrets;
 mod servers;
+mod state;
 mod tcp;
 mod tls;
 mod url;
 
 pub use call::Call;
+pub use files::FileError;
 pub use gate::{Gate, GateError};
 pub use http::{Authorization, HttpError, Request, Response};
 pub use plan::Plan;
+pub use state::StateError;
 pub use tcp::{Stream, TcpError};
 pub use tls::CaError;
 pub use url::NotAUrl;

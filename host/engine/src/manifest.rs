@@ -156,7 +156,8 @@ fn check_action(action: &ActionSpec, manifest: &ConnectorManifest) -> Checked {
 }
 
 fn check_capabilities(capabilities: &Capabilities, manifest: &ConnectorManifest) -> Checked {
-    if capabilities.http.len() + capabilities.tcp.len() + capabilities.reveal.len() > MANIFEST_ITEMS {
+    let Capabilities { http, tcp, reveal, files } = capabilities;
+    if http.len() + tcp.len() + reveal.len() + files.len() > MANIFEST_ITEMS {
         return Err(ManifestError::Items { what: "capabilities".into() });
     }
     for http in &capabilities.http {
@@ -172,6 +173,11 @@ fn check_capabilities(capabilities: &Capabilities, manifest: &ConnectorManifest)
     for reveal in &capabilities.reveal {
         check_secret("reveal", &reveal.field, manifest)?;
         check_text("reason of a reveal", &reveal.reason)?;
+    }
+    check_unique("files", capabilities.files.iter().map(|file| &file.field))?;
+    for file in &capabilities.files {
+        check_text("reason of a file", &file.reason)?;
+        check_file_field(&file.field, manifest)?;
     }
     for field in &manifest.secrets {
         let placed =
@@ -207,13 +213,7 @@ fn check_http(http: &HttpCapability, manifest: &ConnectorManifest) -> Checked {
 fn check_host(what: &str, host: &HostPattern, manifest: &ConnectorManifest) -> Checked {
     match host {
         HostPattern::Anywhere => Ok(()),
-        HostPattern::Configured(field) => {
-            let pointer = format!("/properties/{}", field.replace('~', "~0").replace('/', "~1"));
-            if manifest.configuration.pointer(&pointer).is_none() || manifest.secrets.contains(field) {
-                return contradiction(what, &format!("`{field}` is no plain configuration field"));
-            }
-            Ok(())
-        }
+        HostPattern::Configured(field) => plain_field(what, field, manifest).map(drop),
         HostPattern::Named(name) => {
             let labels: Vec<_> = name.strip_prefix("*.").unwrap_or(name).split('.').collect();
             let good = |label: &&str| {
@@ -234,6 +234,37 @@ fn check_host(what: &str, host: &HostPattern, manifest: &ConnectorManifest) -> C
             }
         }
     }
+}
+
+/// The field must be a text, or may be left out of the configuration.
+fn check_file_field(field: &str, manifest: &ConnectorManifest) -> Checked {
+    let is_text = match plain_field("file", field, manifest)?.get("type") {
+        Some(Value::String(one)) => one == "string",
+        Some(Value::Array(types)) => {
+            types.contains(&"string".into()) && types.iter().all(|one| one == "string" || one == "null")
+        }
+        _ => false,
+    };
+    if is_text {
+        Ok(())
+    } else {
+        contradiction("file", &format!("the configuration field `{field}` is no text"))
+    }
+}
+
+/// The schema of a configuration field that is no secret.
+fn plain_field<'a>(
+    what: &str,
+    field: &str,
+    manifest: &'a ConnectorManifest,
+) -> Result<&'a Value, ManifestError> {
+    let schema = manifest.configuration.get("properties").and_then(|properties| properties.get(field));
+    schema.filter(|_| !manifest.secrets.iter().any(|secret| secret == field)).ok_or_else(|| {
+        ManifestError::Contradiction {
+            what: what.to_owned(),
+            why: format!("`{field}` is no plain configuration field"),
+        }
+    })
 }
 
 fn check_secret(what: &str, field: &str, manifest: &ConnectorManifest) -> Checked {

@@ -196,6 +196,29 @@ pub const SECRET_BYTES_MIN: usize = 6;
 /// The longest secret: a private key in PEM.
 pub const SECRET_BYTES_MAX: usize = 16 * 1024;
 
+// What connectors keep and read.
+
+/// Keys that the state of one asset has: a token, a cursor, a counter, and those of a few tenants.
+pub const STATE_KEYS: usize = 64;
+/// Bytes of a key of an asset's state.
+pub const STATE_KEY_BYTES: usize = 128;
+/// Bytes of a value of an asset's state. Tokens that carry claims take up to 8 KiB.
+pub const STATE_VALUE_BYTES: usize = 16 * 1024;
+/// Bytes of keys and values of an asset's state. It stays in memory: 500 assets take at most 128 MiB.
+pub const STATE_BYTES: usize = 256 * 1024;
+/// The longest time that a value is kept. What is needed for longer belongs into the vendor's system or a journal.
+pub const STATE_TIME_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+/// Confidential values that an asset's logs and reports are scrubbed of, the latest ones. Each is looked for in every text,
+/// and a connector has one token or two.
+pub const STATE_CONFIDENTIAL: usize = 16;
+/// Bytes of a name of a file that an asset reads: what file systems take.
+pub const FILE_NAME_BYTES: usize = 255;
+/// Bytes of one read from a file; the contract says so.
+pub const FILE_READ_BYTES: usize = 1024 * 1024;
+/// Bytes that one call reads from all its files. A look-up in a database reads less than 1 MiB; a list that is read as a
+/// whole fits.
+pub const FILE_TOTAL_BYTES: u64 = 64 * 1024 * 1024;
+
 // Store.
 
 /// Bytes of one piece of a stored value; longer values are cut. sled puts every page above a quarter of its 512 KiB

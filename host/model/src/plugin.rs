@@ -255,7 +255,7 @@ pub struct Reveal {
 /// A file that a connector reads.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileCapability {
-    /// The configuration field that names it.
+    /// The configuration field that names the file, in the directory that the operator keeps for files.
     pub field: String,
     /// Why.
     pub reason: String,

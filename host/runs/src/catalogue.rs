@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    path::PathBuf,
     sync::Arc,
 };
 
@@ -53,6 +54,14 @@ pub struct LoadedAsset {
     /// Its connector.
     pub connector: Arc<LoadedConnector>,
     pub(crate) gate: Arc<Gate>,
+}
+
+/// What the host has that assets need.
+pub(crate) struct Premises {
+    /// Opens their secrets.
+    pub(crate) vault: Vault,
+    /// The directory that the operator keeps for their files.
+    pub(crate) files: PathBuf,
 }
 
 /// Why an asset cannot be used.
@@ -167,7 +176,7 @@ impl Catalogue {
         mut self,
         plugin: &Plugin,
         sandbox: &Sandbox,
-        vault: &Vault,
+        premises: &Premises,
     ) -> Result<Self, LoadError> {
         let (name, digest) = (plugin.name().clone(), plugin.digest.clone());
         match &plugin.manifest {
@@ -186,7 +195,7 @@ impl Catalogue {
                 let assets: Vec<_> = self.assets_of(name.as_str()).map(|asset| asset.asset.clone()).collect();
                 for asset in assets {
                     let unusable = asset.name.clone();
-                    match self.clone().with_asset(asset, vault) {
+                    match self.clone().with_asset(asset, premises) {
                         Ok(catalogue) => self = catalogue,
                         Err(error) => {
                             tracing::warn!(asset = %unusable, error = &error as &dyn std::error::Error,
@@ -200,12 +209,12 @@ impl Catalogue {
         Ok(self)
     }
 
-    pub(crate) fn with_asset(mut self, asset: Asset, vault: &Vault) -> Result<Self, AssetError> {
+    pub(crate) fn with_asset(mut self, asset: Asset, premises: &Premises) -> Result<Self, AssetError> {
         let connector = self.connector(asset.connector.as_str()).cloned();
         let connector = connector.ok_or_else(|| AssetError::NoConnector(asset.connector.clone()))?;
         check_configuration(&asset, &connector.manifest)?;
         let open = |(field, sealed): (&String, &String)| {
-            let secret = vault.unseal(&sealing_context(&asset.name, field), sealed);
+            let secret = premises.vault.unseal(&sealing_context(&asset.name, field), sealed);
             secret.map(|secret| (field.clone(), secret)).map_err(|source| AssetError::Secret {
                 asset: asset.name.clone(),
                 field: field.clone(),
@@ -213,7 +222,7 @@ impl Catalogue {
             })
         };
         let secrets = asset.sealed.iter().map(open).collect::<Result<BTreeMap<String, Secret>, _>>()?;
-        let gate = Gate::new(&asset, &connector.manifest, secrets)
+        let gate = Gate::new(&asset, &connector.manifest, secrets, &premises.files)
             .map_err(|source| AssetError::Gate { asset: asset.name.clone(), source })?;
         let loaded = LoadedAsset { asset, connector, gate: Arc::new(gate) };
         self.assets.insert(loaded.asset.name.clone(), Arc::new(loaded));

@@ -160,7 +160,7 @@ impl Runs {
             let settings = self.catalogue().settings(plugin.name());
             check_playbook(&settings, manifest)?;
         }
-        let catalogue = (*self.catalogue()).clone().with_plugin(&plugin, &self.sandbox, &self.vault)?;
+        let catalogue = (*self.catalogue()).clone().with_plugin(&plugin, &self.sandbox, &self.premises)?;
         self.store.put_component(digest, component).await?;
         let installed = What::PluginInstalled {
             plugin: plugin.name().clone(),
@@ -266,10 +266,10 @@ impl Runs {
         };
         for (field, secret) in secrets {
             let context = sealing_context(&name, &field);
-            sealed.insert(field, self.vault.seal(&context, &secret)?);
+            sealed.insert(field, self.premises.vault.seal(&context, &secret)?);
         }
         let asset = Asset { name, connector, configuration, sealed, network, retries };
-        let catalogue = (*self.catalogue()).clone().with_asset(asset.clone(), &self.vault)?;
+        let catalogue = (*self.catalogue()).clone().with_asset(asset.clone(), &self.premises)?;
         self.store.put_asset(asset.clone(), record(by, put)).await?;
         self.set_catalogue(catalogue);
         Ok(asset)

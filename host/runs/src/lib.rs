@@ -46,4 +46,4 @@ pub use catalogue::{AssetError, Catalogue, LoadedAsset, LoadedConnector, LoadedP
 pub use guard::{PolicyFileError, PolicyStatus};
 pub use install::{InstallError, NewAsset, Removal};
 pub use replay::Replayed;
-pub use runs::{How, Ingested, Runs, RunsError, Tested};
+pub use runs::{How, Ingested, Places, Runs, RunsError, Tested};

@@ -32,7 +32,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 use crate::{
     active::ActiveRun,
     audit::Audit,
-    catalogue::{Catalogue, LoadedPlaybook},
+    catalogue::{Catalogue, LoadedPlaybook, Premises},
     clock, dispatch, drive,
     guard::{Guard, PolicyFileError, PolicyStatus},
     history::{History, NotAJournal},
@@ -55,7 +55,7 @@ const SAFE_MODE: &str = "safe-mode";
 pub struct Runs {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) sandbox: Arc<Sandbox>,
-    pub(crate) vault: Vault,
+    pub(crate) premises: Premises,
     pub(crate) alerts: Notify,
     /// Rung when a run may have come due.
     pub(crate) due: Notify,
@@ -81,6 +81,14 @@ pub struct Runs {
     pub(crate) guard: Guard,
     /// Nothing that changes something outside is sent, whatever run it is of.
     pub(crate) safe_mode: AtomicBool,
+}
+
+/// Where the operator keeps what the host reads.
+pub struct Places {
+    /// The file of the policy; without it the built-in one holds.
+    pub policy: PathBuf,
+    /// The directory of the files that assets name.
+    pub files: PathBuf,
 }
 
 /// What became of an alert. Either way it is durable.
@@ -157,7 +165,7 @@ pub enum RunsError {
 
 impl Runs {
     /// Loads what is installed, and starts to handle alerts, to take up runs that a stop of the host interrupted, and to
-    /// let those go on that are due. `policy` is the file of the policy; without it the built-in one holds.
+    /// let those go on that are due.
     ///
     /// # Errors
     ///
@@ -166,16 +174,16 @@ impl Runs {
         store: Arc<dyn Store>,
         sandbox: Arc<Sandbox>,
         vault: Vault,
-        policy: PathBuf,
+        places: Places,
     ) -> Result<Arc<Self>, RunsError> {
         let runs = Arc::new(Self {
             installation: installation(&*store).await?,
-            guard: Guard::open(policy, Arc::clone(&store))?,
+            guard: Guard::open(places.policy, Arc::clone(&store))?,
             safe_mode: AtomicBool::new(store.setting(&setting(SAFE_MODE))? == Some(Value::Bool(true))),
             catalogue: RwLock::default(),
             store,
             sandbox,
-            vault,
+            premises: Premises { vault, files: places.files },
             alerts: Notify::new(),
             due: Notify::new(),
             started: clock::now(),
@@ -552,7 +560,7 @@ impl Runs {
                 tracing::error!(plugin = %name, error = &error as &dyn std::error::Error, "A plugin cannot be compiled.");
                 continue;
             }
-            match catalogue.clone().with_plugin(&plugin, &self.sandbox, &self.vault) {
+            match catalogue.clone().with_plugin(&plugin, &self.sandbox, &self.premises) {
                 Ok(with_plugin) => catalogue = with_plugin,
                 Err(error) => {
                     tracing::error!(plugin = %name, error = &error as &dyn std::error::Error, "A plugin cannot be loaded.");
@@ -561,7 +569,7 @@ impl Runs {
         }
         for asset in self.store.assets()? {
             let name = asset.name.clone();
-            match catalogue.clone().with_asset(asset, &self.vault) {
+            match catalogue.clone().with_asset(asset, &self.premises) {
                 Ok(with_asset) => catalogue = with_asset,
                 Err(error) => {
                     tracing::error!(asset = %name, error = &error as &dyn std::error::Error, "An asset cannot be used.");

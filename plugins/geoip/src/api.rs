@@ -3,18 +3,25 @@
 use palisade_sdk::{Failure, UpstreamError, connector::Call, http::Response};
 use serde::Deserialize;
 
-use crate::{Configuration, place::Answer};
+use crate::{
+    configuration::{Account, Configuration},
+    place::Answer,
+};
 
 /// Asks for an address, or for the caller's own as `me`.
-pub(crate) fn look_up(call: &Call<Configuration>, ip: &str) -> Result<Answer, Failure> {
-    let Configuration { account_id, license_key, service, base_url } = &call.configuration;
+pub(crate) fn look_up(
+    call: &Call<Configuration>,
+    account: &Account<'_>,
+    ip: &str,
+) -> Result<Answer, Failure> {
+    let Configuration { service, base_url, .. } = &call.configuration;
     let response = call
         .http()
         .get(base_url)
         .path("/geoip/v2.1")
         .segment(service.name())
         .segment(ip)
-        .basic(account_id, license_key)
+        .basic(account.id, account.license_key)
         .send()?;
     match error(&response) {
         Some(error) => Err(failure(response.status, error)),

@@ -1,10 +1,13 @@
-//! Connector for MaxMind's GeoIP web services: where an address is.
+//! Connector for MaxMind's GeoIP: where an address is, from a web service or from a database file.
 //!
-//! API: <https://dev.maxmind.com/geoip/docs/web-services>. A database file (`.mmdb`) is not read: an asset has no files.
+//! API: <https://dev.maxmind.com/geoip/docs/web-services>; files: <https://maxmind.github.io/MaxMind-DB/>.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod api;
+mod configuration;
+mod database;
+mod mmdb;
 mod place;
 #[cfg(test)]
 mod tests;
@@ -13,12 +16,16 @@ use std::net::IpAddr;
 
 use palisade_sdk::{
     Failure,
-    connector::{Action, Call, Connector, Done, HttpAccess, Secret},
+    connector::{Action, Call, Connector, Done, HttpAccess},
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::place::Place;
+pub use crate::configuration::Configuration;
+use crate::{
+    configuration::Answers,
+    place::{Answer, Place},
+};
 
 palisade_sdk::connector!(connector);
 
@@ -33,53 +40,14 @@ pub fn connector() -> Connector<Configuration> {
             HttpAccess::to_configured("base_url")
                 .methods(["GET"])
                 .secret_in_authorization("license_key")
-                .because("The GeoIP web service answers all look-ups."),
+                .because("The GeoIP web service answers the look-ups of an asset with an account."),
         )
+        .reads_file("database", "It answers the look-ups of an asset with a database file.")
         .action(
             Action::investigate("geolocate ip", geolocate)
-                .about("Says in which country and city an address is; costs a query of the account."),
+                .about("Says in which country and city an address is; costs a query of the account, if there is no database file."),
         )
         .action(Action::test(test_connectivity))
-}
-
-/// What an asset needs.
-#[derive(Deserialize, JsonSchema)]
-pub struct Configuration {
-    /// Number of the MaxMind account.
-    #[schemars(regex(pattern = r"^[0-9]+$"))]
-    account_id: String,
-    /// Licence key of the account.
-    license_key: Secret,
-    /// Which service to ask. They differ in what they know, and in price.
-    #[serde(default)]
-    service: Service,
-    /// Where the service is: `https://geolite.info` for a free GeoLite account.
-    #[serde(default = "base_url_default")]
-    base_url: String,
-}
-
-fn base_url_default() -> String {
-    "https://geoip.maxmind.com".to_owned()
-}
-
-/// A GeoIP web service.
-#[derive(Clone, Copy, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-enum Service {
-    Country,
-    #[default]
-    City,
-    Insights,
-}
-
-impl Service {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Country => "country",
-            Self::City => "city",
-            Self::Insights => "insights",
-        }
-    }
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -89,7 +57,7 @@ struct GeolocateIp {
 }
 
 fn geolocate(call: &Call<Configuration>, GeolocateIp { ip }: GeolocateIp) -> Result<Done<Place>, Failure> {
-    let place = Place::from_answer(ip, api::look_up(call, &ip.to_string())?);
+    let place = Place::from_answer(ip, look_up(call, ip)?);
     let message = match place.name() {
         Some(name) => format!("{ip} is in {name}."),
         None => format!("GeoIP knows {ip}, but not where it is."),
@@ -103,11 +71,21 @@ fn geolocate(call: &Call<Configuration>, GeolocateIp { ip }: GeolocateIp) -> Res
         .fact("organization", organization))
 }
 
-/// The service knows the caller's own address as `me`.
+fn look_up(call: &Call<Configuration>, ip: IpAddr) -> Result<Answer, Failure> {
+    match call.configuration.answers()? {
+        Answers::File => database::look_up(call.file("database"), ip),
+        Answers::Account(account) => api::look_up(call, &account, &ip.to_string()),
+    }
+}
+
+/// A web service knows the caller's own address as `me`.
 fn test_connectivity(call: &Call<Configuration>) -> Result<Done<()>, Failure> {
-    match api::look_up(call, "me") {
-        // The account works, though the host's own address is nowhere.
-        Ok(_) | Err(Failure::NotFound(_)) => Ok(Done::success("GeoIP accepts the account.", ())),
-        Err(failure) => Err(failure),
+    match call.configuration.answers()? {
+        Answers::File => Ok(Done::success(database::describe(call.file("database"))?, ())),
+        Answers::Account(account) => match api::look_up(call, &account, "me") {
+            // The account works, though the host's own address is nowhere.
+            Ok(_) | Err(Failure::NotFound(_)) => Ok(Done::success("GeoIP accepts the account.", ())),
+            Err(failure) => Err(failure),
+        },
     }
 }

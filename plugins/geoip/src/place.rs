@@ -44,11 +44,11 @@ pub(crate) struct Place {
     domain: Option<String>,
     /// Network that all this holds for.
     network: Option<String>,
-    /// Whether it belongs to a network that hides its users; known to `insights` only.
+    /// Whether it belongs to a network that hides its users; known to `insights` and the database Anonymous IP only.
     anonymous: Option<bool>,
 }
 
-/// The service's answer, as far as it is used. What is not known is left out of it.
+/// The service's answer, or a record of a database, as far as it is used. What is not known is left out of it.
 #[derive(Deserialize)]
 #[serde(default)]
 #[derive(Default)]

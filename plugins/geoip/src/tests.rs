@@ -106,3 +106,69 @@ fn the_test_asks_for_the_hosts_own_address() {
     let reserved = json!({ "code": "IP_ADDRESS_RESERVED", "error": "Words." });
     test().http(me().answer_json(400, reserved)).invoke("test connectivity", json!({})).report();
 }
+
+fn from_file(name: &str, ip: &str) -> Ended {
+    let path = format!("{}/tests/databases/good/{name}.mmdb", env!("CARGO_MANIFEST_DIR"));
+    ConnectorTest::new(connector)
+        .configuration(json!({ "database": "x.mmdb", "account_id": "42", "license_key": "placeholder" }))
+        .file("database", std::fs::read(path).unwrap())
+        .invoke("geolocate ip", json!({ "ip": ip }))
+}
+
+#[test]
+fn a_database_answers_like_the_web_service_and_before_it() {
+    let report = from_file("GeoIP2-City-Test", "81.2.69.142").report();
+    assert_eq!(report.message, "81.2.69.142 is in London, England, United Kingdom.");
+    assert_eq!(report.summary["country_code"], "GB");
+    let expected = json!({
+        "continent": "Europe", "registered_country": "United States", "state_code": "ENG", "time_zone": "Europe/London",
+        "accuracy_radius_km": 10, "latitude": 51.5142, "longitude": -0.0931, "network": "81.2.69.142/31",
+    });
+    for (field, value) in expected.as_object().unwrap() {
+        assert_eq!(&report.data[field], value, "{field}");
+    }
+    let failure = from_file("GeoIP2-City-Test", "10.0.0.1").failure();
+    assert_eq!(failure, Failure::NotFound("10.0.0.1 is not in the database".into()));
+}
+
+#[test]
+fn other_databases_say_what_they_know() {
+    let report = from_file("GeoLite2-ASN-Test", "1.128.0.1").report();
+    assert_eq!(report.message, "GeoIP knows 1.128.0.1, but not where it is.");
+    let known = ["asn", "as_organization", "network"].map(|field| report.data[field].clone());
+    assert_eq!(known, [json!(1221), json!("Telstra Pty Ltd"), json!("1.128.0.0/11")]);
+    assert_eq!(from_file("GeoIP2-Anonymous-IP-Test", "81.2.69.1").report().data["anonymous"], true);
+    assert_eq!(from_file("GeoIP2-Domain-Test", "1.2.0.1").report().data["domain"], "maxmind.com");
+    assert_eq!(
+        from_file("GeoIP2-Country-Test", "2.125.160.216").report().summary["country"],
+        "United Kingdom"
+    );
+    // A database of something else entirely.
+    for (name, ip) in [("MaxMind-DB-string-value-entries", "1.1.1.1"), ("MaxMind-DB-test-ipv4-24", "1.1.1.1")]
+    {
+        let ended = from_file(name, ip);
+        assert!(ended.outcome.is_err() || ended.report().message.ends_with("not where it is."));
+    }
+}
+
+#[test]
+fn the_test_tells_which_database_it_is() {
+    let test = |bytes: &[u8]| {
+        ConnectorTest::new(connector)
+            .configuration(json!({ "database": "x.mmdb" }))
+            .file("database", bytes)
+            .invoke("test connectivity", json!({}))
+    };
+    let bytes = include_bytes!("../tests/databases/good/GeoIP2-City-Test.mmdb");
+    assert!(test(bytes).report().message.starts_with("The file is a database GeoIP2-City, made "));
+    assert!(matches!(test(b"GIF89a").failure(), Failure::Upstream(_)));
+}
+
+#[test]
+fn an_asset_needs_an_account_or_a_file() {
+    for configuration in [json!({}), json!({ "account_id": "42" }), json!({ "license_key": "placeholder" })] {
+        let test = ConnectorTest::new(connector).configuration(configuration);
+        let failure = test.invoke("geolocate ip", json!({ "ip": "192.0.2.7" })).failure();
+        assert!(matches!(failure, Failure::InvalidParameters(_)));
+    }
+}

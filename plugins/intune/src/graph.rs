@@ -1,7 +1,10 @@
+use std::{cell::RefCell, time::Duration};
+
 use palisade_sdk::{
     Failure,
     connector::Call,
     http::{Request, Response},
+    log,
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -17,10 +20,22 @@ pub(crate) const HOST: &str = "graph.microsoft.com";
 const ROOT: &str = "https://graph.microsoft.com/";
 const DEVICES_PATH: &str = "v1.0/deviceManagement/managedDevices";
 
+/// Under this key the asset's state has the token of the application.
+const TOKEN_KEY: &str = "token";
+/// A token is not kept for the end of its life: a request that takes a while must not arrive with an expired one.
+const TOKEN_MARGIN: Duration = Duration::from_secs(60);
+
 /// Microsoft Graph, with a token of the application.
 pub(crate) struct Graph<'a> {
     call: &'a Call<Configuration>,
-    token: String,
+    token: RefCell<Token>,
+}
+
+/// A token for Microsoft Graph.
+enum Token {
+    /// An earlier call has asked for it, and it may have been revoked since.
+    Kept(String),
+    Fresh(String),
 }
 
 /// One page of devices.
@@ -33,42 +48,13 @@ pub(crate) struct Page {
 }
 
 impl<'a> Graph<'a> {
-    /// Asks for a token with the client credentials grant. A call has no place to keep one for the next, so that each asks
-    /// for its own.
+    /// Takes the token that an earlier call has kept, or asks for one.
     pub(crate) fn log_in(call: &'a Call<Configuration>) -> Result<Self, Failure> {
-        #[derive(Deserialize)]
-        struct Token {
-            access_token: String,
-        }
-
-        let Configuration { tenant_id, client_id, client_secret } = &call.configuration;
-        let named = !tenant_id.is_empty()
-            && tenant_id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
-        if !named || tenant_id.starts_with('.') {
-            return Err(Failure::invalid(format!(
-                "the asset's `tenant_id` `{tenant_id}` is no GUID and no domain"
-            )));
-        }
-        let response = call
-            .http()
-            .post(format!("https://{LOGIN_HOST}"))
-            .path(&TOKEN_PATH.replace("{tenant_id}", tenant_id))
-            .header("accept", "application/json")
-            .form([
-                ("grant_type", "client_credentials"),
-                ("client_id", client_id),
-                ("client_secret", client_secret.as_ref()),
-                ("scope", "https://graph.microsoft.com/.default"),
-            ])
-            .send()?;
-        // An unknown tenant or application is a bad request there (RFC 6749 section 5.2).
-        if response.status == 400 {
-            return Err(Failure::Authentication(
-                words(&response).unwrap_or_else(|| "no reason given".to_owned()),
-            ));
-        }
-        let Token { access_token } = response.ok_or_words(words)?.json()?;
-        Ok(Self { call, token: access_token })
+        let token = match call.state().get(TOKEN_KEY) {
+            Some(token) => Token::Kept(token),
+            None => Token::Fresh(fresh_token(call)?),
+        };
+        Ok(Self { call, token: RefCell::new(token) })
     }
 
     /// The first devices that a filter finds.
@@ -111,9 +97,71 @@ impl<'a> Graph<'a> {
         self.send(request)?.json()
     }
 
+    /// Sends the request. A kept token that is refused is forgotten, and another asked for.
     fn send(&self, request: Request) -> Result<Response, Failure> {
-        request.bearer(&self.token).header("accept", "application/json").send()?.ok_or_words(words)
+        let request = request.header("accept", "application/json");
+        let mut token = self.token.borrow_mut();
+        let response = request.clone().bearer(token.text()).send()?;
+        let response = match (response.status, &*token) {
+            (401, Token::Kept(_)) => {
+                self.call.state().remove(TOKEN_KEY);
+                *token = Token::Fresh(fresh_token(self.call)?);
+                request.bearer(token.text()).send()?
+            }
+            _ => response,
+        };
+        response.ok_or_words(words)
     }
+}
+
+impl Token {
+    fn text(&self) -> &str {
+        let (Self::Kept(text) | Self::Fresh(text)) = self;
+        text
+    }
+}
+
+/// Asks for a token with the client credentials grant, and keeps it for later calls until shortly before its end.
+fn fresh_token(call: &Call<Configuration>) -> Result<String, Failure> {
+    #[derive(Deserialize)]
+    struct Answer {
+        access_token: String,
+        /// Seconds. Recommended by RFC 6749 section 5.1; without them the token is not kept.
+        #[serde(default)]
+        expires_in: u64,
+    }
+
+    let Configuration { tenant_id, client_id, client_secret } = &call.configuration;
+    let named =
+        !tenant_id.is_empty() && tenant_id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
+    if !named || tenant_id.starts_with('.') {
+        return Err(Failure::invalid(format!(
+            "the asset's `tenant_id` `{tenant_id}` is no GUID and no domain"
+        )));
+    }
+    let response = call
+        .http()
+        .post(format!("https://{LOGIN_HOST}"))
+        .path(&TOKEN_PATH.replace("{tenant_id}", tenant_id))
+        .header("accept", "application/json")
+        .form([
+            ("grant_type", "client_credentials"),
+            ("client_id", client_id),
+            ("client_secret", client_secret.as_ref()),
+            ("scope", "https://graph.microsoft.com/.default"),
+        ])
+        .send()?;
+    // An unknown tenant or application is a bad request there (RFC 6749 section 5.2).
+    if response.status == 400 {
+        let words = words(&response);
+        return Err(Failure::Authentication(words.unwrap_or_else(|| "no reason given".to_owned())));
+    }
+    let Answer { access_token, expires_in } = response.ok_or_words(words)?.json()?;
+    let time = Duration::from_secs(expires_in).saturating_sub(TOKEN_MARGIN);
+    if let Err(why) = call.state().put_confidential(TOKEN_KEY, &access_token, time) {
+        log::warn(format!("the token is asked for again in every call: {why}"));
+    }
+    Ok(access_token)
 }
 
 fn check_id(id: &str) -> Result<(), Failure> {

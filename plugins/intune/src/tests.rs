@@ -1,6 +1,6 @@
 use palisade_sdk::{
     Failure,
-    testing::{ConnectorTest, Exchange, Verdict},
+    testing::{ConnectorTest, Exchange, Kept, Verdict},
 };
 use serde_json::{Value, json};
 
@@ -169,6 +169,47 @@ fn answers_of_graph_become_typed_failures() {
         matches!(ask(read().answer(503, "")), Failure::Upstream(error) if error.http_status == Some(503))
     );
     assert!(matches!(ask(read().answer(200, "{")), Failure::Upstream(_)));
+}
+
+#[test]
+fn a_token_is_kept_until_shortly_before_its_end() {
+    let ended = test()
+        .http(token())
+        .http(read().answer_json(200, device(&json!([]))))
+        .invoke("get system info", json!({ "id": ID }));
+    let kept = Kept { value: "token".into(), time_to_live_ms: 3_539_000, confidential: true };
+    assert_eq!(ended.state, [("token".to_owned(), kept)].into());
+
+    let ended =
+        test().state("token", "token").http(command("syncDevice")).invoke("sync device", json!({ "id": ID }));
+    ended.report();
+}
+
+#[test]
+fn a_kept_token_that_is_refused_is_replaced_once() {
+    let refused = |token: &str| {
+        let post = Exchange::post(&format!("{DEVICES}/{ID}/remoteLock")).bearer(token);
+        let words = json!({ "error": { "code": "InvalidAuthenticationToken", "message": "words" } });
+        post.answer_json(401, words)
+    };
+    let lock = |test: ConnectorTest<Configuration>| test.invoke("lock device", json!({ "id": ID }));
+    let ended = lock(
+        test().state("token", "revoked").http(refused("revoked")).http(token()).http(command("remoteLock")),
+    );
+    assert_eq!(ended.state["token"].value, "token");
+    ended.report();
+
+    let again =
+        lock(test().state("token", "revoked").http(refused("revoked")).http(token()).http(refused("token")));
+    assert!(matches!(again.failure(), Failure::Authentication(_)));
+    // A token that is refused at once will be no better the next time.
+    assert!(matches!(
+        lock(test().http(token()).http(refused("token"))).failure(),
+        Failure::Authentication(_)
+    ));
+    // Without another one, the refused one is not tried again.
+    let gone = token().answer(503, "");
+    assert!(lock(test().state("token", "revoked").http(refused("revoked")).http(gone)).state.is_empty());
 }
 
 #[test]

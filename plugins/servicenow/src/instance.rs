@@ -1,7 +1,10 @@
+use std::time::Duration;
+
 use palisade_sdk::{
     Failure,
     connector::Call,
     http::{Request, Response},
+    log,
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -13,6 +16,11 @@ use crate::{
 
 /// Where the Table API is.
 const TABLE_PATH: &str = "/api/now/table";
+
+/// Under this key the asset's state has the token in use.
+const TOKEN_KEY: &str = "token";
+/// A token is not kept for the end of its life: a request that takes a while must not arrive with an expired one.
+const TOKEN_MARGIN: Duration = Duration::from_secs(60);
 
 /// A ServiceNow instance, with proof of who is calling.
 pub(crate) struct Instance<'a> {
@@ -30,7 +38,12 @@ struct Wrapped<T> {
 
 impl<'a> Instance<'a> {
     pub(crate) fn new(call: &'a Call<Configuration>) -> Result<Self, Failure> {
-        Ok(Self { call, credentials: call.configuration.credentials()?, token: None })
+        let credentials = call.configuration.credentials()?;
+        let token = match credentials {
+            Credentials::OAuth { .. } => call.state().get(TOKEN_KEY),
+            Credentials::Basic(_) => None,
+        };
+        Ok(Self { call, credentials, token })
     }
 
     /// A `GET` of records of a table.
@@ -80,6 +93,7 @@ impl<'a> Instance<'a> {
                 };
                 let response = request.clone().bearer(&token).send()?;
                 if response.status == 401 {
+                    self.call.state().remove(TOKEN_KEY);
                     let token = self.fresh_token()?;
                     let response = request.bearer(&token).send()?;
                     self.token = Some(token);
@@ -93,10 +107,14 @@ impl<'a> Instance<'a> {
         response.ok_or_words(words)
     }
 
+    /// Asks for a token, and keeps it for later calls until shortly before its end.
     fn fresh_token(&self) -> Result<String, Failure> {
         #[derive(Deserialize)]
         struct Token {
             access_token: String,
+            /// Seconds. Recommended by RFC 6749 section 5.1; without them the token is not kept.
+            #[serde(default)]
+            expires_in: u64,
         }
 
         let Credentials::OAuth { client_id, client_secret, user } = &self.credentials else {
@@ -114,8 +132,14 @@ impl<'a> Instance<'a> {
             None => form.push(("grant_type", "client_credentials")),
         }
         let request = self.call.http().post(self.url()).path(TOKEN_PATH).form(form);
-        let token: Token = request.header("accept", "application/json").send()?.ok_or_words(words)?.json()?;
-        Ok(token.access_token)
+        let Token { access_token, expires_in } =
+            request.header("accept", "application/json").send()?.ok_or_words(words)?.json()?;
+        // An instance gives the same token again while that is good, with the time that is left of it.
+        let time = Duration::from_secs(expires_in).saturating_sub(TOKEN_MARGIN);
+        if let Err(why) = self.call.state().put_confidential(TOKEN_KEY, &access_token, time) {
+            log::warn(format!("the token is asked for again in every call: {why}"));
+        }
+        Ok(access_token)
     }
 }
 

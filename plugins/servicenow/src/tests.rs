@@ -1,6 +1,6 @@
 use palisade_sdk::{
     Failure,
-    testing::{ConnectorTest, Exchange, Verdict},
+    testing::{ConnectorTest, Exchange, Kept, Verdict},
 };
 use serde_json::{Value, json};
 
@@ -108,6 +108,30 @@ fn a_refused_token_is_replaced_once() {
         .invoke("get ticket", json!({ "id": SYS_ID }))
         .failure();
     assert_eq!(failure, Failure::Authentication("User Not Authenticated: Token expired".into()));
+}
+
+#[test]
+fn a_token_is_kept_for_later_calls() {
+    let record = |token: &str| Exchange::get(&format!("{TABLE}/{SYS_ID}?{PLAIN}")).bearer(token);
+    let found = || json!({ "result": incident() });
+    let ended = oauth()
+        .http(token("first"))
+        .http(record("first").answer_json(200, found()))
+        .invoke("get ticket", json!({ "id": SYS_ID }));
+    let kept = Kept { value: "first".into(), time_to_live_ms: 1_739_000, confidential: true };
+    assert_eq!(ended.state, [("token".to_owned(), kept)].into());
+
+    let again = |test: ConnectorTest<Configuration>| test.invoke("get ticket", json!({ "id": SYS_ID }));
+    again(oauth().state("token", "first").http(record("first").answer_json(200, found()))).report();
+    let replaced = oauth()
+        .state("token", "first")
+        .http(record("first").answer_json(401, json!({})))
+        .http(token("second"))
+        .http(record("second").answer_json(200, found()));
+    assert_eq!(again(replaced).state["token"].value, "second");
+    // Basic authentication has no use for one.
+    let plain = Exchange::get(&format!("{TABLE}/{SYS_ID}?{PLAIN}")).basic("soar", "placeholder");
+    again(basic().state("token", "first").http(plain.answer_json(200, found()))).report();
 }
 
 #[test]

@@ -7,7 +7,7 @@ use palisade_sdk::{
 };
 use serde::{Deserialize, de::IgnoredAny};
 
-use crate::{Configuration, reputation::Attributes, subject::Subject};
+use crate::{Configuration, quota, reputation::Attributes, subject::Subject};
 
 /// Milliseconds to wait when a quota is used up and the answer does not say how long: the public API takes 4 requests
 /// a minute (<https://docs.virustotal.com/reference/public-vs-premium-api>). The error does not tell this quota from
@@ -52,7 +52,8 @@ pub(crate) fn upload_url(call: &Call<Configuration>) -> Result<(), Failure> {
 }
 
 fn get(call: &Call<Configuration>, fill: impl FnOnce(Request) -> Request) -> Result<Response, Failure> {
-    let Configuration { api_key, base_url } = &call.configuration;
+    let Configuration { api_key, base_url, .. } = &call.configuration;
+    quota::take(call)?;
     fill(call.http().get(base_url)).header("x-apikey", api_key).header("accept", "application/json").send()
 }
 

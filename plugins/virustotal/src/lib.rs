@@ -5,6 +5,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod api;
+mod quota;
 mod reputation;
 mod subject;
 #[cfg(test)]
@@ -71,6 +72,16 @@ pub struct Configuration {
     /// Where the API is.
     #[serde(default = "base_url_default")]
     base_url: String,
+    /// Requests that the asset sends in a minute; further ones wait on this side. The public API takes 4; 0 sets no limit
+    /// on this side.
+    #[serde(default = "requests_per_minute_default")]
+    #[schemars(range(max = 1000))]
+    requests_per_minute: u32,
+}
+
+/// What the public API takes, <https://docs.virustotal.com/reference/public-vs-premium-api>.
+fn requests_per_minute_default() -> u32 {
+    4
 }
 
 fn base_url_default() -> String {

@@ -122,3 +122,41 @@ fn what_is_nothing_to_look_up_is_not_asked_for() {
         assert!(matches!(failure, Failure::InvalidParameters(_)), "{action}");
     }
 }
+
+/// Asks after requests so many milliseconds ago.
+fn after(requests_per_minute: u32, ago: &[u64]) -> ConnectorTest<Configuration> {
+    let now = ConnectorTest::<Configuration>::NOW_MS;
+    let sent: Vec<_> = ago.iter().map(|ago| now - ago).collect();
+    ConnectorTest::new(connector)
+        .configuration(json!({ "api_key": "placeholder", "requests_per_minute": requests_per_minute }))
+        .state("sent", &json!(sent).to_string())
+}
+
+#[test]
+fn the_minutes_quota_is_not_overdrawn() {
+    let asked = |test: ConnectorTest<Configuration>| {
+        let url = get("/files/upload_url").answer_json(200, json!({ "data": "" }));
+        test.http(url).invoke("test connectivity", json!({}))
+    };
+    let now = ConnectorTest::<Configuration>::NOW_MS;
+    let ended = asked(after(4, &[61_000, 60_999, 30_000, 10]));
+    let kept = &ended.state["sent"];
+    assert_eq!(kept.value, json!([now - 60_999, now - 30_000, now - 10, now]).to_string());
+    assert_eq!((kept.time_to_live_ms, kept.confidential), (61_000, false));
+    ended.report();
+    asked(after(0, &[1; 1_000])).report();
+    asked(after(1_000, &[1; 999])).report();
+    // What is no list of times counts for nothing.
+    asked(test().state("sent", "{")).report();
+    let (future, past) = (now + 3_600_000, now - 1);
+    asked(test().state("sent", &json!([future, future, future, future, past]).to_string())).report();
+
+    let waits =
+        |test: ConnectorTest<Configuration>| match test.invoke("test connectivity", json!({})).failure() {
+            Failure::RateLimited(limit) => limit.retry_after_ms.unwrap(),
+            other => panic!("it is not limited: {other:?}"),
+        };
+    assert_eq!(waits(after(4, &[50_000, 30_000, 20_000, 10])), 11_000);
+    assert_eq!(waits(after(1, &[50_000, 30_000, 20_000, 10])), 60_990);
+    assert_eq!(waits(test().state("sent", &json!([now, now, now, now]).to_string())), 61_000);
+}

@@ -62,8 +62,10 @@
 mod access;
 mod action;
 mod call;
+mod file;
 mod outcome;
 mod secret;
+mod state;
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -71,8 +73,10 @@ use serde::de::DeserializeOwned;
 pub use access::{HttpAccess, TcpAccess};
 pub use action::Action;
 pub use call::Call;
+pub use file::File;
 pub use outcome::{Answer, Done, Outcome, Pending, Verdict};
 pub use secret::Secret;
+pub use state::State;
 
 use crate::{
     Failure,
@@ -95,6 +99,7 @@ pub struct Connector<C> {
     http: Vec<HttpAccess>,
     tcp: Vec<TcpAccess>,
     reveal: Vec<descriptor::Reveal>,
+    files: Vec<descriptor::FileCapability>,
 }
 
 impl<C: DeserializeOwned + JsonSchema> Connector<C> {
@@ -111,6 +116,7 @@ impl<C: DeserializeOwned + JsonSchema> Connector<C> {
             http: Vec::new(),
             tcp: Vec::new(),
             reveal: Vec::new(),
+            files: Vec::new(),
         }
     }
 
@@ -164,6 +170,13 @@ impl<C: DeserializeOwned + JsonSchema> Connector<C> {
         self
     }
 
+    /// A file that it reads, named in this configuration field; `reason` is one sentence for the operator.
+    #[must_use]
+    pub fn reads_file(mut self, field: &str, reason: &str) -> Self {
+        self.files.push(descriptor::FileCapability { field: field.to_owned(), reason: reason.to_owned() });
+        self
+    }
+
     /// One thing it can do.
     #[must_use]
     pub fn action(mut self, action: Action<C>) -> Self {
@@ -188,7 +201,7 @@ impl<C: DeserializeOwned + JsonSchema> Connector<C> {
                 http: self.http.into_iter().map(HttpAccess::describe).collect(),
                 tcp: self.tcp.into_iter().map(TcpAccess::describe).collect(),
                 reveal: self.reveal,
-                files: Vec::new(),
+                files: self.files,
             },
         }
     }

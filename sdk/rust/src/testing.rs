@@ -49,7 +49,7 @@ pub(crate) mod host;
 mod playbook;
 mod stream;
 
-pub use connector::{ConnectorTest, Ended, Verified};
+pub use connector::{ConnectorTest, Ended, Kept, Verified};
 pub use exchange::{Conversation, Exchange};
 pub use playbook::{Change, PlaybookTest, Played};
 pub use stream::Stream;

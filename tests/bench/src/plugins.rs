@@ -1,6 +1,10 @@
 //! The components under test, and what an engine needs to call them.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use palisade_egress::Gate;
 use palisade_engine::{Allocation, Connector, Sandbox, SandboxOptions};
@@ -62,5 +66,5 @@ pub(crate) fn gate(
         network,
         retries: RetryLimits::default(),
     };
-    Ok(Arc::new(Gate::new(&asset, manifest, secrets)?))
+    Ok(Arc::new(Gate::new(&asset, manifest, secrets, Path::new(""))?))
 }

@@ -9,7 +9,7 @@ use std::{
 
 use clap::Args;
 use palisade_engine::{Allocation, Sandbox, SandboxOptions, SetupError};
-use palisade_runs::{Runs, RunsError};
+use palisade_runs::{Places, Runs, RunsError};
 use palisade_server::{NewTokens, Server, ServerOptions};
 use palisade_store::{SledStore, StoreError};
 use palisade_vault::{Vault, VaultError};
@@ -107,7 +107,8 @@ async fn bind(listen: SocketAddr, data: &Data) -> Result<Server, ServeError> {
     let vault = Vault::open(&data.key())?;
     let sandbox =
         Sandbox::new(SandboxOptions { cache: data.artefacts(), compiler, allocation: Allocation::Pooled })?;
-    let runs = Runs::start(store, sandbox, vault, data.policy()).await?;
+    let places = Places { policy: data.policy(), files: data.files() };
+    let runs = Runs::start(store, sandbox, vault, places).await?;
     Ok(Server::bind(ServerOptions { listen, data: data.directory().to_owned() }, runs).await?)
 }
 

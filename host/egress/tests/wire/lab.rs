@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    path::Path,
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -263,7 +264,7 @@ impl Lab {
 
     pub(crate) fn gate(&self) -> Arc<Gate> {
         let secrets = BTreeMap::from([("key".to_owned(), Secret::new(self.secret.clone()).unwrap())]);
-        Arc::new(Gate::new(&self.asset, &self.manifest, secrets).unwrap())
+        Arc::new(Gate::new(&self.asset, &self.manifest, secrets, Path::new("")).unwrap())
     }
 
     /// A call that may change things.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use palisade_contract::connector::palisade::plugin::{
     clock, connector_descriptor, files, http, log, random, state, tcp, types,
 };
-use palisade_egress::{self as egress, Call, HttpError, Stream, TcpError};
+use palisade_egress::{self as egress, Call, FileError, HttpError, Stream, TcpError};
 use palisade_model::{
     journal::LogLevel,
     limits::{LOG_LINE_BYTES, LOG_LINES_PER_RUN, TCP_STREAMS},
@@ -161,37 +161,48 @@ impl tcp::HostTcpStream for Guest<ConnectorHost> {
 }
 
 impl state::Host for Guest<ConnectorHost> {
-    fn get(&mut self, _key: String) -> wasmtime::Result<Option<String>> {
-        Ok(None)
+    fn get(&mut self, key: String) -> wasmtime::Result<Option<String>> {
+        Ok(self.host.call.as_ref().and_then(|call| call.kept(&key)))
     }
 
     fn put(
         &mut self,
-        _key: String,
-        _value: String,
-        _time_to_live_ms: u64,
-        _confidential: bool,
+        key: String,
+        value: String,
+        time_to_live_ms: u64,
+        confidential: bool,
     ) -> wasmtime::Result<Result<(), String>> {
-        Ok(Err(NOTHING_GRANTED.into()))
+        let Some(call) = &self.host.call else { return Ok(Err(NOTHING_GRANTED.into())) };
+        let kept = call.keep(&key, value, Duration::from_millis(time_to_live_ms), confidential);
+        Ok(kept.map_err(|error| error.to_string()))
     }
 
-    fn remove(&mut self, _key: String) -> wasmtime::Result<()> {
+    fn remove(&mut self, key: String) -> wasmtime::Result<()> {
+        if let Some(call) = &self.host.call {
+            call.forget(&key);
+        }
         Ok(())
     }
 }
 
 impl files::Host for Guest<ConnectorHost> {
-    fn size(&mut self, _field: String) -> wasmtime::Result<Result<u64, files::Error>> {
-        Ok(Err(files::Error::Denied(NOTHING_GRANTED.into())))
+    async fn size(&mut self, field: String) -> wasmtime::Result<Result<u64, files::Error>> {
+        let Some(call) = &self.host.call else {
+            return Ok(Err(files::Error::Denied(NOTHING_GRANTED.into())));
+        };
+        Ok(call.file_size(&field).await.map_err(|error| file_error(&error)))
     }
 
-    fn read(
+    async fn read(
         &mut self,
-        _field: String,
-        _offset: u64,
-        _length: u32,
+        field: String,
+        offset: u64,
+        length: u32,
     ) -> wasmtime::Result<Result<Vec<u8>, files::Error>> {
-        Ok(Err(files::Error::Denied(NOTHING_GRANTED.into())))
+        let Some(call) = &self.host.call else {
+            return Ok(Err(files::Error::Denied(NOTHING_GRANTED.into())));
+        };
+        Ok(call.read_file(&field, offset, length).await.map_err(|error| file_error(&error)))
     }
 }
 
@@ -216,5 +227,13 @@ fn tcp_error(error: &TcpError) -> tcp::Error {
         TcpError::Unreachable(_) => tcp::Error::Unreachable(message),
         TcpError::Tls(_) => tcp::Error::Tls(message),
         TcpError::Timeout(_) => tcp::Error::Timeout(message),
+    }
+}
+
+fn file_error(error: &FileError) -> files::Error {
+    let message = error.to_string();
+    match error {
+        FileError::Denied(_) => files::Error::Denied(message),
+        FileError::Unreadable(_) => files::Error::Unreadable(message),
     }
 }

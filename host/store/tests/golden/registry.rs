@@ -4,8 +4,8 @@ use palisade_model::{
     action::{Effect, Retry, RetryLimits},
     asset::{Asset, Network},
     plugin::{
-        ActionSpec, Capabilities, ConnectorManifest, HostPattern, HttpCapability, Identity, Manifest, Need,
-        PlaybookManifest, Plugin, Read, Reveal, SecretPlace, SecretUse, TcpCapability,
+        ActionSpec, Capabilities, ConnectorManifest, FileCapability, HostPattern, HttpCapability, Identity,
+        Manifest, Need, PlaybookManifest, Plugin, Read, Reveal, SecretPlace, SecretUse, TcpCapability,
     },
 };
 use palisade_store::contract::samples::{at, digest, name};
@@ -90,16 +90,20 @@ fn connectors() {
         actions.iter().map(|action| action.effect)
     );
     assert_every!(Retry { Safe, Keyed, Unsafe }, actions.iter().map(|action| action.retry));
-    let manifest = ConnectorManifest {
+    let mut manifest = ConnectorManifest {
         identity: identity("firewall"),
         vendor: "Example".to_owned(),
         product: "Firewall".to_owned(),
         configuration: json!({ "properties": { "api_key": { "type": "string", "writeOnly": true } } }),
         secrets: vec!["api_key".to_owned(), "password".to_owned()],
         actions,
-        capabilities: Capabilities { http, tcp: vec![tcp], reveal: vec![reveal] },
+        capabilities: Capabilities { http, tcp: vec![tcp], reveal: vec![reveal], files: Vec::new() },
     };
-    check("connector.json", &plugin(Manifest::Connector(manifest)));
+    check("connector.json", &plugin(Manifest::Connector(manifest.clone())));
+    let file = FileCapability { field: "list".to_owned(), reason: "Has what is never blocked.".to_owned() };
+    manifest.capabilities = Capabilities { files: vec![file], ..Capabilities::default() };
+    manifest.actions.truncate(1);
+    check("connector-with-files.json", &plugin(Manifest::Connector(manifest)));
 }
 
 #[test]

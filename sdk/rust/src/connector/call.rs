@@ -1,3 +1,4 @@
+use super::{File, State};
 use crate::{bindings::connector::Invocation, http, tcp};
 
 /// One call of one action. `C` is the asset's configuration.
@@ -35,5 +36,16 @@ impl<C> Call<C> {
     /// TCP under the operator's policy.
     pub fn tcp(&self) -> tcp::Client {
         tcp::Client::new()
+    }
+
+    /// What earlier calls on the same asset have kept.
+    pub fn state(&self) -> State {
+        State::new()
+    }
+
+    /// The file that this configuration field names; the connector declares it with
+    /// [`reads_file`](super::Connector::reads_file).
+    pub fn file(&self, field: &'static str) -> File {
+        File::new(field)
     }
 }

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -33,6 +35,19 @@ pub struct Ended {
     pub outcome: Result<Outcome, Failure>,
     /// What it wrote to the log.
     pub log: Vec<(Level, String)>,
+    /// The asset's state afterwards.
+    pub state: BTreeMap<String, Kept>,
+}
+
+/// A value of an asset's state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// The value.
+    pub value: String,
+    /// How long it is kept, as the connector asked for.
+    pub time_to_live_ms: u64,
+    /// Whether the host scrubs it from what the connector logs and returns.
+    pub confidential: bool,
 }
 
 /// What came of the question whether a call took effect.
@@ -48,6 +63,9 @@ pub struct Verified {
 impl<C: DeserializeOwned + JsonSchema> ConnectorTest<C> {
     /// The idempotency key of every call.
     pub const IDEMPOTENCY_KEY: &str = "test-key";
+
+    /// The time of every call, in milliseconds since 1970.
+    pub const NOW_MS: u64 = host::START_MS;
 
     /// Nothing is scripted, and the configuration is an empty object.
     pub fn new(build: fn() -> Connector<C>) -> Self {
@@ -103,6 +121,19 @@ impl<C: DeserializeOwned + JsonSchema> ConnectorTest<C> {
         self
     }
 
+    /// An earlier call has kept this value.
+    pub fn state(mut self, key: &str, value: &str) -> Self {
+        let kept = Kept { value: value.to_owned(), time_to_live_ms: u64::MAX, confidential: false };
+        self.world.state.insert(key.to_owned(), kept);
+        self
+    }
+
+    /// The asset names a file in this configuration field, and this is what is in it.
+    pub fn file(mut self, field: &str, content: impl Into<Vec<u8>>) -> Self {
+        self.world.files.insert(field.to_owned(), content.into());
+        self
+    }
+
     /// Runs one action.
     ///
     /// # Panics
@@ -110,8 +141,8 @@ impl<C: DeserializeOwned + JsonSchema> ConnectorTest<C> {
     /// When the connector departs from the script, or when an action that only investigates sends a request that it
     /// did not declare as a read: the host would refuse it.
     pub fn invoke(self, action: &str, parameters: Value) -> Ended {
-        let (outcome, log) = self.enter(action, parameters, false, Connector::invoke);
-        Ended { outcome, log }
+        let (outcome, World { log, state, .. }) = self.enter(action, parameters, false, Connector::invoke);
+        Ended { outcome, log, state }
     }
 
     /// Asks whether a call of this action took effect.
@@ -120,7 +151,7 @@ impl<C: DeserializeOwned + JsonSchema> ConnectorTest<C> {
     ///
     /// When the connector departs from the script, or sends a request that may change something.
     pub fn verify(self, action: &str, parameters: Value) -> Verified {
-        let (verdict, log) = self.enter(action, parameters, true, Connector::verify);
+        let (verdict, World { log, .. }) = self.enter(action, parameters, true, Connector::verify);
         Verified { verdict, log }
     }
 
@@ -130,8 +161,11 @@ impl<C: DeserializeOwned + JsonSchema> ConnectorTest<C> {
         parameters: Value,
         only_reads: bool,
         enter: fn(Connector<C>, &Invocation) -> Result<T, Failure>,
-    ) -> (Result<T, Failure>, Vec<(Level, String)>) {
-        let mut described = (self.build)().describe().actions.into_iter().find(|it| it.name == action);
+    ) -> (Result<T, Failure>, World) {
+        let descriptor = (self.build)().describe();
+        self.world.declared_files =
+            descriptor.capabilities.files.into_iter().map(|file| file.field).collect();
+        let mut described = descriptor.actions.into_iter().find(|it| it.name == action);
         if let Some(action) = described.as_mut().filter(|_| only_reads) {
             action.effect = Effect::Investigate;
         }
@@ -148,7 +182,7 @@ impl<C: DeserializeOwned + JsonSchema> ConnectorTest<C> {
         let (result, world) = host::within(self.world, || enter((self.build)(), &invocation));
         assert!(world.http.is_empty(), "requests that were never sent: {:#?}", world.http);
         assert!(world.tcp.is_empty(), "streams that were never opened: {:#?}", world.tcp);
-        (result, world.log)
+        (result, world)
     }
 }
 
@@ -191,6 +225,8 @@ impl Verified {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use schemars::JsonSchema;
     use serde::Deserialize;
     use serde_json::json;
@@ -255,6 +291,59 @@ mod tests {
     fn an_action_that_cannot_be_verified_does_not_know() {
         let verdict = ConnectorTest::new(connector).verify("forget", json!({})).verdict;
         assert_eq!(verdict, Ok(Verdict::Unknown("`forget` has no way to find out".into())));
+    }
+
+    fn keeper() -> Connector<Nothing> {
+        let keep = |call: &Call<Nothing>, _: Nothing| {
+            let before = call.state().get("cursor");
+            call.state().put("cursor", "2", Duration::from_secs(60)).map_err(Failure::upstream)?;
+            call.state()
+                .put_confidential("token", "secret", Duration::from_secs(1))
+                .map_err(Failure::upstream)?;
+            call.state().remove("old");
+            Ok(Done::success("Kept.", before))
+        };
+        Connector::new("test", "1.0.0").action(Action::investigate("keep", keep))
+    }
+
+    #[test]
+    fn what_a_call_keeps_the_next_one_finds() {
+        let ended =
+            ConnectorTest::new(keeper).state("cursor", "1").state("old", "x").invoke("keep", json!({}));
+        let kept = |value: &str, time_to_live_ms, confidential| Kept {
+            value: value.to_owned(),
+            time_to_live_ms,
+            confidential,
+        };
+        let expected = [("cursor", kept("2", 60_000, false)), ("token", kept("secret", 1_000, true))];
+        assert_eq!(ended.state, expected.map(|(key, kept)| (key.to_owned(), kept)).into());
+        assert_eq!(ended.report().data, json!("1"));
+    }
+
+    fn reader() -> Connector<Nothing> {
+        let read = |call: &Call<Nothing>, _: Nothing| {
+            let file = call.file("list");
+            Ok(Done::success("Read.", (file.size()?, file.read(1, 2)?, file.read(9, 1)?)))
+        };
+        let peek = |call: &Call<Nothing>, _: Nothing| Ok(Done::success("", call.file("other").size()?));
+        Connector::new("test", "1.0.0")
+            .reads_file("list", "It has what is looked up.")
+            .action(Action::investigate("read", read))
+            .action(Action::investigate("peek", peek))
+    }
+
+    #[test]
+    fn a_file_is_read_in_pieces() {
+        let report = ConnectorTest::new(reader).file("list", *b"abcd").invoke("read", json!({})).report();
+        assert_eq!(report.data, json!([4, b"bc", b""]));
+        let failure = ConnectorTest::new(reader).invoke("read", json!({})).failure();
+        assert_eq!(failure, Failure::Denied("the asset's `list` names no file".into()));
+    }
+
+    #[test]
+    #[should_panic(expected = "`other` is not among the files that the connector reads")]
+    fn a_file_must_be_declared() {
+        ConnectorTest::new(reader).file("other", *b"").invoke("peek", json!({}));
     }
 
     #[test]

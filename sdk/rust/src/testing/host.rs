@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::{Change, Conversation, Exchange, stream::Dial};
+use super::{Change, Conversation, Exchange, Kept, stream::Dial};
 use crate::{
     Failure,
     bindings::{
@@ -30,7 +30,7 @@ thread_local! {
 }
 
 /// When every test begins, 2026-01-01T00:00:00Z.
-const START_MS: u64 = 1_767_225_600_000;
+pub(super) const START_MS: u64 = 1_767_225_600_000;
 
 /// What is scripted, and what has happened.
 #[derive(Debug, Default)]
@@ -44,6 +44,12 @@ pub(super) struct World {
     pub(super) tcp: VecDeque<Conversation>,
     /// Takes the place of `tcp`.
     pub(super) dial: Option<Dial>,
+    /// The asset's state.
+    pub(super) state: BTreeMap<String, Kept>,
+    /// Configuration fields of the files that the connector declares.
+    pub(super) declared_files: Vec<String>,
+    /// The files that the asset names, by field.
+    pub(super) files: BTreeMap<String, Vec<u8>>,
     pub(super) alert: Option<Alert>,
     pub(super) artifacts: Vec<Artifact>,
     pub(super) changes: Vec<Change>,
@@ -196,6 +202,59 @@ pub(crate) mod tcp {
         pub(crate) fn start_tls(&self) -> Result<(), Error> {
             self.end.borrow_mut().start_tls()
         }
+    }
+}
+
+pub(crate) mod state {
+    use super::Kept;
+
+    pub(crate) fn get(key: &str) -> Option<String> {
+        super::world(|world| world.state.get(key).map(|kept| kept.value.clone()))
+    }
+
+    pub(crate) fn put(
+        key: &str,
+        value: &str,
+        time_to_live_ms: u64,
+        confidential: bool,
+    ) -> Result<(), String> {
+        super::world(|world| {
+            let kept = Kept { value: value.to_owned(), time_to_live_ms, confidential };
+            world.state.insert(key.to_owned(), kept);
+            Ok(())
+        })
+    }
+
+    pub(crate) fn remove(key: &str) {
+        super::world(|world| world.state.remove(key));
+    }
+}
+
+pub(crate) mod files {
+    use super::World;
+    use crate::bindings::connector::palisade::plugin::files::Error;
+
+    /// As much as one read gives, whatever it asks for.
+    const READ_BYTES: usize = 1024 * 1024;
+
+    pub(crate) fn size(field: &str) -> Result<u64, Error> {
+        super::world(|world| file(world, field).map(|file| file.len() as u64))
+    }
+
+    pub(crate) fn read(field: &str, offset: u64, length: u32) -> Result<Vec<u8>, Error> {
+        super::world(|world| {
+            let file = file(world, field)?;
+            let start = usize::try_from(offset).unwrap_or(usize::MAX).min(file.len());
+            let end = start.saturating_add(READ_BYTES.min(length as usize)).min(file.len());
+            Ok(file[start..end].to_vec())
+        })
+    }
+
+    fn file<'a>(world: &'a World, field: &str) -> Result<&'a [u8], Error> {
+        let declared = world.declared_files.iter().any(|declared| declared == field);
+        assert!(declared, "`{field}` is not among the files that the connector reads");
+        let file = world.files.get(field).map(Vec::as_slice);
+        file.ok_or_else(|| Error::Denied(format!("the asset's `{field}` names no file")))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    path::Path,
     sync::{Arc, OnceLock},
 };
 
@@ -46,6 +47,17 @@ impl Bound {
         secrets: &[(&str, &str)],
         network: Network,
     ) -> Self {
+        Self::with_files(package, configuration, secrets, network, Path::new("")).await
+    }
+
+    /// The same, with the host's files in this directory.
+    pub(crate) async fn with_files(
+        package: &str,
+        configuration: Value,
+        secrets: &[(&str, &str)],
+        network: Network,
+        files: &Path,
+    ) -> Self {
         let sandbox = sandbox();
         let digest = sandbox.compile(&built::component(package)).await.unwrap();
         let Manifest::Connector(manifest) = sandbox.describe(&digest).await.unwrap() else {
@@ -65,7 +77,7 @@ impl Bound {
             .iter()
             .map(|(field, secret)| ((*field).to_owned(), Secret::new((*secret).to_owned()).unwrap()))
             .collect();
-        let gate = Arc::new(Gate::new(&asset, &manifest, secrets).unwrap());
+        let gate = Arc::new(Gate::new(&asset, &manifest, secrets, files).unwrap());
         Self { connector, manifest, gate }
     }
 

@@ -46,6 +46,10 @@ async fn lies_are_refused_and_the_reason_is_told() {
         ("secret to anywhere", "a secret must not go anywhere: name its hosts"),
         ("all of com", "\"*.com\" is no host name"),
         ("secret without place", "secret `token`: no capability says how it is used"),
+        ("secret as file", "file: `token` is no plain configuration field"),
+        ("number as file", "file: the configuration field `count` is no text"),
+        ("file of no field", "file: `nothing` is no plain configuration field"),
+        ("file twice", "files: at most 256 are accepted, and none twice"),
         ("name with path", "\"../../etc/passwd\" is not a name"),
         ("escape in text", "description: it must be one line"),
         ("escape in place", "it must be one line"),
@@ -79,4 +83,7 @@ async fn a_component_that_breaks_while_it_describes_itself_is_refused() {
 async fn a_component_reaches_nothing_while_it_describes_itself() {
     let Ok(Manifest::Connector(manifest)) = describe("call out").await else { panic!("it is refused") };
     assert_eq!(manifest.vendor, "denied: a plugin that describes itself can reach nothing");
+    let Ok(Manifest::Connector(manifest)) = describe("keep and read").await else { panic!("it is refused") };
+    let nothing = "a plugin that describes itself can reach nothing";
+    assert_eq!(manifest.vendor, format!("Err({nothing:?}), None, Err(Error::Denied({nothing:?}))"));
 }

@@ -6,10 +6,10 @@ use palisade_sdk::bindings::connector::{
     Descriptor,
     palisade::plugin::{
         connector_descriptor::{
-            Action, Capabilities, Effect, HostPattern, HttpCapability, Retry, SecretPlace, SecretUse,
-            TcpCapability,
+            Action, Capabilities, Effect, FileCapability, HostPattern, HttpCapability, Retry, SecretPlace,
+            SecretUse, TcpCapability,
         },
-        http,
+        files, http, state,
         types::Identity,
     },
 };
@@ -17,7 +17,7 @@ use palisade_sdk::bindings::connector::{
 use crate::variant::variant;
 
 /// Actions whose name says everything.
-const GENERIC: [&str; 19] = [
+const GENERIC: [&str; 24] = [
     "behave",
     "loop",
     "call the host without end",
@@ -37,6 +37,11 @@ const GENERIC: [&str; 19] = [
     "open streams",
     "tell the placeholder",
     "request",
+    "keep",
+    "recall",
+    "keep without end",
+    "read file",
+    "read files without end",
 ];
 
 /// Actions that send what their parameters say, as `request` does; the name says what `verify` does about it.
@@ -47,6 +52,9 @@ const CONFIGURATION: &str = r#"{
     "properties": {
         "url": {"type": "string", "default": "https://hostile.example"},
         "host": {"type": "string"},
+        "list": {"type": "string"},
+        "other": {"type": "string"},
+        "count": {"type": "integer"},
         "token": {"type": "string", "writeOnly": true}
     }
 }"#;
@@ -75,6 +83,11 @@ pub(crate) fn describe() -> Descriptor {
         "no time limit" => honest.actions[0].time_limit_ms = u64::MAX,
         "secret to anywhere" => honest.capabilities.http[0].host = HostPattern::Anywhere,
         "all of com" => honest.capabilities.http[0].host = HostPattern::Named("*.com".to_owned()),
+        "secret as file" => honest.capabilities.files = vec![file("token")],
+        "number as file" => honest.capabilities.files = vec![file("count")],
+        "file of no field" => honest.capabilities.files = vec![file("nothing")],
+        "file twice" => honest.capabilities.files.push(file("list")),
+        "keep and read" => honest.vendor = keep_and_read(),
         "secret without place" => honest.capabilities.http[0].secrets.clear(),
         "name with path" => honest.identity.name = "../../etc/passwd".to_owned(),
         "escape in text" => honest.identity.description = "\u{1b}[2Jharmless".to_owned(),
@@ -127,8 +140,13 @@ fn honest() -> Descriptor {
                 reason: "Streams.".to_owned(),
             }],
             reveal: Vec::new(),
+            files: vec![file("list")],
         },
     }
+}
+
+fn file(field: &str) -> FileCapability {
+    FileCapability { field: field.to_owned(), reason: "It has what is looked up.".to_owned() }
 }
 
 fn action(name: &str, effect: Effect) -> Action {
@@ -161,4 +179,11 @@ fn call_out() -> String {
         Err(http::Error::Denied(why)) => format!("denied: {why}"),
         Err(_) => "failed".to_owned(),
     }
+}
+
+/// What comes of state and files while it describes itself.
+fn keep_and_read() -> String {
+    let kept = state::put("key", "value", 1_000, false);
+    let read = files::read("list", 0, 1);
+    format!("{kept:?}, {:?}, {read:?}", state::get("key"))
 }

@@ -6,6 +6,7 @@
 #![cfg(target_arch = "wasm32")]
 
 mod descriptor;
+mod keeping;
 mod misdeeds;
 mod request;
 mod streams;
@@ -52,6 +53,11 @@ impl world::Guest for Hostile {
             })),
             "flood the log" => misdeeds::flood_the_log(),
             "open streams" => streams::open_many(&configuration),
+            "keep" => keeping::keep(&parameters),
+            "recall" => keeping::recall(&parameters),
+            "keep without end" => keeping::keep_without_end(&parameters),
+            "read file" => keeping::read(&parameters),
+            "read files without end" => keeping::read_without_end(),
             "tell the placeholder" => misdeeds::tell(secret),
             "request" | "read" | "verify as told" | "panic in verify" | "change in verify"
             | "lie in verify" => request::send(&parameters, secret).and_then(|answer| done(&answer)),

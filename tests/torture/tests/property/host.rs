@@ -21,7 +21,7 @@ use palisade_model::{
     prompt::{Task, ToDo},
     run::{Run, RunStatus},
 };
-use palisade_runs::{Ingested, Runs};
+use palisade_runs::{Ingested, Places, Runs};
 use palisade_store::{Page, RunFilter, Store};
 use palisade_torture::{Actuator, Mishaps};
 use palisade_vault::Vault;
@@ -107,13 +107,9 @@ impl World {
     async fn until_quiet(&mut self, store: &Arc<CrashingStore>) -> Record {
         let parts = parts();
         let vault = Vault::open(&parts.key_file).unwrap();
-        let runs = Runs::start(
-            Arc::clone(store) as Arc<dyn Store>,
-            Arc::clone(&parts.sandbox),
-            vault,
-            parts.policy.clone(),
-        )
-        .await;
+        let places = Places { policy: parts.policy.clone(), files: PathBuf::new() };
+        let (shared, sandbox) = (Arc::clone(store) as Arc<dyn Store>, Arc::clone(&parts.sandbox));
+        let runs = Runs::start(shared, sandbox, vault, places).await;
         let runs = alive(store, runs).await;
         if self.acknowledged.is_none() {
             let (Ingested::New(alert) | Ingested::Duplicate(alert)) =

@@ -28,7 +28,7 @@ pub(super) async fn run(plugin: &str, context: &Context) -> Result<(), Error> {
 }
 
 /// Compiles a component and asks it what it is, in a sandbox of its own that can reach nothing.
-async fn offline(file: &Path) -> Result<Inspected, Error> {
+pub(super) async fn offline(file: &Path) -> Result<Inspected, Error> {
     let component = read(file)?;
     let spinner = Spinner::new(format!("Compiling {}", file.display()));
     let inspect = async {

@@ -1,6 +1,7 @@
 //! `palisade plugin`
 
 pub(crate) mod build;
+mod docs;
 mod inspect;
 mod install;
 
@@ -35,6 +36,8 @@ pub(crate) enum PluginCommand {
         /// A component's file, or the name of an installed plugin
         plugin: String,
     },
+    /// Print the page of a plugin in Markdown, from what it says of itself; needs no host
+    Docs(docs::Docs),
     /// Remove a plugin
     Remove {
         /// Name of the plugin
@@ -46,6 +49,7 @@ pub(crate) async fn run(command: PluginCommand, context: &Context) -> Result<Exi
     match command {
         PluginCommand::Build(command) => build::run(command, context)?,
         PluginCommand::Install(command) => install::run(command, context).await?,
+        PluginCommand::Docs(command) => docs::run(command, context).await?,
         PluginCommand::Inspect { plugin } => inspect::run(&plugin, context).await?,
         PluginCommand::List => {
             let answer = context.host()?.get("/api/v1/plugins").await?;
