@@ -142,7 +142,7 @@ impl Error {
             Self::Unreachable { .. } => "start it with `palisade serve`, or say where it is with --url",
             Self::Late { .. } => "see what the host is doing with `palisade doctor`, and in its log",
             Self::Problem { status: 401, .. } => {
-                "the token is that of another host: check --data, or set PALISADE_TOKEN"
+                "the token is that of another host, or of a user who was removed: check --data, or PALISADE_TOKEN"
             }
             Self::Problem { status: 403, .. } => {
                 "ask whoever may: the admin, or those who are asked by name or role"

@@ -155,3 +155,91 @@ impl Audit {
         OfRun { run: self.run, playbook: self.playbook.clone(), note: by.note.as_str().into() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use palisade_model::{
+        action::{Effect, Retry, RetryLimits},
+        journal::{Entry, Terms},
+    };
+    use serde_json::json;
+
+    use super::*;
+
+    fn run() -> Run {
+        let run = json!({
+            "id": 17, "alert": 42, "playbook": "triage", "digest": "ab".repeat(32), "status": "running",
+            "started": "2026-01-01T00:00:00Z", "entries": 1, "epoch": 1,
+        });
+        serde_json::from_value(run).unwrap()
+    }
+
+    fn started(position: Position, effect: Effect) -> Event {
+        let terms = Terms { effect, retry: Retry::Unsafe, limits: RetryLimits::default() };
+        Event::ActionStarted(ActionStarted {
+            position,
+            connector: "panos".into(),
+            action: "block ip".into(),
+            wanted: None,
+            asset: Some("edge".parse().unwrap()),
+            terms: Some(terms),
+            parameters: json!({ "ip": "203.0.113.7" }),
+        })
+    }
+
+    fn sent(position: Position) -> Event {
+        Event::ActionSent { position, attempt: 1 }
+    }
+
+    fn failed(position: Position, failure: Failure) -> Event {
+        Event::ActionEnded(ActionEnded::uncalled(position, Err(failure), 1))
+    }
+
+    fn denied() -> Failure {
+        Failure::Denied { message: "not declared".into() }
+    }
+
+    fn cancelled() -> Failure {
+        Failure::Cancelled { message: "anna".into() }
+    }
+
+    /// The kinds of the records that these events leave.
+    fn kinds(audit: &mut Audit, events: &[Event]) -> Vec<String> {
+        let records = events.iter().filter_map(|event| audit.record(Timestamp::UNIX_EPOCH, event));
+        records.map(|record| serde_json::to_value(record).unwrap()["what"].as_str().unwrap().into()).collect()
+    }
+
+    #[test]
+    fn what_changes_nothing_is_not_on_the_record() {
+        let looked_up = [started(1, Effect::Investigate), sent(1), failed(1, cancelled())];
+        assert_eq!(kinds(&mut Audit::of(&run()), &looked_up), [""; 0]);
+        // It was begun, and nobody was told.
+        assert_eq!(
+            kinds(&mut Audit::of(&run()), &[started(1, Effect::Contain), failed(1, cancelled())]),
+            [""; 0]
+        );
+    }
+
+    #[test]
+    fn what_was_sent_or_forbidden_is() {
+        let blocked = [started(1, Effect::Contain), sent(1), failed(1, denied())];
+        assert_eq!(kinds(&mut Audit::of(&run()), &blocked), ["action-sent", "action-ended"]);
+        let forbidden = [started(1, Effect::Contain), failed(1, denied())];
+        assert_eq!(kinds(&mut Audit::of(&run()), &forbidden), ["action-denied"]);
+    }
+
+    #[test]
+    fn what_was_sent_before_a_crash_ends_on_the_record() {
+        let alert = json!({
+            "id": 42, "received": "2026-01-01T00:00:00Z", "status": "new", "source": "ids", "source_id": "1",
+            "name": "Scan", "label": "scan", "severity": "high", "description": "", "artifacts": [],
+        });
+        let began = json!({ "event": "began", "digest": "ab".repeat(32), "alert": alert });
+        let began: Event = serde_json::from_value(began).unwrap();
+        let events = [began, started(1, Effect::Contain), sent(1), started(2, Effect::Contain)];
+        let entries = (1..).zip(events).map(|(seq, event)| Entry { seq, at: Timestamp::UNIX_EPOCH, event });
+        let history = History::read(entries).unwrap();
+        let mut audit = Audit::after(&run(), &history);
+        assert_eq!(kinds(&mut audit, &[failed(1, cancelled()), failed(2, cancelled())]), ["action-ended"]);
+    }
+}

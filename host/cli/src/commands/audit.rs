@@ -130,9 +130,9 @@ fn take(log: &mut impl BufRead, chain: &mut Chain) -> io::Result<Result<(), Brok
 
 fn show(verified: &Verified, context: &Context) -> Result<Exit, Error> {
     if context.json {
-        screen::show_json(verified)?
+        screen::show_json(verified)?;
     } else {
-        screen::show(&verdict(verified))?
+        screen::show(&verdict(verified))?;
     }
     Ok(if verified.broken.is_none() { Exit::Done } else { Exit::Failed })
 }
