@@ -8,23 +8,19 @@
 mod age;
 mod connection;
 mod findings;
-mod lookup;
 #[cfg(test)]
 mod tests;
-mod text;
 mod ticket;
 
+use casework::{CREATE_TICKET, Gap, Lookup, Ticket};
 use palisade_sdk::{
-    Report, Status, log,
-    playbook::{Action, Playbook, Run, Severity},
+    log,
+    playbook::{Playbook, Run},
 };
-use serde_json::json;
 
 use crate::{
     connection::Connection,
     findings::{Findings, Owner, OwnerOfDomain, OwnerOfNetwork},
-    lookup::Lookup,
-    text::line,
 };
 
 palisade_sdk::playbook!(playbook);
@@ -39,7 +35,7 @@ pub fn playbook() -> Playbook {
         .needs("whois", "whois domain")
         .needs("whois", "whois ip")
         .needs("shodan", "query ip")
-        .needs("servicenow", "create ticket")
+        .needs(CREATE_TICKET.0, CREATE_TICKET.1)
         .manual_minutes(30)
 }
 
@@ -50,25 +46,13 @@ fn handle(run: &Run) -> Result<String, String> {
 
     let short_description = ticket::short_description(&connection, &findings, alert.received);
     let description = ticket::description(&alert, &connection, &findings);
-    let created = run
-        .start(
-            Action::new("servicenow", "create ticket")
-                .parameter("short_description", short_description.as_str())
-                .parameter("description", description.as_str())
-                .parameter("fields", json!({ "urgency": urgency(alert.severity) })),
-        )
-        .wait();
-    match created {
-        Ok(Report { status: Status::Success, summary, .. }) => {
-            let of = |fact: &str| summary.get(fact).and_then(|fact| fact.as_str());
-            let number = of("number").or(of("sys_id")).unwrap_or("without a number");
-            let link = of("link").map(|link| format!("\n\n{link}")).unwrap_or_default();
+    match Ticket::create(run, alert.severity, &short_description, &description) {
+        Ok(Ticket { number, link }) => {
+            let link = link.map(|link| format!("\n\n{link}")).unwrap_or_default();
             run.add_note(&format!("Ticket {number}"), &format!("{short_description}{link}"));
             Ok(format!("Ticket {number}: {short_description}"))
         }
-        other => {
-            let why = other.map_or_else(|failure| failure.sentence(), |report| report.message);
-            let why = line(&why);
+        Err(why) => {
             log::error(format!("No ticket: {why}"));
             // What was found must not be lost with the ticket.
             run.add_note("No ticket could be created", &format!("{why}\n\n{description}"));
@@ -93,23 +77,19 @@ fn look_up(run: &Run, connection: &Connection) -> Findings {
 
     let owner = owner.map_err(str::to_owned).and_then(|lookup| {
         if by_name {
-            lookup.wait::<OwnerOfDomain>().map(Owner::from)
+            told(lookup.wait::<OwnerOfDomain>()).map(Owner::from)
         } else {
-            lookup.wait::<OwnerOfNetwork>().map(Owner::from)
+            told(lookup.wait::<OwnerOfNetwork>()).map(Owner::from)
         }
     });
     Findings {
-        device: device.map_err(str::to_owned).and_then(Lookup::wait),
+        device: device.map_err(str::to_owned).and_then(|lookup| told(lookup.wait())),
         owner,
-        services: services.map_err(str::to_owned).and_then(Lookup::wait),
+        services: services.map_err(str::to_owned).and_then(|lookup| told(lookup.wait())),
     }
 }
 
-/// ServiceNow's urgency: 1 high, 2 medium, 3 low.
-fn urgency(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Critical | Severity::High => "1",
-        Severity::Medium => "2",
-        Severity::Low | Severity::Informational => "3",
-    }
+/// The ticket has a line for each gap, whatever kind of gap it is.
+fn told<T>(found: Result<T, Gap>) -> Result<T, String> {
+    found.map_err(|gap| gap.line)
 }

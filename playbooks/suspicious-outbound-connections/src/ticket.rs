@@ -1,16 +1,16 @@
 //! The ticket: readable in ten seconds, complete enough to act on.
 
-use palisade_sdk::playbook::{Alert, Severity};
+use casework::{
+    SHORT_DESCRIPTION_CHARS_MAX,
+    text::{VALUE_CHARS_MAX, counted, fact, line, section, severity, shortened},
+};
+use palisade_sdk::playbook::Alert;
 
 use crate::{
     age,
     connection::Connection,
     findings::{Device, Findings, Host, Owner},
-    text::{VALUE_CHARS_MAX, counted, line, shortened},
 };
-
-/// ServiceNow's default length of the column `short_description`, in characters.
-const SHORT_DESCRIPTION_CHARS_MAX: usize = 160;
 
 /// How much of a name or a holder the first line shows, in characters, so that no name drowns the facts.
 const SHORT_VALUE_CHARS_MAX: usize = 30;
@@ -93,19 +93,6 @@ pub(crate) fn description(alert: &Alert, connection: &Connection, findings: &Fin
     text
 }
 
-fn section(text: &mut String, title: &str, lines: &[String]) {
-    if !text.is_empty() {
-        text.push('\n');
-    }
-    text.push_str(title);
-    text.push('\n');
-    for line in lines {
-        text.push_str("  ");
-        text.push_str(line);
-        text.push('\n');
-    }
-}
-
 fn unknown() -> Vec<String> {
     vec!["Not known, see the look-ups without a result.".to_owned()]
 }
@@ -121,13 +108,13 @@ fn gaps(findings: &Findings) -> Vec<String> {
 
 fn device(device: &Device) -> Vec<String> {
     let mut lines = vec![line(&device.name)];
-    add(&mut lines, "Domain", &device.domain);
-    add(&mut lines, "Role", &device.role);
+    fact(&mut lines, "Domain", device.domain.as_deref());
+    fact(&mut lines, "Role", device.role.as_deref());
     let system =
         [&device.operating_system, &device.version].into_iter().flatten().cloned().collect::<Vec<_>>();
-    add(&mut lines, "System", &Some(system.join(", ")).filter(|system| !system.is_empty()));
-    add(&mut lines, "Logged on", &device.user);
-    add(&mut lines, "Last start", &device.last_boot);
+    fact(&mut lines, "System", Some(system.join(", ")).filter(|system| !system.is_empty()).as_deref());
+    fact(&mut lines, "Logged on", device.user.as_deref());
+    fact(&mut lines, "Last start", device.last_boot.as_deref());
     lines
 }
 
@@ -137,13 +124,17 @@ fn owner(owner: &Owner, received_ms: u64) -> Vec<String> {
         "Holder: {}",
         owner.holder.as_deref().map_or_else(|| "not published".to_owned(), line)
     ));
-    add(&mut lines, "Country", &owner.country);
-    add(&mut lines, "Registrar", &owner.registrar);
+    fact(&mut lines, "Country", owner.country.as_deref());
+    fact(&mut lines, "Registrar", owner.registrar.as_deref());
     let age = owner.created.as_ref().and_then(|created| age::days(created, received_ms));
     let age = age.map(|days| format!(" ({} before the alert)", counted(days, "day"))).unwrap_or_default();
-    add(&mut lines, "Registered", &owner.created.as_ref().map(|created| format!("{created}{age}")));
-    add(&mut lines, "Expires", &owner.expires);
-    add(&mut lines, "Abuse contact", &owner.abuse);
+    fact(
+        &mut lines,
+        "Registered",
+        owner.created.as_ref().map(|created| format!("{created}{age}")).as_deref(),
+    );
+    fact(&mut lines, "Expires", owner.expires.as_deref());
+    fact(&mut lines, "Abuse contact", owner.abuse.as_deref());
     lines
 }
 
@@ -151,8 +142,8 @@ fn host(host: &Host) -> Vec<String> {
     let mut lines = Vec::new();
     let place =
         [&host.organization, &host.asn, &host.country].into_iter().flatten().cloned().collect::<Vec<_>>();
-    add(&mut lines, "Network", &Some(place.join(", ")).filter(|place| !place.is_empty()));
-    add(&mut lines, "Names", &listed(&host.hostnames));
+    fact(&mut lines, "Network", Some(place.join(", ")).filter(|place| !place.is_empty()).as_deref());
+    fact(&mut lines, "Names", listed(&host.hostnames).as_deref());
     for service in host.services.iter().take(LISTED_MAX) {
         let software =
             [&service.product, &service.version].into_iter().flatten().cloned().collect::<Vec<_>>();
@@ -166,7 +157,7 @@ fn host(host: &Host) -> Vec<String> {
         let ports: Vec<_> = host.ports.iter().map(u16::to_string).collect();
         lines.push(format!("Ports: {}", listed(&ports).unwrap_or_else(|| "none open".to_owned())));
     }
-    add(&mut lines, "Vulnerabilities that the versions suggest", &listed(&host.vulnerabilities));
+    fact(&mut lines, "Vulnerabilities that the versions suggest", listed(&host.vulnerabilities).as_deref());
     lines
 }
 
@@ -175,18 +166,4 @@ fn listed(values: &[String]) -> Option<String> {
     let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
     let first = values.iter().take(LISTED_MAX).cloned().collect::<Vec<_>>().join(", ");
     Some(format!("{first}{rest}")).filter(|_| !values.is_empty())
-}
-
-fn add(lines: &mut Vec<String>, name: &str, value: &Option<String>) {
-    lines.extend(value.as_ref().map(|value| format!("{name}: {}", line(value))));
-}
-
-fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Informational => "informational",
-        Severity::Low => "low",
-        Severity::Medium => "medium",
-        Severity::High => "high",
-        Severity::Critical => "critical",
-    }
 }
