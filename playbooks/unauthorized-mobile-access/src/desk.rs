@@ -105,8 +105,10 @@ impl<'a> Desk<'a> {
         };
         let title = &measure.title;
         match &stands {
-            Standing::Done(words) if was_pending => self.tell(&format!("{title}: {words}")),
-            Standing::Done(_) => {}
+            Standing::Done(words) | Standing::Planned(words) if was_pending => {
+                self.tell(&format!("{title}: {words}"));
+            }
+            Standing::Done(_) | Standing::Planned(_) => {}
             Standing::Pending => {
                 let text = format!("{title}: it has not ended yet.");
                 self.tell(&text);
@@ -137,7 +139,7 @@ impl<'a> Desk<'a> {
         }
         let block = match block {
             Standing::Done(_) => "The site is blocked.",
-            Standing::Pending => "The block of the site is pending.",
+            Standing::Pending | Standing::Planned(_) => "The block of the site is pending.",
             Standing::Failed(_) => "The site is NOT blocked.",
         };
         let text = format!("The {} has not confirmed its wipe: {why}. {block}", self.story.device());

@@ -78,7 +78,7 @@ fn handle(run: &Run) -> Result<String, String> {
         Access::Unlisted => {}
     }
     run.set_status(AlertStatus::Open);
-    run.set_owner(Some(&settings.approver));
+    own(run, &settings.approver);
 
     let block = measure::block(run, &settings, &violation.destination);
     let profile = Profile::look_up(run, settings.mdm, &violation);
@@ -108,10 +108,17 @@ fn close_as_authorized(run: &Run, entry: &str) -> String {
 fn leave_open(run: &Run, settings: Option<&Settings>, why: String) -> String {
     let approver = settings.map(|settings| settings.approver.as_str());
     run.set_status(AlertStatus::Open);
-    run.set_owner(approver);
+    approver.into_iter().for_each(|approver| own(run, approver));
     run.add_note("Left for a person", &why);
     run.escalate(approver, &why);
     why
+}
+
+/// Who works on an alert already keeps it.
+fn own(run: &Run, owner: &str) {
+    if run.alert().owner.is_none() {
+        run.set_owner(Some(owner));
+    }
 }
 
 fn remember(run: &Run, story: &Story) {

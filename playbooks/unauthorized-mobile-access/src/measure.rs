@@ -24,6 +24,8 @@ pub(crate) enum Standing {
     /// In the words of the system.
     Done(String),
     Pending,
+    /// The host is in safe mode: this is what it would send, and has not.
+    Planned(String),
     /// Why.
     Failed(String),
 }
@@ -68,7 +70,10 @@ impl Measure {
     /// How it ended.
     pub(crate) fn end(&self) -> Standing {
         match self.started.wait() {
-            Ok(Report { status: Status::Success, message, .. }) => Standing::Done(line(&message)),
+            Ok(Report { status: Status::Success, message, summary, .. }) => {
+                let planned = summary.get("planned").is_some_and(|planned| *planned == true);
+                if planned { Standing::Planned(line(&message)) } else { Standing::Done(line(&message)) }
+            }
             Ok(Report { message, .. }) => Standing::Failed(line(&message)),
             Err(Failure::Denied(why)) => Standing::Failed(format!("denied: {}", line(&why))),
             Err(failure) => Standing::Failed(line(&failure.sentence())),

@@ -384,6 +384,32 @@ fn a_block_that_fails_keeps_no_wipe_from_happening() {
 }
 
 #[test]
+fn what_is_only_planned_is_told_as_such() {
+    let planned = |test: PlaybookTest, connector: &str, action: &str| {
+        let message = "Planned, and not sent: the host is in safe mode.";
+        test.reports(connector, action, Status::Success, message, json!({ "planned": true }), json!(null))
+    };
+    let configured = json!({ "same_visit_seconds": 0, "approver": "tier2" });
+    let test = with_person(with_device(alert(complete()).configured(configured).earlier(2)));
+    let test = planned(planned(test, "panos", "block ip"), "mobileiron", "wipe device");
+    let played = planned(test, "servicenow", "create ticket").run();
+    assert!(
+        description(&played)
+            .contains("Done\n  Nothing.\n\nPending\n  Block of 203.0.113.80 at the firewall: Planned")
+    );
+    // Nobody waits for a device that was not told anything.
+    assert_eq!(escalations(&played), [""; 0]);
+    assert!(played.result.unwrap().ends_with("block planned, wipe planned"));
+}
+
+#[test]
+fn who_works_on_an_alert_keeps_it() {
+    let test = known(alert(complete()).earlier(0)).alert(|alert| alert.owner = Some("alice".into()));
+    let played = test.answered("no", "kim").run();
+    assert!(!played.changes.iter().any(|change| matches!(change, Change::Owner(_))));
+}
+
+#[test]
 fn a_wipe_that_fails_leaves_the_block() {
     let failure = Failure::Authentication("no role".into());
     let played = known(alert(complete()).earlier(2)).fails("mobileiron", "wipe device", failure).run();

@@ -25,11 +25,13 @@ pub(crate) fn short_description(story: &Story, done: &Done<'_>) -> String {
     let block = match done.block.1 {
         Standing::Done(_) => "blocked",
         Standing::Pending => "block pending",
+        Standing::Planned(_) => "block planned",
         Standing::Failed(_) => "NOT blocked",
     };
     let wipe = match done.wipe {
         Some((_, Standing::Done(_))) => "wipe sent".to_owned(),
         Some((_, Standing::Pending)) => "wipe pending".to_owned(),
+        Some((_, Standing::Planned(_))) => "wipe planned".to_owned(),
         Some((_, Standing::Failed(_))) => "wipe FAILED".to_owned(),
         None => done.decision.sentence(),
     };
@@ -85,6 +87,7 @@ pub(crate) fn description(story: &Story, done: &Done<'_>) -> String {
         "Pending",
         &lines(&|measure, standing| match standing {
             Standing::Pending => Some(format!("{}: it has not ended yet.", measure.title)),
+            Standing::Planned(words) => Some(format!("{}: {words}", measure.title)),
             _ => None,
         }),
     );
