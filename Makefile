@@ -9,7 +9,7 @@ PLUGINS := $(CARGO_TARGET_DIR)/plugins
 
 # Components that users install, and those that only tests do.
 PRODUCT := shodan whois servicenow windows dns ldap mobileiron intune panos virustotal geoip splunk smtp http-api \
-    suspicious-outbound-connections reconnaissance
+    suspicious-outbound-connections reconnaissance unauthorized-mobile-access
 FIXTURES := bench-guest hostile-connector hostile-playbook hostile-wasi-connector hostile-wasi-playbook actuator script
 
 .NOTPARALLEL:

@@ -112,7 +112,7 @@ pub enum Event {
         rule: String,
     },
     /// The policy lets it happen only with a person's consent.
-    ApprovalAsked(Approval),
+    ApprovalAsked(ApprovalAsked),
     /// A person said whether it may happen, or nobody did in time.
     ApprovalGiven {
         /// Its step.
@@ -439,6 +439,16 @@ pub struct PromptAsked {
     /// The question.
     #[serde(flatten)]
     pub prompt: Prompt,
+}
+
+/// An action that needs a person's consent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ApprovalAsked {
+    /// Its step.
+    pub position: Position,
+    /// The action, and who is asked.
+    #[serde(flatten)]
+    pub approval: Approval,
 }
 
 /// A playbook that a playbook started.

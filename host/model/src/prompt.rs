@@ -119,6 +119,42 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::approval::AtDeadline;
+
+    /// A task and what it is about are written as one object, so that no field of one may be called like one of the other.
+    #[test]
+    fn every_task_can_be_read_back() {
+        let answer = Prompt {
+            to: Some("tier2".into()),
+            question: "Why?".into(),
+            answer: Answers::Text,
+            deadline: Timestamp::UNIX_EPOCH,
+            default: json!(""),
+        };
+        let approve = Approval {
+            connector: "panos".into(),
+            action: "block ip".into(),
+            asset: "panos".parse().unwrap(),
+            parameters: json!({ "position": 1 }),
+            rule: "default".into(),
+            to: Some("tier2".into()),
+            deadline: Timestamp::UNIX_EPOCH,
+            at_deadline: AtDeadline::Deny,
+        };
+        for what in [
+            ToDo::Answer(answer),
+            ToDo::Decide { message: "Nobody knows.".into() },
+            ToDo::Look(Divergence { at_entry: 9, expected: "now".into(), actual: "log".into() }),
+            ToDo::Approve(approve),
+            ToDo::TakeOver(Escalation { to: None, summary: "Look.".into() }),
+        ] {
+            let since = Timestamp::UNIX_EPOCH;
+            let task =
+                Task { run: 17, position: 3, playbook: "triage".parse().unwrap(), alert: 1, since, what };
+            let text = serde_json::to_string(&task).unwrap();
+            assert_eq!(serde_json::from_str::<Task>(&text).unwrap(), task, "{text}");
+        }
+    }
 
     #[test]
     fn only_an_answer_counts_as_one() {

@@ -87,8 +87,8 @@ impl Audit {
                     None => Some(Record::new(at, HOST, what)),
                 }
             }
-            Event::ApprovalAsked(approval) => {
-                self.calls.get_mut(&approval.position)?.asked_by = Some(approval.rule.as_str().into());
+            Event::ApprovalAsked(asked) => {
+                self.calls.get_mut(&asked.position)?.asked_by = Some(asked.approval.rule.as_str().into());
                 None
             }
             Event::ApprovalGiven { position, approved, by } => {
@@ -184,11 +184,13 @@ mod tests {
             asset: Some("edge".parse().unwrap()),
             terms: Some(terms),
             parameters: json!({ "ip": "203.0.113.7" }),
+            undo: None,
+            undo_after_ms: None,
         })
     }
 
     fn sent(position: Position) -> Event {
-        Event::ActionSent { position, attempt: 1 }
+        Event::ActionSent { position, attempt: 1, rule: String::new() }
     }
 
     fn failed(position: Position, failure: Failure) -> Event {

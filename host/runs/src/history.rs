@@ -194,9 +194,9 @@ impl History {
             }
             Event::PromptAsked(asked) => self.begin(seq, at, asked.position, Kind::Prompt(asked)),
             Event::ChildStarted(child) => self.begin(seq, at, child.position, Kind::Child(child.run)),
-            Event::ApprovalAsked(approval) => {
-                let action = self.action(approval.position).ok_or_else(|| wrong("no such action is open"))?;
-                action.stage = Stage::Asked(Box::new(approval));
+            Event::ApprovalAsked(asked) => {
+                let action = self.action(asked.position).ok_or_else(|| wrong("no such action is open"))?;
+                action.stage = Stage::Asked(Box::new(asked.approval));
             }
             Event::ApprovalGiven { position, approved, by } => {
                 let action = self.action(position).ok_or_else(|| wrong("no such action is open"))?;

@@ -3,9 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 use std::{
-    io::{BufRead, BufReader, Read, Write},
-    net::{Ipv4Addr, TcpListener, TcpStream},
-    process::{Child, Command, Stdio},
+    io::{Read, Write},
+    net::{Ipv4Addr, TcpStream},
     time::Duration,
 };
 
@@ -14,6 +13,7 @@ use palisade_sdk::{
     Failure, Report,
     testing::{ConnectorTest, Ended, Exchange},
 };
+use palisade_servers::{RESOLVER, Resolver};
 use serde_json::{Value, json};
 
 /// How long the resolver may take for an answer.
@@ -34,66 +34,35 @@ const RECORDS: [&str; 10] = [
      0078c275f500000e1000000258000151800000012c",
 ];
 
-/// A running dnsmasq; dropped, it ends.
-struct Resolver {
-    child: Child,
-    port: u16,
+fn start() -> Resolver {
+    let long = (0..20).map(|number| format!("--txt-record=long.acme.example,{number:0>200}"));
+    Resolver::start(RECORDS.map(str::to_owned).into_iter().chain(long))
 }
 
-impl Resolver {
-    fn start() -> Self {
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-        let mut child = Command::new("/usr/sbin/dnsmasq")
-            .args(["--no-daemon", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--bind-interfaces"])
-            .args(["--listen-address=127.0.0.1", &format!("--port={port}")])
-            .args(RECORDS)
-            .args((0..20).map(|number| format!("--txt-record=long.acme.example,{number:0>200}")))
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("tests need dnsmasq: apt-get install dnsmasq-base");
-        // It says so when it listens, and nothing more as long as nobody asks it to log.
-        let mut said = String::new();
-        let mut log = BufReader::new(child.stderr.take().unwrap());
-        while !said.contains("started, version") {
-            assert_ne!(log.read_line(&mut said).unwrap(), 0, "dnsmasq did not start:\n{said}");
-        }
-        child.stderr = Some(log.into_inner());
-        Self { child, port }
-    }
-
-    fn connect(port: u16) -> TcpStream {
-        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
-        stream.set_read_timeout(Some(TIME)).unwrap();
-        stream
-    }
-
-    fn invoke(&self, action: &str, parameters: Value) -> Ended {
-        let port = self.port;
-        ConnectorTest::new(dns::connector)
-            .configuration(json!({ "resolver": "resolver.acme.example", "test_domain": "acme.example" }))
-            .tcp_by(move |host, asked| {
-                assert_eq!((host, asked), ("resolver.acme.example", 53));
-                Ok(Box::new(Self::connect(port)))
-            })
-            .invoke(action, parameters)
-    }
-
-    fn look_up(&self, domain: &str, record_type: &str) -> Report {
-        self.invoke("lookup domain", json!({ "domain": domain, "type": record_type })).report()
-    }
+fn connect(port: u16) -> TcpStream {
+    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+    stream.set_read_timeout(Some(TIME)).unwrap();
+    stream
 }
 
-impl Drop for Resolver {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+fn invoke(resolver: &Resolver, action: &str, parameters: Value) -> Ended {
+    let port = resolver.port();
+    ConnectorTest::new(dns::connector)
+        .configuration(json!({ "resolver": RESOLVER, "test_domain": "acme.example" }))
+        .tcp_by(move |host, asked| {
+            assert_eq!((host, asked), (RESOLVER, 53));
+            Ok(Box::new(connect(port)))
+        })
+        .invoke(action, parameters)
+}
+
+fn look_up(resolver: &Resolver, domain: &str, record_type: &str) -> Report {
+    invoke(resolver, "lookup domain", json!({ "domain": domain, "type": record_type })).report()
 }
 
 #[test]
 fn every_type_is_read() {
-    let resolver = Resolver::start();
+    let resolver = start();
     for (domain, record_type, values) in [
         ("www.acme.example", "AAAA", json!(["2001:db8::7"])),
         ("alias.acme.example", "CNAME", json!(["www.acme.example"])),
@@ -107,13 +76,17 @@ fn every_type_is_read() {
         ("7.2.0.192.in-addr.arpa", "PTR", json!(["www.acme.example"])),
         ("www.acme.example", "MX", json!([])),
     ] {
-        assert_eq!(resolver.look_up(domain, record_type).summary["values"], values, "{domain} {record_type}");
+        assert_eq!(
+            look_up(&resolver, domain, record_type).summary["values"],
+            values,
+            "{domain} {record_type}"
+        );
     }
 
-    let alias = resolver.look_up("Alias.ACME.example.", "A");
+    let alias = look_up(&resolver, "Alias.ACME.example.", "A");
     assert_eq!(alias.summary["canonical_name"], "www.acme.example");
     assert_eq!(alias.summary["total"], 2);
-    let exchanges = resolver.look_up("acme.example", "MX").data;
+    let exchanges = look_up(&resolver, "acme.example", "MX").data;
     let of = |host: &str| {
         let records = exchanges["records"].as_array().unwrap();
         records.iter().find(|record| record["value"] == host).unwrap()["preference"].clone()
@@ -123,30 +96,30 @@ fn every_type_is_read() {
 
 #[test]
 fn an_address_has_a_name_or_none() {
-    let resolver = Resolver::start();
+    let resolver = start();
     for ip in ["192.0.2.7", "2001:db8::7"] {
-        let report = resolver.invoke("lookup ip", json!({ "ip": ip })).report();
+        let report = invoke(&resolver, "lookup ip", json!({ "ip": ip })).report();
         assert_eq!(report.message, format!("{ip} is called www.acme.example."));
     }
-    let failure = resolver.invoke("lookup ip", json!({ "ip": "192.0.2.99" })).failure();
+    let failure = invoke(&resolver, "lookup ip", json!({ "ip": "192.0.2.99" })).failure();
     assert_eq!(failure, Failure::not_found("192.0.2.99 has no name"));
 }
 
 #[test]
 fn the_resolver_answers_or_refuses() {
-    let resolver = Resolver::start();
-    let tried = resolver.invoke("test connectivity", json!({})).report();
+    let resolver = start();
+    let tried = invoke(&resolver, "test connectivity", json!({})).report();
     assert_eq!(tried.data, json!({ "domain": "acme.example", "exists": true }));
-    let unknown = resolver.invoke("lookup domain", json!({ "domain": "gone.acme.example" })).failure();
+    let unknown = invoke(&resolver, "lookup domain", json!({ "domain": "gone.acme.example" })).failure();
     assert_eq!(unknown, Failure::not_found("there is no name gone.acme.example"));
     // It has nobody to ask about other domains.
-    let refused = resolver.invoke("lookup domain", json!({ "domain": "www.example.com" })).failure();
+    let refused = invoke(&resolver, "lookup domain", json!({ "domain": "www.example.com" })).failure();
     assert!(matches!(refused, Failure::Authentication(_)), "{refused:?}");
 }
 
 #[test]
 fn an_answer_too_long_for_a_datagram_comes_whole() {
-    let report = Resolver::start().look_up("long.acme.example", "TXT");
+    let report = look_up(&start(), "long.acme.example", "TXT");
     assert_eq!(report.summary["total"], 20);
     assert_eq!(report.data["records"][0]["value"].as_str().unwrap().len(), 200);
 }
@@ -154,9 +127,9 @@ fn an_answer_too_long_for_a_datagram_comes_whole() {
 /// The messages are the same over HTTPS, so the resolver's own bytes stand in for a server of it.
 #[test]
 fn the_same_answer_over_https() {
-    let resolver = Resolver::start();
+    let resolver = start();
     let question = b"\0\0\x01\0\0\x01\0\0\0\0\0\0\x03www\x04acme\x07example\0\0\x1c\0\x01";
-    let mut stream = Resolver::connect(resolver.port);
+    let mut stream = connect(resolver.port());
     stream.write_all(&[&(question.len() as u16).to_be_bytes(), &question[..]].concat()).unwrap();
     let mut length = [0; 2];
     stream.read_exact(&mut length).unwrap();
@@ -175,5 +148,5 @@ fn the_same_answer_over_https() {
         )
         .invoke("lookup domain", json!({ "domain": "www.acme.example", "type": "AAAA" }))
         .report();
-    assert_eq!(report.data["records"], resolver.look_up("www.acme.example", "AAAA").data["records"]);
+    assert_eq!(report.data["records"], look_up(&resolver, "www.acme.example", "AAAA").data["records"]);
 }

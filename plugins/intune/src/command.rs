@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::{Configuration, One, graph::Graph};
+use crate::{Configuration, One, device::Device, graph::Graph};
 
 /// Under these names Graph lists a wipe among the results of commands: that of the request, and those of the type
 /// `remoteAction`.
@@ -18,6 +18,10 @@ const WIPES: [&str; 3] = ["wipe", "factoryReset", "factoryResetKeepEnrollmentDat
 pub(crate) struct Wipe {
     /// Id of the device in Intune.
     id: String,
+    /// Whose device it must be, by user principal name or mail address. The device is read first, and if it belongs to
+    /// somebody else nothing is sent; nor is it while a wipe that was asked for before is under way.
+    #[schemars(length(min = 1))]
+    user: Option<String>,
     /// Keeps the device enrolled (Windows).
     #[serde(default)]
     keep_enrollment_data: bool,
@@ -58,7 +62,19 @@ pub(crate) fn wipe(call: &Call<Configuration>, asked: Wipe) -> Result<Done<Accep
     if let Some(code) = asked.mac_os_unlock_code {
         body["macOsUnlockCode"] = code.into();
     }
-    Graph::log_in(call)?.command(&asked.id, "wipe", Some(&body))?;
+    let graph = Graph::log_in(call)?;
+    if let Some(user) = asked.user {
+        let device = graph.device(&asked.id)?;
+        if !device.belongs_to(&user) {
+            let message = format!("device {} is {}, not of {user}", asked.id, device.title());
+            return Err(Failure::invalid(message));
+        }
+        if let Some("pending" | "active") = state_of_wipe(&device) {
+            let message = format!("The wipe of device {} was asked for before, and is under way.", asked.id);
+            return Ok(Done::success(message, Accepted { id: asked.id.clone() }).fact("id", asked.id));
+        }
+    }
+    graph.command(&asked.id, "wipe", Some(&body))?;
     Ok(accepted(asked.id, WIPED))
 }
 
@@ -82,16 +98,19 @@ pub(crate) fn verify_wipe(
         }
         device => device?,
     };
-    let is_wipe = |name: &str| WIPES.iter().any(|wipe| wipe.eq_ignore_ascii_case(name));
-    let wipes = device.action_results.iter().filter(|it| it.action_name.as_deref().is_some_and(is_wipe));
-    let Some(latest) = wipes.max_by_key(|it| it.start_date_time.clone()) else {
-        return Ok(Verdict::DidNotHappen);
-    };
-    Ok(match latest.action_state.as_deref() {
+    Ok(match state_of_wipe(&device) {
+        None => Verdict::DidNotHappen,
         Some("pending" | "active" | "done") => Verdict::Happened(accepted(id, WIPED)),
-        state => Verdict::Unknown(format!(
-            "a wipe of device {id} is `{}`, and nothing tells whether it was this one",
-            state.unwrap_or("none")
+        Some(state) => Verdict::Unknown(format!(
+            "a wipe of device {id} is `{state}`, and nothing tells whether it was this one"
         )),
     })
+}
+
+/// How the latest wipe of a device stands; nothing if there was none.
+fn state_of_wipe(device: &Device) -> Option<&str> {
+    let is_wipe = |name: &str| WIPES.iter().any(|wipe| wipe.eq_ignore_ascii_case(name));
+    let wipes = device.action_results.iter().filter(|it| it.action_name.as_deref().is_some_and(is_wipe));
+    let latest = wipes.max_by_key(|it| it.start_date_time.as_deref())?;
+    Some(latest.action_state.as_deref().unwrap_or("none"))
 }

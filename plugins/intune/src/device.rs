@@ -63,6 +63,12 @@ pub(crate) struct ActionResult {
 }
 
 impl Device {
+    /// Whether this is its user, by user principal name or mail address.
+    pub(crate) fn belongs_to(&self, user: &str) -> bool {
+        let names = [&self.user_principal_name, &self.email_address];
+        names.into_iter().flatten().any(|name| name.eq_ignore_ascii_case(user))
+    }
+
     /// What a person calls it.
     pub(crate) fn title(&self) -> String {
         let name = self.device_name.as_deref().unwrap_or(&self.id);

@@ -114,6 +114,30 @@ fn commands_are_posted() {
 }
 
 #[test]
+fn a_wipe_that_names_a_user_is_sent_to_a_device_of_that_user_only() {
+    let wipe = |user: &str, results: &Value, command: Option<Exchange>| {
+        let test = test().http(token()).http(read().answer_json(200, device(results)));
+        command
+            .into_iter()
+            .fold(test, ConnectorTest::http)
+            .invoke("wipe device", json!({ "id": ID, "user": user }))
+    };
+    let done = json!([{ "actionName": "wipe", "actionState": "done" }]);
+    for earlier in [json!([]), done] {
+        let body =
+            json!({ "keepEnrollmentData": false, "keepUserData": false, "persistEsimDataPlan": false });
+        let report = wipe("M.Keller@acme.example", &earlier, Some(command("wipe").json(body))).report();
+        assert!(report.message.ends_with("is wiped when it next checks in."), "{}", report.message);
+    }
+    let another = wipe("j.osei@acme.example", &json!([]), None).failure();
+    let why = format!("device {ID} is WKS-0142 of m.keller@acme.example, not of j.osei@acme.example");
+    assert_eq!(another, Failure::invalid(why));
+    let pending = json!([{ "actionName": "wipe", "actionState": "pending" }]);
+    let again = wipe("m.keller@acme.example", &pending, None).report();
+    assert!(again.message.ends_with("was asked for before, and is under way."), "{}", again.message);
+}
+
+#[test]
 fn a_wipe_is_verified_by_the_results_of_commands() {
     let verify =
         |answer: Exchange| test().http(token()).http(answer).verify("wipe device", json!({ "id": ID }));

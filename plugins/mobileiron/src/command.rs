@@ -18,6 +18,19 @@ pub(crate) struct Command {
     reason: String,
 }
 
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct Wipe {
+    /// UUID of the device in MobileIron.
+    uuid: String,
+    /// Whose device it must be, by user name or mail address. The device is read first, and if it belongs to somebody else
+    /// nothing is sent; nor is it if its wipe has been asked for before.
+    #[schemars(length(min = 1))]
+    user: Option<String>,
+    /// Why, for the server's own log.
+    #[serde(default)]
+    reason: String,
+}
+
 /// A command that the server has taken on.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Accepted {
@@ -35,8 +48,21 @@ pub(crate) fn unlock(call: &Call<Configuration>, command: Command) -> Result<Don
     send(call, "unlock", "reason", command, "is unlocked")
 }
 
-pub(crate) fn wipe(call: &Call<Configuration>, command: Command) -> Result<Done<Accepted>, Failure> {
-    send(call, "wipe", "Reason", command, WIPED)
+pub(crate) fn wipe(call: &Call<Configuration>, asked: Wipe) -> Result<Done<Accepted>, Failure> {
+    let Wipe { uuid, user, reason } = asked;
+    if let Some(user) = user {
+        let device = Core::new(call).device(&uuid)?;
+        if !device.belongs_to(&user) {
+            let message = format!("device {uuid} is the {}, not of {user}", device.title());
+            return Err(Failure::invalid(message));
+        }
+        if device.is_wiped() {
+            let message = format!("The wipe of device {uuid} was asked for before: it is {}.", device.status);
+            let accepted = Accepted { uuid: uuid.clone(), message: None };
+            return Ok(Done::success(message, accepted).fact("uuid", uuid));
+        }
+    }
+    send(call, "wipe", "Reason", Command { uuid, reason }, WIPED)
 }
 
 const WIPED: &str = "is wiped";
@@ -65,7 +91,7 @@ fn accepted(uuid: String, message: Option<String>, effect: &str) -> Done<Accepte
 /// The status of a device says whether it is to be wiped, not who wanted it.
 pub(crate) fn verify_wipe(
     call: &Call<Configuration>,
-    Command { uuid, .. }: Command,
+    Wipe { uuid, .. }: Wipe,
 ) -> Result<Verdict<Accepted>, Failure> {
     let device: Device = match Core::new(call).device(&uuid) {
         Err(Failure::NotFound(words)) => {
@@ -74,7 +100,7 @@ pub(crate) fn verify_wipe(
         device => device?,
     };
     Ok(match device.status.to_ascii_uppercase().as_str() {
-        "WIPED" | "WIPE_PENDING" | "WIPE_SENT" => Verdict::Happened(accepted(uuid, None, WIPED)),
+        _ if device.is_wiped() => Verdict::Happened(accepted(uuid, None, WIPED)),
         "ACTIVE" => Verdict::DidNotHappen,
         other => Verdict::Unknown(format!(
             "device {uuid} is {other}, which does not say whether a wipe was asked for"

@@ -46,6 +46,17 @@ impl Device {
         }
     }
 
+    /// Whether this is its user, by name or mail address.
+    pub(crate) fn belongs_to(&self, user: &str) -> bool {
+        let names = [&self.principal, &self.email_address];
+        names.into_iter().flatten().any(|name| name.eq_ignore_ascii_case(user))
+    }
+
+    /// Whether it is wiped, or will be when it next checks in.
+    pub(crate) fn is_wiped(&self) -> bool {
+        ["WIPED", "WIPE_PENDING", "WIPE_SENT"].iter().any(|status| status.eq_ignore_ascii_case(&self.status))
+    }
+
     /// The report on this device.
     pub(crate) fn done(self, message: impl Into<String>) -> Done<Self> {
         let (uuid, status, user) = (self.uuid.clone(), self.status.clone(), self.principal.clone());

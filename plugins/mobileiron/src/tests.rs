@@ -78,6 +78,31 @@ fn commands_are_put_with_their_reason() {
 }
 
 #[test]
+fn a_wipe_that_names_a_user_is_sent_to_a_device_of_that_user_only() {
+    let wipe = |user: &str, exchanges: Vec<Exchange>| {
+        let test = exchanges.into_iter().fold(test(), ConnectorTest::http);
+        test.invoke("wipe device", json!({ "uuid": UUID, "user": user }))
+    };
+    let put = || {
+        let path = format!("/wipe/{UUID}?Reason=Palisade");
+        exchange("PUT", &path).answer_json(200, json!({ "messages": { "message": "Request taken." } }))
+    };
+    for user in ["m.keller", "M.Keller"] {
+        let report = wipe(user, vec![read("ACTIVE"), put()]).report();
+        assert!(report.message.ends_with("is wiped when it next checks in."), "{}", report.message);
+    }
+    for another in ["j.osei", "m.keller@acme.example", "m.kelle"] {
+        let refused =
+            Failure::invalid(format!("device {UUID} is the iPhone 15 of m.keller, not of {another}"));
+        assert_eq!(wipe(another, vec![read("ACTIVE")]).failure(), refused);
+    }
+    let again = wipe("m.keller", vec![read("WIPE_PENDING")]).report();
+    assert!(again.message.ends_with("was asked for before: it is WIPE_PENDING."), "{}", again.message);
+    let unread = exchange("GET", &format!("/{UUID}")).answer(503, "<html/>");
+    assert!(matches!(wipe("m.keller", vec![unread]).failure(), Failure::Upstream(_)));
+}
+
+#[test]
 fn a_wipe_is_verified_by_the_status_of_the_device() {
     let verify = |exchange| test().http(exchange).verify("wipe device", json!({ "uuid": UUID }));
     for status in ["WIPE_PENDING", "WIPE_SENT", "Wiped"] {

@@ -4,6 +4,7 @@
 //! connector and every misdeed of a plugin can be had in milliseconds; `host` starts the real `palisade serve` and
 //! speaks to it as operators and sources do.
 
+mod assets;
 pub mod built;
 mod disk;
 mod host;

@@ -33,7 +33,8 @@ impl Workshop {
     /// Configures the asset with more options of `palisade asset add`.
     pub fn add_actuator(&self, options: &[&str]) {
         let url = format!("url=https://{}", story::ACTUATOR_HOST);
-        add_asset(&self.host, &self.lab, "actuator", &[&["--set", &url], options].concat(), None);
+        let options = [&["--set", &url], options].concat();
+        add_asset(&self.host, "actuator", self.lab.ca_pem(), &self.lab.connect_to(), &options, None);
     }
 
     /// Posts an alert that has a run do this.

@@ -104,7 +104,7 @@ fn place(ip: &str) -> Option<Value> {
     let named = |id: u32, name: &str| json!({ "geoname_id": id, "names": { "en": name } });
     let country = |id: u32, code: &str, name: &str| json!({ "geoname_id": id, "iso_code": code, "names": { "en": name } });
     match ip {
-        story::DESTINATION_IP => Some(json!({
+        story::DESTINATION_IP | story::SCANNER_IP | story::PRETENDER_IP => Some(json!({
             "city": named(2_759_794, "Amsterdam"),
             "continent": { "code": "EU", "geoname_id": 6_255_148, "names": { "en": "Europe" } },
             "country": country(2_750_405, "NL", "Netherlands"),
@@ -122,7 +122,7 @@ fn place(ip: &str) -> Option<Value> {
             },
             "maxmind": { "queries_remaining": 54_321 },
         })),
-        story::HARMLESS_IP => Some(json!({
+        story::HARMLESS_IP | story::SURVEYOR_IP => Some(json!({
             "continent": { "code": "NA", "geoname_id": 6_255_149, "names": { "en": "North America" } },
             "country": country(6_252_001, "US", "United States"),
             "registered_country": country(6_252_001, "US", "United States"),

@@ -203,9 +203,24 @@ impl Lab {
         self.world.intune.check_in();
     }
 
+    /// Registers another device at MobileIron, of this user.
+    pub fn enroll_device(&self, uuid: &str, user: &str) {
+        self.world.mobileiron.enroll(uuid, user);
+    }
+
+    /// The status of the device with this UUID at MobileIron, such as `WIPE_PENDING`.
+    pub fn device_status(&self, uuid: &str) -> Option<&'static str> {
+        self.world.mobileiron.status(uuid)
+    }
+
     /// Whether the device with this UUID at MobileIron is locked.
     pub fn is_device_locked(&self, uuid: &str) -> bool {
         self.world.mobileiron.is_locked(uuid)
+    }
+
+    /// The addresses and URLs that the firewall denies in its running configuration, in order.
+    pub fn denied(&self) -> Vec<String> {
+        self.world.panos.denied()
     }
 
     /// Sets the time that a commit of the firewall takes, a second unless told otherwise; also for those under way.

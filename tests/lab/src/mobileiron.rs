@@ -17,8 +17,8 @@ pub(crate) struct MobileIron {
 }
 
 struct Device {
-    uuid: &'static str,
-    principal: &'static str,
+    uuid: String,
+    principal: String,
     platform: &'static str,
     model: &'static str,
     status: &'static str,
@@ -37,21 +37,17 @@ enum Command {
 
 impl Default for MobileIron {
     fn default() -> MobileIron {
-        let device = |(uuid, principal, platform, model)| Device {
-            uuid,
-            principal,
-            platform,
-            model,
-            status: "ACTIVE",
-            locked: false,
-            offline: uuid == story::MOBILEIRON_OFFLINE_DEVICE,
-            waiting: Vec::new(),
-        };
         let devices = [
             (story::MOBILEIRON_DEVICE, "m.keller", "iOS 18.1", "iPhone 15"),
             (story::MOBILEIRON_OFFLINE_DEVICE, "j.osei", "Android 14.0", "Pixel 8"),
+            (story::MOBILEIRON_EXECUTIVE_DEVICE, story::EXECUTIVE, "iOS 18.1", "iPhone 16 Pro"),
         ];
-        MobileIron { devices: Mutex::new(devices.map(device).into()) }
+        let devices = devices.map(|(uuid, principal, platform, model)| Device {
+            platform,
+            model,
+            ..Device::new(uuid, principal)
+        });
+        MobileIron { devices: Mutex::new(devices.into()) }
     }
 }
 
@@ -91,6 +87,16 @@ impl MobileIron {
                 }
             }
         }
+    }
+
+    /// Registers another device.
+    pub(crate) fn enroll(&self, uuid: &str, principal: &str) {
+        self.devices().push(Device::new(uuid, principal));
+    }
+
+    /// The status of the device.
+    pub(crate) fn status(&self, uuid: &str) -> Option<&'static str> {
+        self.devices().iter().find(|device| device.uuid == uuid).map(|device| device.status)
     }
 
     /// Whether the device is locked.
@@ -144,6 +150,19 @@ impl MobileIron {
 }
 
 impl Device {
+    fn new(uuid: &str, principal: &str) -> Device {
+        Device {
+            uuid: uuid.to_owned(),
+            principal: principal.to_owned(),
+            platform: "iOS 18.1",
+            model: "iPhone SE",
+            status: "ACTIVE",
+            locked: false,
+            offline: uuid == story::MOBILEIRON_OFFLINE_DEVICE,
+            waiting: Vec::new(),
+        }
+    }
+
     fn json(&self) -> Value {
         json!({
             "@id": "1",

@@ -9,7 +9,7 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::call::{Answer, Call};
-use crate::story;
+use crate::story::{self, Registration};
 
 const BOOTSTRAP: &str = "data.iana.org";
 const VERISIGN: &str = "rdap.verisign.com";
@@ -27,8 +27,8 @@ pub(crate) fn answer(call: &Call) -> Answer {
     let segments: Vec<&str> = call.path.trim_start_matches('/').split('/').collect();
     match (call.host.as_str(), segments.as_slice()) {
         (BOOTSTRAP, ["rdap", file]) => bootstrap(file),
-        (VERISIGN, ["com", "v1", "domain", name]) => domain(name, &registry_view()),
-        (REGISTRAR, ["domain", name]) => domain(name, &registrar_view()),
+        (VERISIGN, ["com", "v1", "domain", name]) => domain(name, registry_view),
+        (REGISTRAR, ["domain", name]) => domain(name, registrar_view),
         (ARIN, ["registry", "ip", address]) => arin(address),
         (RIPE, ["ip", address]) => ripe(address),
         _ => error(StatusCode::NOT_FOUND, "There is no such resource here."),
@@ -60,25 +60,25 @@ fn bootstrap(file: &str) -> Answer {
     Answer::json(StatusCode::OK, &body)
 }
 
-fn domain(name: &str, view: &Value) -> Answer {
+fn domain(name: &str, view: fn(&Registration) -> Value) -> Answer {
     if !name.contains('.') || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte))
     {
         return error(StatusCode::BAD_REQUEST, "The domain name is not valid.");
     }
-    if !name.trim_end_matches('.').eq_ignore_ascii_case(story::REGISTERED_DOMAIN) {
-        return error(StatusCode::NOT_FOUND, "The domain name is not registered.");
+    match story::registration(name) {
+        Some(registration) => rdap(StatusCode::OK, &view(registration)),
+        None => error(StatusCode::NOT_FOUND, "The domain name is not registered."),
     }
-    rdap(StatusCode::OK, view)
 }
 
 /// What the thin registry says: no holder, but a link to the registrar.
-fn registry_view() -> Value {
-    let name = story::REGISTERED_DOMAIN.to_uppercase();
+fn registry_view(registration: &Registration) -> Value {
+    let name = registration.domain.to_uppercase();
     let own = format!("https://{VERISIGN}/com/v1/domain/{name}");
     let further = format!("https://{REGISTRAR}/domain/{name}");
     json!({
         "objectClassName": "domain",
-        "handle": "2974402116_DOMAIN_COM-VRSN",
+        "handle": format!("{}_DOMAIN_COM-VRSN", registration.number),
         "ldhName": name,
         "links": [
             { "value": own, "rel": "self", "href": own, "type": "application/rdap+json" },
@@ -86,7 +86,7 @@ fn registry_view() -> Value {
         ],
         "status": ["client transfer prohibited"],
         "entities": [registrar()],
-        "events": events(),
+        "events": events(registration),
         "secureDNS": { "delegationSigned": false },
         "nameservers": nameservers(),
         "rdapConformance": conformance(&["icann_rdap_technical_implementation_guide_1", "icann_rdap_response_profile_1"]),
@@ -94,13 +94,21 @@ fn registry_view() -> Value {
     })
 }
 
-/// What the registrar says: a holder behind privacy protection, redacted as RFC 9537 has it.
-fn registrar_view() -> Value {
-    let name = story::REGISTERED_DOMAIN.to_uppercase();
+/// What the registrar says: the holder, behind privacy protection redacted as RFC 9537 has it.
+fn registrar_view(registration: &Registration) -> Value {
+    let Registration { organization, place: [country, city], is_private, .. } = registration;
+    let name = registration.domain.to_uppercase();
+    let redacted = json!([{
+        "name": { "description": "Registrant Name" },
+        "postPath": "$.entities[?(@.roles[0]=='registrant')].vcardArray[1][?(@[0]=='fn')][3]",
+        "pathLang": "jsonpath",
+        "method": "emptyValue",
+        "reason": { "description": "Server policy" },
+    }]);
     let own = format!("https://{REGISTRAR}/domain/{name}");
     json!({
         "objectClassName": "domain",
-        "handle": "2974402116_DOMAIN_COM-VRSN",
+        "handle": format!("{}_DOMAIN_COM-VRSN", registration.number),
         "ldhName": name,
         "links": [{ "value": own, "rel": "self", "href": own, "type": "application/rdap+json" }],
         "status": ["client transfer prohibited"],
@@ -112,20 +120,14 @@ fn registrar_view() -> Value {
                 "roles": ["registrant"],
                 "vcardArray": ["vcard", [
                     ["version", {}, "text", "4.0"],
-                    ["fn", {}, "text", ""],
-                    ["org", {}, "text", "Privacy Shield Services Ltd."],
-                    ["adr", { "cc": "IS" }, "text", ["", "", "", "Reykjavik", "", "", ""]],
+                    ["fn", {}, "text", if *is_private { "" } else { organization }],
+                    ["org", {}, "text", organization],
+                    ["adr", { "cc": country }, "text", ["", "", "", city, "", "", ""]],
                 ]],
             },
         ],
-        "redacted": [{
-            "name": { "description": "Registrant Name" },
-            "postPath": "$.entities[?(@.roles[0]=='registrant')].vcardArray[1][?(@[0]=='fn')][3]",
-            "pathLang": "jsonpath",
-            "method": "emptyValue",
-            "reason": { "description": "Server policy" },
-        }],
-        "events": events(),
+        "redacted": if *is_private { redacted } else { json!([]) },
+        "events": events(registration),
         "secureDNS": { "delegationSigned": false },
         "nameservers": nameservers(),
         "port43": "whois.northwind-registrar.example",
@@ -144,11 +146,11 @@ fn registrar() -> Value {
     })
 }
 
-fn events() -> Value {
+fn events(Registration { registered_at, expires_at, .. }: &Registration) -> Value {
     json!([
-        { "eventAction": "registration", "eventDate": story::REGISTERED_AT },
-        { "eventAction": "expiration", "eventDate": story::EXPIRES_AT },
-        { "eventAction": "last changed", "eventDate": story::REGISTERED_AT },
+        { "eventAction": "registration", "eventDate": registered_at },
+        { "eventAction": "expiration", "eventDate": expires_at },
+        { "eventAction": "last changed", "eventDate": registered_at },
         { "eventAction": "last update of RDAP database", "eventDate": "2026-11-20T09:00:01Z" },
     ])
 }

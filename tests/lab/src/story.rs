@@ -5,6 +5,14 @@
 //! registered weeks ago with privacy protection; the address belongs to a small hosting company. Nobody knows
 //! anything about [`UNKNOWN_IP`] and [`UNKNOWN_DOMAIN`].
 //!
+//! Three others knock at all of Acme's doors. [`SCANNER_IP`], which calls itself [`SCANNER_DOMAIN`], is known to be
+//! malicious, and so is its domain. [`SURVEYOR_IP`] belongs to a survey of the internet, as its name says and its name's
+//! address confirms; nobody holds anything against it. [`PRETENDER_IP`] claims the surveyor's name, which does not lead
+//! back to it, and a few engines have found something.
+//!
+//! And mobile devices of Acme reach [`DROPZONE_DOMAIN`], which is not on the access list, as [`INTRANET_DOMAIN`] is: the
+//! phone of `m.keller`, the phone of the executive `a.lindqvist`, and the phone of `j.osei`, which never checks in.
+//!
 //! All addresses are from the blocks for documentation (RFC 5737, RFC 3849). Who owns them is this story's
 //! invention: in truth they belong to nobody. Credentials are the lab's own and open nothing else.
 
@@ -57,10 +65,12 @@ pub const MOBILEIRON_HOST: &str = "core.acme.example";
 pub const MOBILEIRON_USER: &str = "svc-palisade-mdm";
 /// Password of [`MOBILEIRON_USER`].
 pub const MOBILEIRON_PASSWORD: &str = "Lab-Only-MobileIron-1";
-/// UUID of a device at MobileIron.
+/// UUID of a device at MobileIron, the phone of `m.keller`.
 pub const MOBILEIRON_DEVICE: &str = "3a45b4d5-d2e5-468c-bf4f-149efff463a9";
-/// UUID of a device at MobileIron that never checks in.
+/// UUID of a device at MobileIron that never checks in, the phone of `j.osei`.
 pub const MOBILEIRON_OFFLINE_DEVICE: &str = "7f0c2f43-8f5e-4c55-8f53-0c1b9a6e2d10";
+/// UUID of a device at MobileIron, the phone of `a.lindqvist`.
+pub const MOBILEIRON_EXECUTIVE_DEVICE: &str = "c1d9e8a2-64b7-4f0e-9a3c-2b7f5d81e604";
 
 /// Where Microsoft Entra ID hands out tokens.
 pub const ENTRA_HOST: &str = "login.microsoftonline.com";
@@ -139,6 +149,40 @@ pub const BEACON_SHA256: &str = "9c41d0e7a2b85f36c1d94e07ab63f8521e7d0c94b5a68f2
 pub const HARMLESS_IP: &str = "198.51.100.7";
 /// A domain under a country's top-level domain without RDAP.
 pub const WHOIS_ONLY_DOMAIN: &str = "metrics-relay.it";
+/// An address that scans, and is known to.
+pub const SCANNER_IP: &str = "203.0.113.120";
+/// The name of [`SCANNER_IP`].
+pub const SCANNER_DOMAIN: &str = "probe7.bulk-scan.com";
+/// An address that surveys the internet.
+pub const SURVEYOR_IP: &str = "198.51.100.30";
+/// The name of [`SURVEYOR_IP`].
+pub const SURVEYOR_DOMAIN: &str = "census.open-survey.com";
+/// An address that claims [`SURVEYOR_DOMAIN`].
+pub const PRETENDER_IP: &str = "203.0.113.44";
+/// Where no mobile device of Acme may go.
+pub const DROPZONE_DOMAIN: &str = "files.quick-drop.com";
+/// The address of [`DROPZONE_DOMAIN`].
+pub const DROPZONE_IP: &str = "203.0.113.80";
+/// Where every mobile device of Acme may go.
+pub const INTRANET_DOMAIN: &str = "intranet.acme.example";
+/// The names on Acme's access list.
+pub const ACCESS_LIST_ENTRY: &str = "*.acme.example";
+/// The user who is among the executives.
+pub const EXECUTIVE: &str = "a.lindqvist";
+
+/// What a resolver knows of all this, in options of dnsmasq. Of other names and addresses under these it knows that they
+/// do not exist.
+pub const DNS_RECORDS: [&str; 8] = [
+    "--local=/com/",
+    "--local=/in-addr.arpa/",
+    "--host-record=probe7.bulk-scan.com,203.0.113.120",
+    "--host-record=census.open-survey.com,198.51.100.30",
+    "--ptr-record=44.113.0.203.in-addr.arpa,census.open-survey.com",
+    "--host-record=updates.cdn-metrics.com,203.0.113.66",
+    "--host-record=files.quick-drop.com,203.0.113.80",
+    "--host-record=srv-web-01.acme.example,10.20.30.41",
+];
+
 /// An address nobody knows.
 pub const UNKNOWN_IP: &str = "192.0.2.200";
 /// A domain nobody has registered.
@@ -154,7 +198,65 @@ pub(crate) const HOSTER_ABUSE: &str = "abuse@polder-hosting.example";
 pub(crate) const REGISTRAR: &str = "Northwind Registrar, Inc.";
 /// Its abuse desk.
 pub(crate) const REGISTRAR_ABUSE: &str = "abuse@northwind-registrar.example";
-/// When [`REGISTERED_DOMAIN`] was registered.
-pub(crate) const REGISTERED_AT: &str = "2026-10-28T03:12:55Z";
-/// When that registration ends.
-pub(crate) const EXPIRES_AT: &str = "2027-10-28T03:12:55Z";
+/// Who holds a domain.
+pub(crate) struct Registration {
+    pub(crate) domain: &'static str,
+    /// The registry's number for it.
+    pub(crate) number: u64,
+    pub(crate) registered_at: &'static str,
+    pub(crate) expires_at: &'static str,
+    /// The holder, or who stands in for it.
+    pub(crate) organization: &'static str,
+    /// Country code and city.
+    pub(crate) place: [&'static str; 2],
+    /// Whether the holder's name is redacted.
+    pub(crate) is_private: bool,
+}
+
+/// The domains that are registered under `.com`.
+pub(crate) const REGISTRATIONS: [Registration; 4] = [
+    Registration {
+        domain: REGISTERED_DOMAIN,
+        number: 2_974_402_116,
+        registered_at: "2026-10-28T03:12:55Z",
+        expires_at: "2027-10-28T03:12:55Z",
+        organization: PRIVACY,
+        place: ["IS", "Reykjavik"],
+        is_private: true,
+    },
+    Registration {
+        domain: "bulk-scan.com",
+        number: 2_961_118_402,
+        registered_at: "2026-08-02T21:40:11Z",
+        expires_at: "2027-08-02T21:40:11Z",
+        organization: PRIVACY,
+        place: ["IS", "Reykjavik"],
+        is_private: true,
+    },
+    Registration {
+        domain: "open-survey.com",
+        number: 1_687_330_951,
+        registered_at: "2011-11-15T08:02:33Z",
+        expires_at: "2028-11-15T08:02:33Z",
+        organization: "Open Survey Foundation",
+        place: ["US", "Ann Arbor"],
+        is_private: false,
+    },
+    Registration {
+        domain: "quick-drop.com",
+        number: 2_450_772_018,
+        registered_at: "2019-10-24T14:20:00Z",
+        expires_at: "2027-10-24T14:20:00Z",
+        organization: "Quick Drop Ltd.",
+        place: ["CY", "Limassol"],
+        is_private: false,
+    },
+];
+
+/// The registration of this name, whatever its case.
+pub(crate) fn registration(domain: &str) -> Option<&'static Registration> {
+    REGISTRATIONS.iter().find(|known| known.domain.eq_ignore_ascii_case(domain.trim_end_matches('.')))
+}
+
+/// Who stands in for holders that do not want to be named.
+const PRIVACY: &str = "Privacy Shield Services Ltd.";

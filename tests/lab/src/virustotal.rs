@@ -81,10 +81,25 @@ fn resource(call: &Call) -> Answer {
         }
         ("ip_addresses", ip) if ip.parse::<std::net::IpAddr>().is_err() => invalid(ip, "IP address"),
         ("domains", domain) if !domain.contains('.') => invalid(domain, "domain pattern"),
-        ("ip_addresses", story::DESTINATION_IP) => found("ip_address", story::DESTINATION_IP, &destination()),
-        ("ip_addresses", story::HARMLESS_IP) => found("ip_address", story::HARMLESS_IP, &harmless()),
+        ("ip_addresses", ip @ (story::DESTINATION_IP | story::SCANNER_IP)) => {
+            found("ip_address", ip, &of_hoster(-17, &stats(11, 3, 52, 28)))
+        }
+        ("ip_addresses", ip @ story::PRETENDER_IP) => {
+            found("ip_address", ip, &of_hoster(-1, &stats(1, 1, 62, 30)))
+        }
+        ("ip_addresses", ip @ (story::HARMLESS_IP | story::SURVEYOR_IP)) => {
+            found("ip_address", ip, &harmless())
+        }
         ("domains", name @ (story::DESTINATION_DOMAIN | story::REGISTERED_DOMAIN)) => {
-            found("domain", name, &domain())
+            let categories = json!({ "Webroot": "Malware Sites", "Sophos": "command and control" });
+            found("domain", name, &malicious_domain(&categories))
+        }
+        ("domains", name @ (story::SCANNER_DOMAIN | "bulk-scan.com")) => {
+            let categories = json!({ "Webroot": "Malware Sites", "Sophos": "hacking" });
+            found("domain", name, &malicious_domain(&categories))
+        }
+        ("domains", name @ (story::SURVEYOR_DOMAIN | "open-survey.com")) => {
+            found("domain", name, &harmless_domain())
         }
         ("urls", id) => url(id),
         ("files", id) => file(id),
@@ -151,7 +166,7 @@ fn file(id: &str) -> Answer {
 /// 2026-11-19T04:12:00Z.
 const LAST_ANALYSIS: u64 = 1_795_061_520;
 
-fn destination() -> Value {
+fn of_hoster(reputation: i32, stats: &Value) -> Value {
     json!({
         "as_owner": story::HOSTER,
         "asn": 64496,
@@ -160,10 +175,10 @@ fn destination() -> Value {
         "continent": "EU",
         "regional_internet_registry": "RIPE NCC",
         "tags": [],
-        "reputation": -17,
+        "reputation": reputation,
         "total_votes": { "harmless": 0, "malicious": 6 },
         "last_analysis_date": LAST_ANALYSIS,
-        "last_analysis_stats": stats(11, 3, 52, 28),
+        "last_analysis_stats": stats,
         "last_analysis_results": results(),
     })
 }
@@ -183,17 +198,31 @@ fn harmless() -> Value {
     })
 }
 
-fn domain() -> Value {
+fn malicious_domain(categories: &Value) -> Value {
     json!({
         "registrar": story::REGISTRAR,
         // 2026-10-28T03:12:55Z, when the story has it registered.
         "creation_date": 1_793_157_175_u64,
-        "categories": { "Webroot": "Malware Sites", "Sophos": "command and control" },
+        "categories": categories,
         "tags": ["dga"],
         "reputation": -33,
         "last_analysis_date": LAST_ANALYSIS,
         "last_analysis_stats": stats(12, 1, 57, 24),
         "last_analysis_results": results(),
+    })
+}
+
+fn harmless_domain() -> Value {
+    json!({
+        "registrar": story::REGISTRAR,
+        // 2011-11-15T08:02:33Z, when the story has it registered.
+        "creation_date": 1_321_344_153_u64,
+        "categories": { "Webroot": "Computer and Internet Info" },
+        "tags": [],
+        "reputation": 0,
+        "last_analysis_date": LAST_ANALYSIS,
+        "last_analysis_stats": stats(0, 0, 68, 26),
+        "last_analysis_results": {},
     })
 }
 

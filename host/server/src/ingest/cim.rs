@@ -2,6 +2,7 @@
 //!
 //! The table is the one that Splunk's own export to SOAR uses, so that playbooks find what they expect; hosts are ours.
 
+use palisade_model::earlier;
 use serde_json::{Map, Value};
 
 /// CIM field, CEF key. Where two fields have one key, the first in this table that is there wins.
@@ -73,8 +74,9 @@ pub(crate) fn split(row: Map<String, Value>) -> (Map<String, Value>, Map<String,
     (cef, rest)
 }
 
+/// CIM has no name for a device's id in its management, for example, so that a search has to say `deviceExternalId`.
 fn is_cef_key(field: &str) -> bool {
-    FIELDS.iter().any(|(_, key)| *key == field) || HOSTS.iter().any(|(_, key)| *key == field)
+    FIELDS.iter().chain(HOSTS).any(|(_, key)| *key == field) || earlier::FIELDS.contains(&field)
 }
 
 /// A multivalue field is an array; its first value decides.
@@ -104,7 +106,7 @@ mod tests {
             "src": "srv-web-01", "src_ip": "10.20.30.41", "dest": "203.0.113.66", "dest_ip": "203.0.113.66",
             "protocol": "http", "transport": "tcp", "dest_port": "443",
             "dns": ["updates.example.com", "cdn.example.com"], "user": "", "destinationUserId": "42",
-            "_raw": "…", "risk_score": "80",
+            "deviceExternalId": "3a45b4d5", "sourceUserName": "m.keller", "_raw": "…", "risk_score": "80",
         });
         let Value::Object(row) = row else { panic!() };
         let (cef, rest) = split(row);
@@ -113,7 +115,7 @@ mod tests {
             json!({
                 "sourceAddress": "10.20.30.41", "sourceHostName": "srv-web-01", "destinationAddress": "203.0.113.66",
                 "destinationPort": "443", "transportProtocol": "tcp", "destinationDnsDomain": ["updates.example.com", "cdn.example.com"],
-                "destinationUserId": "42",
+                "destinationUserId": "42", "deviceExternalId": "3a45b4d5", "sourceUserName": "m.keller",
             })
         );
         assert_eq!(

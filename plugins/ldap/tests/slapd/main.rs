@@ -2,13 +2,12 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod server;
+mod asset;
 mod stream;
 
 use palisade_sdk::{Failure, Report};
+use palisade_servers::{BASE, PASSWORD, Slapd};
 use serde_json::{Value, json};
-
-use crate::server::{BASE, PASSWORD, Slapd};
 
 const NOTHING: Value = Value::Null;
 
@@ -21,11 +20,11 @@ fn person(uid: &str) -> String {
 }
 
 fn act(slapd: &Slapd, asset: &Value, action: &str, parameters: Value) -> Report {
-    slapd.test(asset).invoke(action, parameters).report()
+    asset::test(slapd, asset).invoke(action, parameters).report()
 }
 
 fn fail(slapd: &Slapd, asset: &Value, action: &str, parameters: Value) -> Failure {
-    slapd.test(asset).invoke(action, parameters).failure()
+    asset::test(slapd, asset).invoke(action, parameters).failure()
 }
 
 #[test]

@@ -61,7 +61,7 @@ pub(super) struct World {
     /// Custom lists: the values of their entries.
     pub(super) lists: BTreeMap<String, Vec<String>>,
     pub(super) earlier: VecDeque<u32>,
-    pub(super) scripted: VecDeque<((String, String), End)>,
+    pub(super) scripted: VecDeque<Scripted>,
     pub(super) answers: VecDeque<Option<(Value, String)>>,
     pub(super) children: VecDeque<(String, End)>,
     pub(super) started: Vec<(String, String, Value)>,
@@ -70,6 +70,16 @@ pub(super) struct World {
 }
 
 pub(super) type End = Result<Report, Failure>;
+
+/// An action that may be started.
+#[derive(Debug)]
+pub(super) struct Scripted {
+    pub(super) connector: String,
+    pub(super) action: String,
+    /// Milliseconds from its start to its end.
+    pub(super) takes_ms: u64,
+    pub(super) end: End,
+}
 
 /// A step that was started: when it ends, and how.
 #[derive(Debug)]
@@ -284,7 +294,7 @@ pub(crate) mod steps {
 }
 
 pub(crate) mod actions {
-    use super::StepId;
+    use super::{Scripted, StepId};
     use crate::bindings::playbook::palisade::plugin::actions::Request;
 
     pub(crate) fn start(request: &Request) -> StepId {
@@ -293,12 +303,13 @@ pub(crate) mod actions {
             let needed =
                 world.needs.iter().any(|need| (&need.connector, &need.action) == (connector, action));
             assert!(needed, "{connector}: `{action}` is not among the playbook's needs");
-            let scripted = world.scripted.iter().position(|((c, a), _)| (c, a) == (connector, action));
-            let (_, end) = scripted
+            let scripted =
+                world.scripted.iter().position(|it| (&it.connector, &it.action) == (connector, action));
+            let Scripted { takes_ms, end, .. } = scripted
                 .and_then(|place| world.scripted.remove(place))
                 .unwrap_or_else(|| panic!("{connector}: `{action}` is not in the script"));
             world.started.push((connector.clone(), action.clone(), super::json(&request.parameters)));
-            world.step(world.now(), end)
+            world.step(world.now() + takes_ms, end)
         })
     }
 }

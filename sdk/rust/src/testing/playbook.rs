@@ -1,6 +1,8 @@
+use std::time::Duration;
+
 use serde_json::Value;
 
-use super::host::{self, World};
+use super::host::{self, Scripted, World};
 use crate::{
     Failure, Status,
     bindings::{
@@ -160,7 +162,19 @@ impl PlaybookTest {
     }
 
     fn ends(mut self, connector: &str, action: &str, end: Result<WireReport, Failure>) -> Self {
-        self.world.scripted.push_back(((connector.to_owned(), action.to_owned()), end));
+        let (connector, action) = (connector.to_owned(), action.to_owned());
+        self.world.scripted.push_back(Scripted { connector, action, takes_ms: 0, end });
+        self
+    }
+
+    /// The action that was scripted last takes this long.
+    ///
+    /// # Panics
+    ///
+    /// When none was scripted.
+    pub fn takes(mut self, time: Duration) -> Self {
+        let last = self.world.scripted.back_mut().expect("an action is scripted before its time");
+        last.takes_ms = u64::try_from(time.as_millis()).expect("the time fits into milliseconds");
         self
     }
 
@@ -213,8 +227,6 @@ impl PlaybookTest {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use serde_json::json;
 
     use super::*;
@@ -322,6 +334,19 @@ mod tests {
         let (list, value, note) = ("offenders".to_owned(), "kim".to_owned(), "again".to_owned());
         let escalated = Change::Escalated { to: Some("tier2".to_owned()), summary: "Look.".to_owned() };
         assert_eq!(played.changes, [Change::Listed { list, value, note }, escalated]);
+    }
+
+    #[test]
+    fn an_action_takes_its_time() {
+        let handle = |run: &Run| {
+            let began = clock::now_ms();
+            let lookup = run.start(Action::new("example", "ip reputation"));
+            let in_time = run.wait_until(&[&lookup], began + HOUR_MS / 2);
+            let end = lookup.wait().map_err(|failure| failure.sentence())?;
+            Ok(format!("{in_time:?} {} after {} h", end.message, (clock::now_ms() - began) / HOUR_MS))
+        };
+        let test = playbook(handle).succeeds("example", "ip reputation", "Found", json!({}));
+        assert_eq!(test.takes(Duration::from_secs(3_600)).run().result.unwrap(), "None Found after 1 h");
     }
 
     #[test]

@@ -64,6 +64,13 @@ impl Panos {
         respond(reply).authenticated(true)
     }
 
+    /// What the rules of the running configuration deny.
+    pub(crate) fn denied(&self) -> Vec<String> {
+        let mut device = self.device();
+        device.work(Instant::now());
+        schema::denied(&device.running)
+    }
+
     /// Sets the time that a commit takes.
     pub(crate) fn set_commit_time(&self, time: Duration) {
         self.device().commit_time = time;

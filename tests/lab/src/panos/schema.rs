@@ -111,6 +111,39 @@ pub(super) fn faults(configuration: &Element) -> Vec<String> {
     faults
 }
 
+/// The addresses and URLs that a rule denies and no one has disabled: of address groups their members, static ones and
+/// those with the tag that a dynamic group is of, and of URL categories their URLs.
+pub(super) fn denied(configuration: &Element) -> Vec<String> {
+    let place = steps(VSYS).expect("the lab's own XPath is played");
+    let Some(vsys) = configuration.select(&place).into_iter().next() else { return Vec::new() };
+    let named =
+        |path: &str, name: &str| vsys.at(path).into_iter().find(|entry| entry.name.as_deref() == Some(name));
+    let address =
+        |entry: &Element| entry.texts("ip-netmask").into_iter().map(str::to_owned).collect::<Vec<_>>();
+    let of_group = |group: &Element| -> Vec<String> {
+        let tags: Vec<_> =
+            group.texts("dynamic/filter").iter().map(|tag| tag.trim_matches('\'').to_owned()).collect();
+        let has_tag =
+            |entry: &&Element| entry.texts("tag/member").iter().any(|tag| tags.iter().any(|it| it == tag));
+        let tagged = vsys.at("address/entry").into_iter().filter(has_tag).flat_map(address);
+        let members = group.texts("static/member").into_iter();
+        tagged.chain(members.filter_map(|name| named("address/entry", name)).flat_map(address)).collect()
+    };
+    let mut denied = Vec::new();
+    let is_denied = |rule: &&Element| rule.texts("action") == ["deny"] && rule.texts("disabled") != ["yes"];
+    for rule in vsys.at("rulebase/security/rules/entry").into_iter().filter(is_denied) {
+        for member in rule.texts("source/member").into_iter().chain(rule.texts("destination/member")) {
+            denied.extend(named("address-group/entry", member).map(of_group).unwrap_or_default());
+            denied.extend(named("address/entry", member).map(address).unwrap_or_default());
+        }
+        for category in rule.texts("category/member") {
+            let category = named("profiles/custom-url-category/entry", category);
+            denied.extend(category.iter().flat_map(|it| it.texts("list/member")).map(str::to_owned));
+        }
+    }
+    denied
+}
+
 /// Whether something refers to the entry of this name, which therefore cannot be deleted.
 pub(super) fn is_referred_to(configuration: &Element, kind: &str, name: &str) -> bool {
     let place = steps(VSYS).expect("the lab's own XPath is played");

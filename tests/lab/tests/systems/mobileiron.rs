@@ -34,6 +34,18 @@ async fn a_wipe_waits_until_the_device_checks_in() {
 }
 
 #[tokio::test]
+async fn more_devices_can_be_registered() {
+    let lab = lab().await;
+    let uuid = "00000000-0000-4000-8000-000000000001";
+    assert_eq!(lab.device_status(uuid), None);
+    lab.enroll_device(uuid, "user-1");
+    let reply = call(&lab, "GET", &format!("/{uuid}")).await.unwrap().json();
+    assert_eq!(reply["device"]["principal"], "user-1");
+    call(&lab, "PUT", &format!("/wipe/{uuid}?Reason=Lost")).await.unwrap();
+    assert_eq!(lab.device_status(uuid), Some("WIPE_PENDING"));
+}
+
+#[tokio::test]
 async fn a_wipe_whose_answer_is_lost_has_happened() {
     let lab = lab().await;
     let kind = FaultKind::ResetAfterEffect;
@@ -60,10 +72,10 @@ async fn a_device_is_locked_and_unlocked() {
 async fn a_list_has_pages_and_a_list_of_one_is_that_one() {
     let lab = lab().await;
     let all = call(&lab, "GET", "?offset=0&limit=500").await.unwrap().json();
-    assert_eq!((&all["totalCount"], all["devices"]["device"].as_array().unwrap().len()), (&json!(2), 2));
+    assert_eq!((&all["totalCount"], all["devices"]["device"].as_array().unwrap().len()), (&json!(3), 3));
     let one = call(&lab, "GET", "?offset=1&limit=1").await.unwrap().json();
     assert_eq!(one["devices"]["device"]["uuid"], story::MOBILEIRON_OFFLINE_DEVICE);
-    let none = call(&lab, "GET", "?offset=2&limit=1").await.unwrap().json();
+    let none = call(&lab, "GET", "?offset=3&limit=1").await.unwrap().json();
     assert!(none.get("devices").is_none());
 }
 

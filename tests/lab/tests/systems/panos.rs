@@ -102,10 +102,12 @@ async fn a_change_runs_after_its_commit_and_not_before() {
     let active = job(&lab, 42).await;
     assert!(active.contains("<status>ACT</status>") && active.contains("<user>palisade</user>"), "{active}");
     assert!(read(&lab, "show", object).await.contains("No such node"));
+    assert_eq!(lab.denied(), [""; 0]);
 
     lab.set_commit_time(Duration::ZERO);
     assert!(job(&lab, 42).await.contains("<status>FIN</status>"));
     assert!(read(&lab, "show", object).await.contains("203.0.113.66/32"));
+    assert_eq!(lab.denied(), ["203.0.113.66/32"]);
     assert!(commit(&lab, MINE).await.contains("There are no changes to commit."));
     assert!(job(&lab, 99).await.contains("job 99 not found"));
 }

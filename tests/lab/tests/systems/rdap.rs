@@ -24,6 +24,19 @@ async fn a_domain_leads_from_the_bootstrap_over_the_registry_to_the_registrar() 
 }
 
 #[tokio::test]
+async fn a_holder_is_named_or_redacted() {
+    let lab = lab().await;
+    for (domain, name, redactions) in
+        [("open-survey.com", "Open Survey Foundation", 0), ("bulk-scan.com", "", 1)]
+    {
+        let asked = format!("https://rdap.northwind-registrar.example/domain/{domain}");
+        let found = send(&lab, &get(&asked)).await.unwrap().json();
+        assert_eq!(found["entities"][1]["vcardArray"][1][1][3], name);
+        assert_eq!(found["redacted"].as_array().unwrap().len(), redactions);
+    }
+}
+
+#[tokio::test]
 async fn an_address_is_redirected_to_its_registry() {
     let lab = lab().await;
     let asked = format!("https://rdap.arin.net/registry/ip/{}", story::DESTINATION_IP);

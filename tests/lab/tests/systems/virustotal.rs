@@ -24,6 +24,21 @@ async fn what_is_known_has_its_engines_counted() {
 }
 
 #[tokio::test]
+async fn who_scans_is_malicious_or_not() {
+    let lab = lab().await;
+    for (path, malicious) in [
+        (format!("/ip_addresses/{}", story::SCANNER_IP), 11),
+        (format!("/domains/{}", story::SCANNER_DOMAIN), 12),
+        (format!("/ip_addresses/{}", story::SURVEYOR_IP), 0),
+        (format!("/domains/{}", story::SURVEYOR_DOMAIN), 0),
+        (format!("/ip_addresses/{}", story::PRETENDER_IP), 1),
+    ] {
+        let reply = look_up(&lab, &path, story::VIRUSTOTAL_KEY).await.json();
+        assert_eq!(reply["data"]["attributes"]["last_analysis_stats"]["malicious"], malicious, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn errors_are_those_of_the_documentation() {
     let lab = lab().await;
     let (key, unknown) = (story::VIRUSTOTAL_KEY, format!("/ip_addresses/{}", story::UNKNOWN_IP));

@@ -1,0 +1,130 @@
+//! Playbook: a mobile device of ours reached a site that is not on the access list. The site is blocked at the firewall,
+//! the device is wiped through its management, and a ticket tells forensics what was done.
+//!
+//! The block is the mild step. It happens for every violation, before anything else and whatever becomes of the rest, a
+//! person's no to the wipe included: a user who keeps the wipe from reaching the device must not have the site meanwhile.
+//! It is the site that is blocked and not the device, which needs the network to hear that it is to be wiped.
+//!
+//! The wipe is the aggressive step. It happens by itself only to a repeat offender about whom nothing is in doubt;
+//! otherwise a person is asked, and silence means no.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod access;
+mod decision;
+mod desk;
+mod mdm;
+mod measure;
+mod profile;
+mod record;
+mod settings;
+mod story;
+#[cfg(test)]
+mod tests;
+mod ticket;
+mod user;
+mod violation;
+
+use palisade_sdk::playbook::{AlertStatus, Playbook, Run, Severity};
+
+use crate::{
+    access::Access, decision::Decision, desk::Desk, mdm::Mdm, profile::Profile, record::Record,
+    settings::Settings, story::Story, violation::Violation,
+};
+
+palisade_sdk::playbook!(playbook);
+
+/// What mobile devices may reach.
+const ACCESS_LIST: &str = "access-list";
+
+/// Users whose devices are never wiped without a person.
+const EXECUTIVES: &str = "executives";
+
+/// Users who have done it before.
+const REPEAT_OFFENDERS: &str = "repeat-offenders";
+
+/// The playbook as the host sees it.
+pub fn playbook() -> Playbook {
+    let playbook = Playbook::new("unauthorized-mobile-access", env!("CARGO_PKG_VERSION"), handle)
+        .about(
+            "Blocks a site that a mobile device must not reach, and wipes the device of a repeat offender.",
+        )
+        .publisher("Palisade")
+        .label("unauthorized-mobile-access")
+        .configured_by::<Settings>()
+        .looks_into(ACCESS_LIST)
+        .looks_into(EXECUTIVES)
+        .adds_to(REPEAT_OFFENDERS)
+        .needs("ldap", "get user attributes")
+        .needs("panos", "block ip")
+        .needs("panos", "block url")
+        .needs(casework::CREATE_TICKET.0, casework::CREATE_TICKET.1)
+        .needs(desk::ADD_WORK_NOTE.0, desk::ADD_WORK_NOTE.1)
+        .manual_minutes(90);
+    [Mdm::MobileIron, Mdm::Intune].into_iter().fold(playbook, |playbook, mdm| {
+        playbook.needs(mdm.connector(), mdm::GET_SYSTEM_INFO).needs(mdm.connector(), mdm::WIPE_DEVICE)
+    })
+}
+
+fn handle(run: &Run) -> Result<String, String> {
+    let settings = match run.configuration::<Settings>() {
+        Ok(settings) => settings,
+        Err(why) => return Err(leave_open(run, None, why)),
+    };
+    let violation = Violation::from(&run.artifacts());
+    match access::check(run, &violation.destination) {
+        Access::Listed(entry) => return Ok(close_as_authorized(run, &entry)),
+        Access::Unknown(why) => return Err(leave_open(run, Some(&settings), why)),
+        Access::Unlisted => {}
+    }
+    run.set_status(AlertStatus::Open);
+    own(run, &settings.approver);
+
+    let block = measure::block(run, &settings, &violation.destination);
+    let profile = Profile::look_up(run, settings.mdm, &violation);
+    let record = Record::look_up(run, &settings, &violation, &profile);
+    let severity = if record.is_repeat_offender() { Severity::High } else { Severity::Medium };
+    let alert = run.alert();
+    run.set_severity(alert.severity.max(severity));
+    let story = Story { alert: run.alert(), settings, violation, profile, record };
+    if story.record.is_repeat_offender() {
+        remember(run, &story);
+    }
+
+    let decision = Decision::on(run, &story);
+    let wipe = decision.is_to_wipe().then(|| measure::wipe(run, &story));
+    Desk::work(run, &story, &decision, &block, wipe.as_ref())
+}
+
+/// It was no violation after all, and does not count as one later.
+fn close_as_authorized(run: &Run, entry: &str) -> String {
+    run.set_severity(Severity::Informational);
+    run.add_note("Authorized", entry);
+    run.set_status(AlertStatus::Closed);
+    format!("Nothing to do: {entry}")
+}
+
+/// Whether this is a violation is not known, so nothing is done about it.
+fn leave_open(run: &Run, settings: Option<&Settings>, why: String) -> String {
+    let approver = settings.map(|settings| settings.approver.as_str());
+    run.set_status(AlertStatus::Open);
+    approver.into_iter().for_each(|approver| own(run, approver));
+    run.add_note("Left for a person", &why);
+    run.escalate(approver, &why);
+    why
+}
+
+/// Who works on an alert already keeps it.
+fn own(run: &Run, owner: &str) {
+    if run.alert().owner.is_none() {
+        run.set_owner(Some(owner));
+    }
+}
+
+fn remember(run: &Run, story: &Story) {
+    let Some(user) = story.user().filter(|_| story.record.listed.is_none()) else { return };
+    let note = format!("{}, found by alert {}", story.record.sentence(), story.alert.id);
+    if let Err(why) = run.add_to(REPEAT_OFFENDERS, user, &note) {
+        run.add_note("Not remembered as a repeat offender", &why);
+    }
+}

@@ -1,0 +1,82 @@
+//! What is done about a violation: a block and a wipe.
+
+use std::time::Duration;
+
+use casework::text::line;
+use palisade_sdk::{
+    Failure, Report, Status,
+    playbook::{Action, Run, Started},
+};
+
+use crate::{settings::Settings, story::Story, violation::Destination};
+
+/// A measure that was started.
+#[derive(Debug)]
+pub(crate) struct Measure {
+    /// What it is, for a person.
+    pub(crate) title: String,
+    started: Started,
+}
+
+/// How a measure stands.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Standing {
+    /// In the words of the system.
+    Done(String),
+    Pending,
+    /// The host is in safe mode: this is what it would send, and has not.
+    Planned(String),
+    /// Why.
+    Failed(String),
+}
+
+/// Blocks the destination: by its address, which every firewall knows, or by its name if the alert has nothing else.
+pub(crate) fn block(run: &Run, settings: &Settings, destination: &Destination) -> Measure {
+    let (action, what) = match (destination.address, &destination.name) {
+        (Some(address), _) => {
+            let address = address.to_string();
+            (Action::new("panos", "block ip").parameter("ip", address.as_str()), address)
+        }
+        (None, name) => {
+            let name = name.clone().unwrap_or_default();
+            (Action::new("panos", "block url").parameter("url", name.as_str()), line(&name))
+        }
+    };
+    let action = match settings.block_seconds {
+        0 => action,
+        seconds => action.undo_after(Duration::from_secs(seconds)),
+    };
+    Measure { title: format!("Block of {what} at the firewall"), started: run.start(action) }
+}
+
+/// Wipes the device.
+pub(crate) fn wipe(run: &Run, story: &Story) -> Measure {
+    let device = story.profile.device.as_ref().map(|device| device.id.as_str());
+    let id = device.ok().or(story.violation.device.as_deref()).unwrap_or_default();
+    let reason = format!("Reached {}", story.violation.destination);
+    let started = run.start(story.settings.mdm.wipe(id, story.user(), &reason));
+    Measure { title: format!("Wipe of the {}", story.device()), started }
+}
+
+impl Measure {
+    /// How it stands at this time, in milliseconds since 1970, or when it has ended before.
+    pub(crate) fn by(&self, run: &Run, deadline_ms: u64) -> Standing {
+        match run.wait_until(&[&self.started], deadline_ms) {
+            Some(_) => self.end(),
+            None => Standing::Pending,
+        }
+    }
+
+    /// How it ended.
+    pub(crate) fn end(&self) -> Standing {
+        match self.started.wait() {
+            Ok(Report { status: Status::Success, message, summary, .. }) => {
+                let planned = summary.get("planned").is_some_and(|planned| *planned == true);
+                if planned { Standing::Planned(line(&message)) } else { Standing::Done(line(&message)) }
+            }
+            Ok(Report { message, .. }) => Standing::Failed(line(&message)),
+            Err(Failure::Denied(why)) => Standing::Failed(format!("denied: {}", line(&why))),
+            Err(failure) => Standing::Failed(line(&failure.sentence())),
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Real servers that a test starts for itself, on free ports of 127.0.0.1 and with data that go with it: an OpenLDAP
+//! directory and a dnsmasq resolver. `make test` installs both.
+//!
+//! A connector reaches them by the names of the lab's story: [`Slapd::connect_to`] and [`Resolver::connect_to`] lead
+//! there, in the format of curl's `--connect-to`.
+
+mod directory;
+mod resolver;
+
+pub use directory::{BASE, NAME, PASSWORD, Slapd, USER, is_installed as has_slapd};
+pub use resolver::{RESOLVER, Resolver, is_installed as has_dnsmasq};
+
+use std::net::{Ipv4Addr, TcpListener};
+
+/// A port that nobody has at this moment.
+///
+/// # Panics
+///
+/// If there is none.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port can be had");
+    listener.local_addr().expect("a listener has an address").port()
+}
