@@ -180,7 +180,7 @@ mod tests {
 
     use super::*;
 
-    fn files(directory: &Path, name: Value) -> Result<Files, GateError> {
+    fn files(directory: &Path, name: &Value) -> Result<Files, GateError> {
         let capability = FileCapability { field: "list".to_owned(), reason: String::new() };
         let Value::Object(configuration) = json!({ "list": name, "other": "here" }) else { unreachable!() };
         Files::new(directory, &[capability], &configuration)
@@ -190,11 +190,14 @@ mod tests {
     fn only_a_name_without_a_way_is_a_name() {
         let long = "x".repeat(FILE_NAME_BYTES + 1);
         for name in ["", ".", "..", "../key", "/etc/passwd", "a/b", "a/../b", "a\0b", "a\nb", &long] {
-            assert!(matches!(files(Path::new(""), json!(name)), Err(GateError::FileName { .. })), "{name:?}");
+            assert!(
+                matches!(files(Path::new(""), &json!(name)), Err(GateError::FileName { .. })),
+                "{name:?}"
+            );
         }
-        assert!(matches!(files(Path::new(""), json!(["x"])), Err(GateError::FileName { .. })));
+        assert!(matches!(files(Path::new(""), &json!(["x"])), Err(GateError::FileName { .. })));
         for name in [json!("GeoLite2-City.mmdb"), json!("..."), json!("a\\..\\b"), json!(null)] {
-            assert!(files(Path::new(""), name).is_ok());
+            assert!(files(Path::new(""), &name).is_ok());
         }
     }
 
@@ -203,7 +206,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("here");
         fs::write(&path, "abcdef").unwrap();
-        let files = files(directory.path(), json!("here")).unwrap();
+        let files = files(directory.path(), &json!("here")).unwrap();
         let open = OpenFiles::default();
         let read = async |offset, length| open.read(&files, "list", offset, length).await;
         assert_eq!(open.size(&files, "list").await, Ok(6));
@@ -224,7 +227,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let file = File::create(directory.path().join("large")).unwrap();
         file.set_len(2 * FILE_TOTAL_BYTES).unwrap();
-        let (files, open) = (files(directory.path(), json!("large")).unwrap(), OpenFiles::default());
+        let (files, open) = (files(directory.path(), &json!("large")).unwrap(), OpenFiles::default());
         for _ in 0..FILE_TOTAL_BYTES / FILE_READ_BYTES as u64 {
             assert_eq!(open.read(&files, "list", 0, u32::MAX).await.unwrap().len(), FILE_READ_BYTES);
         }
@@ -258,7 +261,7 @@ mod tests {
             ("pipe", "it is no regular file"),
             ("absent", "No such file or directory (os error 2)"),
         ] {
-            let files = files(directory.path(), json!(name)).unwrap();
+            let files = files(directory.path(), &json!(name)).unwrap();
             let expected = format!("`{name}` in the host's directory for files cannot be read: {why}");
             assert_eq!(OpenFiles::default().size(&files, "list").await, Err(FileError::Unreadable(expected)));
         }
@@ -268,7 +271,7 @@ mod tests {
     async fn only_declared_fields_name_files() {
         let directory = tempfile::tempdir().unwrap();
         fs::write(directory.path().join("here"), "x").unwrap();
-        let unset = files(directory.path(), json!(null)).unwrap();
+        let unset = files(directory.path(), &json!(null)).unwrap();
         for (field, why) in [
             ("list", "the asset's `list` names no file"),
             (

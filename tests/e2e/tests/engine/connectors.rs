@@ -243,3 +243,61 @@ async fn no_action_declares_that_a_request_only_reads_which_writes() {
         }
     }
 }
+
+#[tokio::test]
+async fn intune_logs_in_once_for_many_calls_and_again_when_its_token_is_refused() {
+    let lab = lab().await;
+    let configuration =
+        json!({ "tenant_id": story::ENTRA_TENANT_DOMAIN, "client_id": story::ENTRA_CLIENT_ID });
+    let secrets = [("client_secret", story::ENTRA_CLIENT_SECRET)];
+    let connector = bound(&lab, "intune", configuration.clone(), &secrets).await;
+    let device = json!({ "id": story::INTUNE_DEVICE });
+    let logins = || {
+        let entries = lab.ledger().of(System::Intune).unwrap();
+        entries.iter().filter(|entry| entry.host == story::ENTRA_HOST).count()
+    };
+    for action in ["get system info", "sync device", "get system info"] {
+        connector.report(action, device.clone()).await;
+    }
+    assert_eq!(logins(), 1);
+
+    let refused = Fault {
+        system: System::Intune,
+        path_prefix: Some("/v1.0/".into()),
+        times: Some(1),
+        kind: status(401),
+    };
+    lab.faults().arm(refused).unwrap();
+    connector.report("get system info", device.clone()).await;
+    assert_eq!(logins(), 2);
+    connector.report("get system info", device.clone()).await;
+    assert_eq!(logins(), 2);
+    // Another asset has a token of its own.
+    bound(&lab, "intune", configuration, &secrets).await.report("get system info", device).await;
+    assert_eq!(logins(), 3);
+}
+
+#[tokio::test]
+async fn virustotal_is_not_asked_more_often_than_its_public_api_takes() {
+    let lab = lab().await;
+    let key = [("api_key", story::VIRUSTOTAL_PUBLIC_KEY)];
+    let connector = bound(&lab, "virustotal", json!({}), &key).await;
+    let ip = json!({ "ip": story::DESTINATION_IP });
+    for _ in 0..4 {
+        connector.report("ip reputation", ip.clone()).await;
+    }
+    match connector.failure("ip reputation", ip.clone()).await {
+        Failure::RateLimited { retry_after_ms: Some(wait), .. } => {
+            assert!((30_000..=61_000).contains(&wait), "{wait}");
+        }
+        other => panic!("it is not limited: {other}"),
+    }
+    let asked = || lab.ledger().of(System::VirusTotal).unwrap().len();
+    assert_eq!(asked(), 4);
+
+    // Whoever sets no limit on this side meets the vendor's.
+    let connector = bound(&lab, "virustotal", json!({ "requests_per_minute": 0 }), &key).await;
+    let limited = connector.failure("ip reputation", ip).await;
+    assert!(matches!(limited, Failure::RateLimited { retry_after_ms: Some(60_000), .. }), "{limited}");
+    assert_eq!(asked(), 5);
+}

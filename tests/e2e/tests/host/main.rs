@@ -10,6 +10,7 @@ mod crashes;
 mod disk;
 mod doubt;
 mod faults;
+mod files;
 mod hostile;
 mod journal;
 mod mobile;
