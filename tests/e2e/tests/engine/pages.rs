@@ -16,8 +16,11 @@ fn packages() -> Vec<String> {
     for directory in ["plugins", "playbooks"] {
         for plugin in fs::read_dir(root().join(directory)).unwrap() {
             let manifest = fs::read_to_string(plugin.unwrap().path().join("Cargo.toml")).unwrap();
-            let name = manifest.lines().find_map(|line| line.strip_prefix("name = ")).unwrap();
-            packages.push(name.trim_matches('"').to_owned());
+            // What plugins share is no plugin itself.
+            if manifest.contains("cdylib") {
+                let name = manifest.lines().find_map(|line| line.strip_prefix("name = ")).unwrap();
+                packages.push(name.trim_matches('"').to_owned());
+            }
         }
     }
     packages
