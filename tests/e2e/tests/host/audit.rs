@@ -67,7 +67,7 @@ fn database(directory: &TempDir) -> sled::Db {
 
 /// The key of an entry in the database.
 fn key(seq: u64) -> Vec<u8> {
-    [b"x".as_slice(), &seq.to_be_bytes()].concat()
+    [b"z".as_slice(), &seq.to_be_bytes()].concat()
 }
 
 /// The head that was kept beside the store.
@@ -87,7 +87,7 @@ async fn a_whole_story_is_on_the_record_in_its_order() {
         .wait(3);
     let first = workshop.run(&script);
     host.until(first, "waiting");
-    let mut answer = host.command(&["run", "answer", &first.to_string(), "yes", "--note", "looks right"]);
+    let mut answer = host.command(&["answer", &first.to_string(), "yes", "--note", "looks right"]);
     assert!(answer.env("PALISADE_TOKEN", &token).env("USER", "root").status().unwrap().success());
     assert_eq!(end(&host.ended(first)).0, "succeeded");
 

@@ -121,7 +121,7 @@ async fn a_question_is_answered_by_whom_it_asks() {
 
     let (status, words) = answer(&kim, 1, None);
     assert!(status == 403 && words.contains("asks tier2"), "{status}: {words}");
-    let (code, words) = command(host, &kim, &["run", "answer", &run.to_string(), "1", "yes"]);
+    let (code, words) = command(host, &kim, &["answer", &format!("{run}.1"), "yes"]);
     assert!(code == Some(5) && words.contains("asks tier2"), "{code:?}: {words}");
     // Nobody speaks for somebody else.
     let (status, words) = answer(&anna, 1, Some("kim"));
@@ -134,7 +134,7 @@ async fn a_question_is_answered_by_whom_it_asks() {
     );
 
     assert_eq!(
-        command(host, &anna, &["run", "answer", &run.to_string(), "1", "yes"]),
+        command(host, &anna, &["answer", &format!("{run}.1"), "yes"]),
         (Some(0), String::new())
     );
     assert_eq!(answer(&anna, 2, None).0, 403);
