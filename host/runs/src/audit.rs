@@ -190,7 +190,7 @@ mod tests {
     }
 
     fn sent(position: Position) -> Event {
-        Event::ActionSent { position, attempt: 1, rule: String::new() }
+        Event::ActionSent { position, attempt: 1, rule: "servers".into() }
     }
 
     fn failed(position: Position, failure: Failure) -> Event {

@@ -27,7 +27,7 @@ fn sent(seconds_ago: i64) -> Sent {
         connector: "intune".to_owned(),
         action: "wipe device".to_owned(),
         asset: "intune".to_owned(),
-        playbook: "unauthorized-mobile-device".to_owned(),
+        playbook: "unauthorized-mobile-access".to_owned(),
         label: "mobile".to_owned(),
         severity: Severity::High,
     }

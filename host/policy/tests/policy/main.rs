@@ -31,7 +31,7 @@ fn block(parameters: &Value) -> Proposed<'_> {
         connector: "panos",
         action: "block ip",
         asset: "edge-firewall",
-        playbook: "unauthorized-mobile-device",
+        playbook: "unauthorized-mobile-access",
         label: "mobile",
         severity: Severity::Medium,
         parameters,
