@@ -127,6 +127,7 @@ fn honest() -> Descriptor {
                 reason: "Streams.".to_owned(),
             }],
             reveal: Vec::new(),
+            files: Vec::new(),
         },
     }
 }

@@ -139,6 +139,7 @@ fn request(action: &str) -> actions::Request {
         action: action.to_owned(),
         asset: None,
         parameters: "{}".to_owned(),
+        undo_after_ms: None,
     }
 }
 
