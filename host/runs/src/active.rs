@@ -298,6 +298,7 @@ impl ActiveRun {
         // A person was faster.
         if state.released.remove(&effort.step) {
             effort.consented |= matches!(until, Open::Consent(_));
+            effort.doubtful = false;
             return self.spawn(effort, Stage::Begun);
         }
         if let Some(at) = state.open.get_mut(&effort.step) {
@@ -314,6 +315,7 @@ impl ActiveRun {
         match state.held.remove(&step) {
             Some(mut effort) => {
                 effort.consented |= consented;
+                effort.doubtful = false;
                 self.spawn(effort, Stage::Begun);
             }
             // It is taken up when the playbook is here.

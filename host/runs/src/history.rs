@@ -35,6 +35,8 @@ pub(crate) struct History {
     pub(crate) cancelled: Option<By>,
     /// A person stopped it for now.
     pub(crate) paused: bool,
+    /// Of steps that were done before, as another step: the step that really did it.
+    pub(crate) done_as: HashMap<Position, Position>,
     /// Steps that were only planned.
     pub(crate) planned: HashSet<Position>,
     /// The largest number of a step so far.
@@ -74,7 +76,7 @@ pub(crate) enum Kind {
 pub(crate) struct Progress {
     pub(crate) attempts: u32,
     pub(crate) stage: Stage,
-    /// A person has said that it may happen, or nobody that it may not.
+    /// A person has said that it may happen, or nobody in time that it may not, or the policy has let an attempt through.
     pub(crate) consented: bool,
     /// When the first attempt was known to have begun, for the limit on the time.
     pub(crate) pending_since: Option<Timestamp>,
@@ -143,6 +145,7 @@ impl History {
             concluded: None,
             cancelled: None,
             paused: false,
+            done_as: HashMap::new(),
             planned: HashSet::new(),
             last_step: 0,
             bytes: 0,
@@ -164,6 +167,11 @@ impl History {
                 && self.results.get(position).is_some_and(Result::is_err)
         };
         self.ended.iter().rev().find(failed).copied()
+    }
+
+    /// The step that really did what this one reports.
+    pub(crate) fn doer(&self, position: Position) -> Position {
+        self.done_as.get(&position).copied().unwrap_or(position)
     }
 
     fn follow(&mut self, entry: Entry) -> Result<(), NotAJournal> {
@@ -210,7 +218,7 @@ impl History {
             }
             Event::ActionSent { position, attempt, .. } => {
                 let action = self.action(position).ok_or_else(|| wrong("no such action is open"))?;
-                (action.attempts, action.stage) = (attempt, Stage::Sent);
+                (action.attempts, action.stage, action.consented) = (attempt, Stage::Sent, true);
             }
             Event::ActionRetried { position, attempt, next, .. } => {
                 let action = self.action(position).ok_or_else(|| wrong("no such action is open"))?;
@@ -240,6 +248,7 @@ impl History {
                 }
                 if let Some(earlier) = done_by {
                     self.done.retain(|done| done.position != earlier);
+                    self.done_as.insert(position, self.doer(earlier));
                 }
                 self.end(seq, position, result.into()).map_err(wrong)?;
             }
@@ -293,7 +302,8 @@ impl History {
         let step = self.steps.get_mut(&position).ok_or("no such step was begun")?;
         let since = step.ended.take().ok_or("the step has not ended")?;
         if let Kind::Action(_, progress) = &mut step.kind {
-            progress.stage = Stage::Begun;
+            // Consent was to what failed.
+            (progress.stage, progress.consented) = (Stage::Begun, false);
         }
         self.results.remove(&position);
         self.calls.retain(|(seq, _)| *seq < since);

@@ -500,7 +500,11 @@ impl Runs {
             }
             entries.extend(page);
         }
-        History::read(entries).map_err(|error: NotAJournal| damaged(error.into()))
+        let mut history = History::read(entries).map_err(|error: NotAJournal| damaged(error.into()))?;
+        if !history.done.is_empty() {
+            history.forget(&self.store.undone(run.id)?);
+        }
+        Ok(history)
     }
 
     /// Loads every installed plugin and configured asset.
