@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Timestamp, name::Name, run::Position};
+use crate::{Timestamp, name::Name};
 
 /// What becomes of an action when nobody has said anything about it in time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,8 +19,6 @@ pub enum AtDeadline {
 /// An action that waits for a person's consent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Approval {
-    /// Its step.
-    pub position: Position,
     /// The connector.
     pub connector: String,
     /// The action.

@@ -112,7 +112,7 @@ pub enum Event {
         rule: String,
     },
     /// The policy lets it happen only with a person's consent.
-    ApprovalAsked(Approval),
+    ApprovalAsked(ApprovalAsked),
     /// A person said whether it may happen, or nobody did in time.
     ApprovalGiven {
         /// Its step.
@@ -429,6 +429,16 @@ impl Planned {
             data: Value::Null,
         }
     }
+}
+
+/// An action for which a person's consent is asked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ApprovalAsked {
+    /// Its step.
+    pub position: Position,
+    /// What is asked.
+    #[serde(flatten)]
+    pub approval: Approval,
 }
 
 /// A question that a playbook asked.

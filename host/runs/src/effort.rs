@@ -10,7 +10,7 @@ use palisade_model::{
     Timestamp,
     action::{ActionResult, Effect, Failure, Report, Retry},
     approval::Approval,
-    journal::{ActionEnded, Ended, Event, LogLevel, Planned, Terms},
+    journal::{ActionEnded, ApprovalAsked, Ended, Event, LogLevel, Planned, Terms},
     limits::{PARK_AFTER, PENDING_TIME, RETRY_AFTER_MAX, RETRY_WAIT, RETRY_WAIT_MAX},
     run::Position,
 };
@@ -218,7 +218,6 @@ impl Effort {
         let (asset, spec) = (&self.prepared.asset.asset, self.prepared.spec());
         let now = clock::now();
         let approval = Approval {
-            position: self.step,
             connector: asset.connector.to_string(),
             action: spec.name.clone(),
             asset: asset.name.clone(),
@@ -228,7 +227,8 @@ impl Effort {
             deadline: now.checked_add(asked.within).unwrap_or(now),
             at_deadline: asked.at_deadline,
         };
-        match self.run.journal.soon(Event::ApprovalAsked(approval.clone())) {
+        let event = ApprovalAsked { position: self.step, approval: approval.clone() };
+        match self.run.journal.soon(Event::ApprovalAsked(event)) {
             Ok(_) => Next::To(Stage::Asked(Box::new(approval))),
             Err(_) => Next::Aside,
         }

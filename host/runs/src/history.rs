@@ -6,7 +6,9 @@ use palisade_model::{
     Timestamp,
     action::{ActionResult, Failure, Report, ReportStatus},
     approval::Approval,
-    journal::{ActionEnded, ActionStarted, Began, By, Decision, Ended, Entry, Event, PromptAsked},
+    journal::{
+        ActionEnded, ActionStarted, ApprovalAsked, Began, By, Decision, Ended, Entry, Event, PromptAsked,
+    },
     run::{Position, RunId, RunStatus, Seq},
 };
 use serde_json::json;
@@ -202,8 +204,8 @@ impl History {
             }
             Event::PromptAsked(asked) => self.begin(seq, at, asked.position, Kind::Prompt(asked)),
             Event::ChildStarted(child) => self.begin(seq, at, child.position, Kind::Child(child.run)),
-            Event::ApprovalAsked(approval) => {
-                let action = self.action(approval.position).ok_or_else(|| wrong("no such action is open"))?;
+            Event::ApprovalAsked(ApprovalAsked { position, approval }) => {
+                let action = self.action(position).ok_or_else(|| wrong("no such action is open"))?;
                 action.stage = Stage::Asked(Box::new(approval));
             }
             Event::ApprovalGiven { position, approved, by } => {

@@ -2,8 +2,10 @@
 
 use palisade_model::{
     action::{Failure, ReportStatus},
-    approval::{Approval, AtDeadline},
-    journal::{ActionEnded, ActionStarted, ChildStarted, Decision, Ended, Entry, Event, Planned},
+    approval::AtDeadline,
+    journal::{
+        ActionEnded, ActionStarted, ApprovalAsked, ChildStarted, Decision, Ended, Entry, Event, Planned,
+    },
     prompt::{Prompt, ToDo},
     run::{Position, Run},
 };
@@ -140,7 +142,7 @@ impl<'a> Step<'a> {
                 words: format!("{WARN}in doubt{WARN:#}: {}", printable::line(message)),
                 weight: Weight::Told,
             },
-            Event::ApprovalAsked(approval) => News {
+            Event::ApprovalAsked(ApprovalAsked { approval, .. }) => News {
                 mark: WAITS,
                 stands: format!("{WARN}needs consent{WARN:#}"),
                 words: format!(
@@ -206,7 +208,7 @@ impl<'a> Step<'a> {
     pub(super) fn asks_for(&self, entry: &Entry) -> Option<ToDo> {
         match (self, &entry.event) {
             (Self::Prompt(_, prompt), Event::PromptAsked(_)) => Some(ToDo::Answer((*prompt).clone())),
-            (_, Event::ApprovalAsked(approval)) => Some(ToDo::Approve(approval.clone())),
+            (_, Event::ApprovalAsked(asked)) => Some(ToDo::Approve(asked.approval.clone())),
             (_, Event::ActionInDoubt { message, .. }) => Some(ToDo::Decide { message: message.clone() }),
             _ => None,
         }
@@ -276,7 +278,7 @@ fn waits(stands: &str, words: String) -> News {
 /// The step that an entry is about, if it does not begin one.
 pub(super) fn of(event: &Event) -> Option<Position> {
     match event {
-        Event::ApprovalAsked(Approval { position, .. })
+        Event::ApprovalAsked(ApprovalAsked { position, .. })
         | Event::ApprovalGiven { position, .. }
         | Event::ActionSent { position, .. }
         | Event::ActionRetried { position, .. }

@@ -2,12 +2,13 @@
 
 use axum::{Json, body::Body, extract::State, http::StatusCode};
 use palisade_model::{
+    journal::By,
     list::{self, CustomList, Found, ListEntry},
     name::Name,
 };
 use serde::{Deserialize, Serialize};
 
-use super::{bounded, people::ADMIN};
+use super::{bounded, people::said};
 use crate::{
     extract::{Named, Parameters, read_json},
     limits::WORD_BODY_BYTES,
@@ -87,7 +88,7 @@ pub(super) async fn put_entry(
     body: Body,
 ) -> Result<Json<ListEntry>, Problem> {
     let Put { value, note, by } = read_json(body, WORD_BODY_BYTES).await?;
-    let by = by.unwrap_or_else(|| ADMIN.to_owned());
+    let By { by, note } = said(by, Some(note))?;
     Ok(Json(edge.runs.put_list_entry(list, value, note, by).await?))
 }
 

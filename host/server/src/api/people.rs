@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Who says it unless the request does: whoever holds the admin token.
-pub(super) const ADMIN: &str = "admin";
+const ADMIN: &str = "admin";
 
 /// Who and why.
 #[derive(Default, Deserialize)]

@@ -36,7 +36,7 @@ impl TaskChanges {
                 (*position, Some(ToDo::Decide { message: message.clone() }))
             }
             Event::Diverged(divergence) => (WHOLE_RUN, Some(ToDo::Look(divergence.clone()))),
-            Event::ApprovalAsked(approval) => (approval.position, Some(ToDo::Approve(approval.clone()))),
+            Event::ApprovalAsked(asked) => (asked.position, Some(ToDo::Approve(asked.approval.clone()))),
             Event::AlertChanged(AlertChange::Escalated(escalation)) if run.mode != Mode::Plan => {
                 (ESCALATION, Some(ToDo::TakeOver(escalation.clone())))
             }
