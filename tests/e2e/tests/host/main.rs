@@ -1,6 +1,7 @@
 //! The real host, spoken to as operators and sources do.
 #![allow(clippy::unwrap_used)]
 
+mod approvals;
 mod budget;
 mod children;
 mod clock;
@@ -13,6 +14,7 @@ mod hostile;
 mod journal;
 mod nondeterminism;
 mod people;
+mod policy;
 mod prompts;
 mod refusals;
 mod replay;
