@@ -29,6 +29,8 @@ pub(crate) struct Status {
     pub(crate) version: String,
     pub(crate) started: Timestamp,
     pub(crate) allocation: String,
+    pub(crate) safe_mode: bool,
+    pub(crate) policy_problem: Option<String>,
     pub(crate) store: StoreHealth,
 }
 

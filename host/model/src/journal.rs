@@ -431,6 +431,16 @@ impl Planned {
     }
 }
 
+/// An action for which a person's consent is asked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ApprovalAsked {
+    /// Its step.
+    pub position: Position,
+    /// What is asked.
+    #[serde(flatten)]
+    pub approval: Approval,
+}
+
 /// A question that a playbook asked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PromptAsked {
@@ -439,16 +449,6 @@ pub struct PromptAsked {
     /// The question.
     #[serde(flatten)]
     pub prompt: Prompt,
-}
-
-/// An action that needs a person's consent.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ApprovalAsked {
-    /// Its step.
-    pub position: Position,
-    /// The action, and who is asked.
-    #[serde(flatten)]
-    pub approval: Approval,
 }
 
 /// A playbook that a playbook started.

@@ -241,11 +241,10 @@ impl ActiveRun {
         if !state.open.contains_key(&step) {
             return Ok(());
         }
-        let event = dated(&state, event);
         // The playbook need not wait for the disk. Were the end lost in a crash, so would be everything after it, and what
         // the playbook does next that cannot be taken back is durable only with it.
         if lasting {
-            drop(self.journal.soon(event)?);
+            drop(self.last(&state, event)?);
         } else {
             self.journal.buffered(event)?;
         }
@@ -266,9 +265,26 @@ impl ActiveRun {
         event: Event,
         result: ActionResult,
     ) -> Result<Written, Stop> {
-        let written = self.journal.soon(dated(state, event))?;
+        let written = self.last(state, event)?;
         self.close(state, step, result);
         Ok(written)
+    }
+
+    /// Writes the end of a step so that it is not lost. If the host is to take the action back, that is known from then on.
+    fn last(&self, state: &Steps, event: Event) -> Result<Written, Stop> {
+        let event = dated(state, event);
+        let expires = matches!(event, Event::ActionEnded(ActionEnded { undo_at: Some(_), .. }));
+        let written = self.journal.soon(event)?;
+        if !expires {
+            return Ok(written);
+        }
+        let runs = Arc::clone(&self.runs);
+        let rung = tokio::spawn(async move {
+            let end = written.await;
+            runs.expiries.notify_one();
+            end
+        });
+        Ok(Box::pin(async move { rung.await.unwrap_or(Err(Stop::Aside)) }))
     }
 
     fn close(&self, state: &mut Steps, step: Position, result: ActionResult) {
@@ -298,6 +314,7 @@ impl ActiveRun {
         // A person was faster.
         if state.released.remove(&effort.step) {
             effort.consented |= matches!(until, Open::Consent(_));
+            effort.doubtful = false;
             return self.spawn(effort, Stage::Begun);
         }
         if let Some(at) = state.open.get_mut(&effort.step) {
@@ -314,6 +331,7 @@ impl ActiveRun {
         match state.held.remove(&step) {
             Some(mut effort) => {
                 effort.consented |= consented;
+                effort.doubtful = false;
                 self.spawn(effort, Stage::Begun);
             }
             // It is taken up when the playbook is here.

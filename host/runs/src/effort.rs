@@ -36,8 +36,10 @@ pub(crate) struct Effort {
     /// When the playbook asked for it.
     began: Timestamp,
     attempts: u32,
-    /// There is consent to it.
+    /// There is consent to it, or an earlier attempt was let through.
     pub(crate) consented: bool,
+    /// An attempt left, and may have taken effect for all that is known.
+    pub(crate) doubtful: bool,
     pending_since: Option<Timestamp>,
     /// The token that the journal has.
     token: Option<String>,
@@ -73,6 +75,7 @@ impl Effort {
             began,
             attempts,
             consented,
+            doubtful: matches!(progress.stage, Stage::Sent | Stage::Retried(_)),
             pending_since,
             token: None,
             upstream: Duration::ZERO,
@@ -86,13 +89,13 @@ impl Effort {
                 Stage::Begun => self.begin().await,
                 // Nobody heard the end of it.
                 Stage::Sent if self.terms.retry == Retry::Unsafe => self.find_out("the host stopped").await,
-                Stage::Sent => self.send(None, String::new()).await,
+                Stage::Sent => self.begin().await,
                 Stage::Retried(then) => match self.sleep(then).await {
                     Ok(()) => self.begin().await,
                     Err(next) => next,
                 },
                 Stage::Pending { token, next } => match self.sleep(next).await {
-                    Ok(()) => self.send(Some(token), String::new()).await,
+                    Ok(()) => self.look(&token).await,
                     Err(next) => next,
                 },
                 Stage::Decided(result) => Next::Ended(*result),
@@ -158,19 +161,55 @@ impl Effort {
         if self.run.set(self.step, Open::Turn) { Ok(()) } else { Err(Next::Aside) }
     }
 
-    /// Begins an attempt, if the mode of the run and the policy let it.
+    /// Makes an attempt, if the mode of the run and the policy let it. Both are asked at the last moment, when nothing is
+    /// waited for any more but the disk.
     async fn begin(&mut self) -> Next {
-        if !self.mutates() {
-            return self.send(None, String::new()).await;
+        let permits = Arc::clone(&self.run.runs.action_permits);
+        let Ok(_permit) = permits.acquire().await else { return Next::Aside };
+        if !self.run.set(self.step, Open::Busy) {
+            return Next::Aside;
         }
+        if self.mutates() {
+            let rule = match self.admit().await {
+                Ok(rule) => rule,
+                Err(next) => return next,
+            };
+            self.attempts += 1;
+            let sent = Event::ActionSent { position: self.step, attempt: self.attempts, rule };
+            let written = match self.run.journal.durable(sent) {
+                Ok(written) => written.await,
+                Err(stop) => Err(stop),
+            };
+            if written.is_err() {
+                return Next::Aside;
+            }
+        } else {
+            self.attempts += 1;
+        }
+        self.send(None).await
+    }
+
+    /// The rule that lets a mutating action be sent, or where it goes instead.
+    async fn admit(&mut self) -> Result<String, Next> {
         if self.run.plans_only() {
-            return self.plan().await;
+            return Err(match (self.doubtful, self.run.run.undoes) {
+                (true, _) => self.doubt("sending it again must wait until safe mode is off"),
+                // A plan is no use to whoever wants something taken back. What failed can be tried again.
+                (false, Some(_)) => Next::Ended(Err(denied("safe mode is on"))),
+                (false, None) => self.plan().await,
+            });
         }
-        let admitted = self.run.runs.guard.admit(&self.proposed(), self.consented || self.attempts > 0);
-        match admitted {
-            Admitted::Yes { rule } => self.send(None, rule).await,
-            Admitted::No { message } => Next::Ended(Err(Failure::Denied { message })),
-            Admitted::Ask(asked) => self.ask(asked),
+        let counted = self.attempts > 0;
+        match self.run.runs.guard.admit(&self.proposed(), self.consented, counted) {
+            Admitted::Yes { rule } => {
+                self.consented = true;
+                Ok(rule)
+            }
+            Admitted::No { message } if self.doubtful => {
+                Err(self.doubt(&format!("it may not be sent again: {message}")))
+            }
+            Admitted::No { message } => Err(Next::Ended(Err(denied(&message)))),
+            Admitted::Ask(asked) => Err(self.ask(asked)),
         }
     }
 
@@ -188,8 +227,8 @@ impl Effort {
             deadline: now.checked_add(asked.within).unwrap_or(now),
             at_deadline: asked.at_deadline,
         };
-        let asked = ApprovalAsked { position: self.step, approval: approval.clone() };
-        match self.run.journal.soon(Event::ApprovalAsked(asked)) {
+        let event = ApprovalAsked { position: self.step, approval: approval.clone() };
+        match self.run.journal.soon(Event::ApprovalAsked(event)) {
             Ok(_) => Next::To(Stage::Asked(Box::new(approval))),
             Err(_) => Next::Aside,
         }
@@ -197,11 +236,6 @@ impl Effort {
 
     /// Finds out what the action would send, and sends none of it.
     async fn plan(&mut self) -> Next {
-        let permits = Arc::clone(&self.run.runs.action_permits);
-        let Ok(_permit) = permits.acquire().await else { return Next::Aside };
-        if !self.run.set(self.step, Open::Busy) {
-            return Next::Aside;
-        }
         let (asset, spec) = (&self.prepared.asset, self.prepared.spec());
         let (call, plan) = asset.gate.planning_call(spec.effect, &spec.reads);
         let key = self.key();
@@ -230,31 +264,24 @@ impl Effort {
             label: &alert.label,
             severity: alert.severity,
             parameters: &self.prepared.parameters,
-            undoes: self.run.run.undoes.is_some(),
+            // What contains is asked about like any other: to unblock something for a while is no way to block it.
+            undoes: self.run.run.undoes.is_some() && self.terms.effect != Effect::Contain,
         }
     }
 
-    /// One attempt, or one look at a pending job.
-    async fn send(&mut self, token: Option<String>, rule: String) -> Next {
+    /// Looks at a pending job.
+    async fn look(&mut self, token: &str) -> Next {
         let permits = Arc::clone(&self.run.runs.action_permits);
         let Ok(_permit) = permits.acquire().await else { return Next::Aside };
         if !self.run.set(self.step, Open::Busy) {
             return Next::Aside;
         }
-        if token.is_none() {
-            self.attempts += 1;
-            if self.mutates() {
-                let sent = Event::ActionSent { position: self.step, attempt: self.attempts, rule };
-                let written = match self.run.journal.durable(sent) {
-                    Ok(written) => written.await,
-                    Err(stop) => Err(stop),
-                };
-                if written.is_err() {
-                    return Next::Aside;
-                }
-            }
-        }
-        match self.call(token.as_deref(), false).await {
+        self.send(Some(token)).await
+    }
+
+    /// Calls the connector, and sees where that leads.
+    async fn send(&mut self, token: Option<&str>) -> Next {
+        match self.call(token, false).await {
             (Ok(Outcome::Done(report)), _) => Next::Ended(Ok(report)),
             (Ok(Outcome::Pending { after, token, message }), _) => self.pend(after, token, message),
             (Err(failure), true) if self.mutates() && self.terms.retry == Retry::Unsafe => {
@@ -293,6 +320,7 @@ impl Effort {
         };
         let next = clock::now().checked_add(wait).unwrap_or(Timestamp::MAX);
         self.pending_since = None;
+        self.doubtful |= doubt;
         let retried = Event::ActionRetried { position: self.step, attempt: self.attempts, failure, next };
         match self.run.journal.buffered(retried) {
             Ok(()) => Next::To(Stage::Retried(next)),
@@ -334,6 +362,7 @@ impl Effort {
                 Ok(Verdict::DidNotHappen) => {
                     let line = format!("{why}; the system says that it did not happen, so it is sent again");
                     self.log(LogLevel::Warn, line);
+                    self.doubtful = false;
                     return Next::To(Stage::Begun);
                 }
                 Ok(Verdict::Unknown(message)) => {
@@ -344,7 +373,12 @@ impl Effort {
         } else {
             "the connector cannot find out whether it happened".to_owned()
         };
-        let message = format!("it was sent, and {why}; {unknown}");
+        self.doubt(&format!("{why}; {unknown}"))
+    }
+
+    /// It was sent, and a person must say what became of it.
+    fn doubt(&self, why: &str) -> Next {
+        let message = format!("it was sent, and {why}");
         match self.run.journal.soon(Event::ActionInDoubt { position: self.step, message }) {
             Ok(_) => Next::To(Stage::InDoubt),
             Err(_) => Next::Aside,
@@ -427,6 +461,10 @@ fn backoff(attempt: u32) -> Duration {
     // Without chance the wait is the longest.
     let chance = palisade_engine::random_bytes(1).map_or(u8::MAX, |bytes| bytes[0]);
     whole / 2 + whole / 2 * u32::from(chance) / u32::from(u8::MAX)
+}
+
+fn denied(message: &str) -> Failure {
+    Failure::Denied { message: message.to_owned() }
 }
 
 /// A failure of an action that may have taken effect all the same.

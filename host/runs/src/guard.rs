@@ -127,9 +127,10 @@ impl Guard {
         Ok(guard)
     }
 
-    /// Decides about an action, and counts it if it may be sent. `consented` says that a person has agreed to it, or that
-    /// an earlier attempt was let through: then nobody is asked, but what is forbidden stays so.
-    pub(crate) fn admit(&self, action: &Proposed<'_>, consented: bool) -> Admitted {
+    /// Decides about an attempt at an action. `consented` says that a person has agreed to it, or that an earlier attempt
+    /// was let through: then nobody is asked, but what is forbidden stays so. The first attempt that may be sent counts;
+    /// `counted` says that this is a later one.
+    pub(crate) fn admit(&self, action: &Proposed<'_>, consented: bool, counted: bool) -> Admitted {
         let now = clock::now();
         let mut state = self.fresh();
         let Decision { verdict, rule, why } = state.decide(action, now);
@@ -141,7 +142,9 @@ impl Guard {
                 Admitted::Ask(Asked { rule, role, within, at_deadline })
             }
             Verdict::Approve(_) | Verdict::Allow => {
-                state.remember(action, now);
+                if !counted {
+                    state.remember(action, now);
+                }
                 Admitted::Yes { rule }
             }
         }

@@ -6,7 +6,9 @@ use palisade_model::{
     Timestamp,
     action::{ActionResult, Failure, Report, ReportStatus},
     approval::Approval,
-    journal::{ActionEnded, ActionStarted, Began, By, Decision, Ended, Entry, Event, PromptAsked},
+    journal::{
+        ActionEnded, ActionStarted, ApprovalAsked, Began, By, Decision, Ended, Entry, Event, PromptAsked,
+    },
     run::{Position, RunId, RunStatus, Seq},
 };
 use serde_json::json;
@@ -35,6 +37,8 @@ pub(crate) struct History {
     pub(crate) cancelled: Option<By>,
     /// A person stopped it for now.
     pub(crate) paused: bool,
+    /// Of steps that were done before, as another step: the step that really did it.
+    pub(crate) done_as: HashMap<Position, Position>,
     /// Steps that were only planned.
     pub(crate) planned: HashSet<Position>,
     /// The largest number of a step so far.
@@ -74,7 +78,7 @@ pub(crate) enum Kind {
 pub(crate) struct Progress {
     pub(crate) attempts: u32,
     pub(crate) stage: Stage,
-    /// A person has said that it may happen, or nobody that it may not.
+    /// A person has said that it may happen, or nobody in time that it may not, or the policy has let an attempt through.
     pub(crate) consented: bool,
     /// When the first attempt was known to have begun, for the limit on the time.
     pub(crate) pending_since: Option<Timestamp>,
@@ -143,6 +147,7 @@ impl History {
             concluded: None,
             cancelled: None,
             paused: false,
+            done_as: HashMap::new(),
             planned: HashSet::new(),
             last_step: 0,
             bytes: 0,
@@ -164,6 +169,11 @@ impl History {
                 && self.results.get(position).is_some_and(Result::is_err)
         };
         self.ended.iter().rev().find(failed).copied()
+    }
+
+    /// The step that really did what this one reports.
+    pub(crate) fn doer(&self, position: Position) -> Position {
+        self.done_as.get(&position).copied().unwrap_or(position)
     }
 
     fn follow(&mut self, entry: Entry) -> Result<(), NotAJournal> {
@@ -194,9 +204,9 @@ impl History {
             }
             Event::PromptAsked(asked) => self.begin(seq, at, asked.position, Kind::Prompt(asked)),
             Event::ChildStarted(child) => self.begin(seq, at, child.position, Kind::Child(child.run)),
-            Event::ApprovalAsked(asked) => {
-                let action = self.action(asked.position).ok_or_else(|| wrong("no such action is open"))?;
-                action.stage = Stage::Asked(Box::new(asked.approval));
+            Event::ApprovalAsked(ApprovalAsked { position, approval }) => {
+                let action = self.action(position).ok_or_else(|| wrong("no such action is open"))?;
+                action.stage = Stage::Asked(Box::new(approval));
             }
             Event::ApprovalGiven { position, approved, by } => {
                 let action = self.action(position).ok_or_else(|| wrong("no such action is open"))?;
@@ -210,7 +220,7 @@ impl History {
             }
             Event::ActionSent { position, attempt, .. } => {
                 let action = self.action(position).ok_or_else(|| wrong("no such action is open"))?;
-                (action.attempts, action.stage) = (attempt, Stage::Sent);
+                (action.attempts, action.stage, action.consented) = (attempt, Stage::Sent, true);
             }
             Event::ActionRetried { position, attempt, next, .. } => {
                 let action = self.action(position).ok_or_else(|| wrong("no such action is open"))?;
@@ -240,6 +250,7 @@ impl History {
                 }
                 if let Some(earlier) = done_by {
                     self.done.retain(|done| done.position != earlier);
+                    self.done_as.insert(position, self.doer(earlier));
                 }
                 self.end(seq, position, result.into()).map_err(wrong)?;
             }
@@ -293,7 +304,8 @@ impl History {
         let step = self.steps.get_mut(&position).ok_or("no such step was begun")?;
         let since = step.ended.take().ok_or("the step has not ended")?;
         if let Kind::Action(_, progress) = &mut step.kind {
-            progress.stage = Stage::Begun;
+            // Consent was to what failed.
+            (progress.stage, progress.consented) = (Stage::Begun, false);
         }
         self.results.remove(&position);
         self.calls.retain(|(seq, _)| *seq < since);

@@ -22,6 +22,7 @@ mod describe;
 mod dispatch;
 mod drive;
 mod effort;
+mod expire;
 mod guard;
 mod history;
 mod import;

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::{
     active::{ActiveRun, Gone},
-    history,
+    clock, history,
     journal::Written,
     runs::{Runs, RunsError},
     steps::{Halt, Open, Steps},
@@ -210,6 +210,11 @@ impl Runs {
     ) -> Result<Run, RunsError> {
         self.tell(run, |active, state| {
             let asked = match state.open.get(&step) {
+                // What stands then is written as soon as the run goes on.
+                Some(Open::Consent(approval)) if approval.deadline <= clock::now() => {
+                    let words = format!("the time to consent to step {step} of run {run} is over");
+                    return Ok(Err(RunsError::Conflict(words)));
+                }
                 Some(Open::Consent(approval)) => approval.to.clone(),
                 Some(_) => {
                     let words = format!("step {step} of run {run} does not wait for consent");

@@ -25,7 +25,7 @@ use palisade_model::{
     run::{Mode, Parent, Position, RunStatus, Seq},
     unhex,
 };
-use palisade_store::{NewChild, NewRun, Store, StoreError};
+use palisade_store::{NewChild, Store, StoreError};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -36,6 +36,7 @@ use crate::{
     effort::Effort,
     history::{self, History, Progress, Stage},
     journal, prompt,
+    runs::How,
     steps::Open,
     take_up,
 };
@@ -214,17 +215,8 @@ impl Playing {
         let Some(playbook) = self.run().catalogue.playbook(name) else {
             return Err(Failure::NotFound { message: format!("there is no playbook `{name}`") });
         };
-        let own = &self.began;
-        let run = NewRun {
-            playbook: playbook.manifest.identity.name.clone(),
-            started: clock::now(),
-            began: Began {
-                configuration: self.run().catalogue.configuration(playbook),
-                mode: own.mode,
-                assumed: own.assumed.clone(),
-                ..Began::new(playbook.digest.clone(), self.alert.clone())
-            },
-        };
+        let how = How { mode: self.began.mode, assumed: self.began.assumed.clone() };
+        let run = self.run().runs.new_run(&self.run().catalogue, playbook, self.alert.clone(), how);
         let parent = Parent { run: parent.id, position, depth };
         Ok(NewChild { run, parent, playbook: name.to_owned() })
     }

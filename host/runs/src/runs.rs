@@ -33,7 +33,7 @@ use crate::{
     active::ActiveRun,
     audit::Audit,
     catalogue::{Catalogue, LoadedPlaybook, Premises},
-    clock, dispatch, drive,
+    clock, dispatch, drive, expire,
     guard::{Guard, PolicyFileError, PolicyStatus},
     history::{History, NotAJournal},
     journal::Journal,
@@ -59,6 +59,8 @@ pub struct Runs {
     pub(crate) alerts: Notify,
     /// Rung when a run may have come due.
     pub(crate) due: Notify,
+    /// Rung when an action may have come due that is to be taken back.
+    pub(crate) expiries: Notify,
     /// When this host started.
     pub(crate) started: Timestamp,
     pub(crate) stopping: AtomicBool,
@@ -186,6 +188,7 @@ impl Runs {
             premises: Premises { vault, files: places.files },
             alerts: Notify::new(),
             due: Notify::new(),
+            expiries: Notify::new(),
             started: clock::now(),
             stopping: AtomicBool::new(false),
             at_work: watch::Sender::new(0),
@@ -200,6 +203,7 @@ impl Runs {
         runs.load().await?;
         tokio::spawn(dispatch::dispatch(Arc::clone(&runs)));
         tokio::spawn(schedule::schedule(Arc::clone(&runs)));
+        tokio::spawn(expire::expire(Arc::clone(&runs)));
         Ok(runs)
     }
 
@@ -209,6 +213,7 @@ impl Runs {
         self.stopping.store(true, Ordering::SeqCst);
         self.alerts.notify_one();
         self.due.notify_one();
+        self.expiries.notify_one();
         self.here().values().for_each(|run| run.halt(Halt::HostStops));
         let mut at_work = self.at_work.subscribe();
         if tokio::time::timeout(STOP_TIME, at_work.wait_for(|count| *count == 0)).await.is_err() {
@@ -345,7 +350,7 @@ impl Runs {
         self.store.put_setting(setting(SAFE_MODE), Value::Bool(on)).await?;
         self.safe_mode.store(on, Ordering::SeqCst);
         // What was to be taken back meanwhile is due.
-        self.due.notify_one();
+        self.expiries.notify_one();
         Ok(())
     }
 
@@ -545,7 +550,11 @@ impl Runs {
             }
             entries.extend(page);
         }
-        History::read(entries).map_err(|error: NotAJournal| damaged(error.into()))
+        let mut history = History::read(entries).map_err(|error: NotAJournal| damaged(error.into()))?;
+        if !history.done.is_empty() {
+            history.forget(&self.store.undone(run.id)?);
+        }
+        Ok(history)
     }
 
     /// Loads every installed plugin and configured asset.

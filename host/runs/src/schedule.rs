@@ -2,11 +2,7 @@
 
 use std::{sync::Arc, sync::atomic::Ordering, time::Duration};
 
-use palisade_model::{
-    Timestamp,
-    limits::{DUE_PER_ROUND, PAGE_ITEMS},
-    undo::Expiry,
-};
+use palisade_model::limits::{DUE_PER_ROUND, PAGE_ITEMS};
 use palisade_store::StoreError;
 
 use crate::{clock, dispatch::STORE_WAIT, runs::Runs, steps::until, work::Work};
@@ -30,7 +26,7 @@ pub(crate) async fn schedule(runs: Arc<Runs>) {
         drop(work);
         match taken {
             Ok(0) => {
-                let next = next(&runs);
+                let next = runs.store.next_due().ok().flatten();
                 let sleep = next.map_or(SLEEP_MAX, |next| until(next).min(SLEEP_MAX));
                 let _ = tokio::time::timeout(sleep, woken).await;
             }
@@ -49,36 +45,7 @@ async fn round(runs: &Arc<Runs>) -> Result<usize, StoreError> {
     for run in &due {
         runs.go_on(*run).await;
     }
-    Ok(due.len() + expire(runs).await?)
-}
-
-/// Takes back the actions whose time has come; returns how many there were. In safe mode they wait.
-async fn expire(runs: &Arc<Runs>) -> Result<usize, StoreError> {
-    if runs.safe_mode.load(Ordering::SeqCst) {
-        return Ok(0);
-    }
-    let expired = runs.store.expired(clock::now(), DUE_PER_ROUND)?;
-    for expiry in &expired {
-        if let Err(error) = runs.expire(*expiry).await {
-            let Expiry { run, position, .. } = expiry;
-            tracing::error!(
-                run,
-                step = position,
-                error = &error as &dyn std::error::Error,
-                "An action cannot be taken back though its time has come."
-            );
-            // The others need not wait for this one, and it is tried again with the next round.
-            tokio::time::sleep(STORE_WAIT).await;
-        }
-    }
-    Ok(expired.len())
-}
-
-/// When the next run is due, or the next action is to be taken back.
-fn next(runs: &Runs) -> Option<Timestamp> {
-    let expiry =
-        if runs.safe_mode.load(Ordering::SeqCst) { None } else { runs.store.next_expiry().ok().flatten() };
-    runs.store.next_due().ok().flatten().into_iter().chain(expiry).min()
+    Ok(due.len())
 }
 
 /// Takes up the runs that were at work when the host stopped.

@@ -11,7 +11,7 @@ use palisade_model::{
     name::Name,
     plugin::{Digest, Identity, Need, PlaybookManifest, nothing_to_configure},
     run::{Position, Run, RunId},
-    undo::{Expiry, Undo, UndoStep},
+    undo::{Expiry, Undo, UndoStep, Undone},
 };
 use palisade_store::{NewRun, StoreError};
 
@@ -42,6 +42,11 @@ impl Runs {
         let found = self.find(run)?;
         if !found.status.is_final() {
             return Err(RunsError::Conflict(format!("run {run} has not ended: cancel it first")));
+        }
+        if let Some(of) = found.undoes {
+            let words =
+                format!("run {run} takes back what run {of} did; to do that again, start its playbook again");
+            return Err(RunsError::Invalid(words));
         }
         if found.imported {
             return Err(StoreError::Imported { run }.into());
@@ -107,18 +112,27 @@ impl History {
         let ended = self.ended.iter().rev().filter_map(|position| {
             let Kind::Action(started, _) = &self.steps.get(position)?.kind else { return None };
             let took_effect = self.results.get(position)?.as_ref().ok()?.status == ReportStatus::Success;
-            (took_effect && !self.planned.contains(position)).then_some(started)
+            (took_effect && !self.planned.contains(position)).then_some((self.doer(*position), started))
         });
         // Done before the run was had go on from a failure, and not asked for again since.
-        let before = self.done.iter().rev().map(|done| &done.started);
-        ended.chain(before).filter_map(step).collect()
+        let before = self.done.iter().rev().map(|done| (self.doer(done.position), &done.started));
+        ended.chain(before).filter_map(|(position, started)| step(position, started)).collect()
+    }
+
+    /// Forgets what was taken back: it is not done any more.
+    pub(crate) fn forget(&mut self, undone: &[Undone]) {
+        let Self { done, done_as, .. } = self;
+        done.retain(|done| {
+            let doer = done_as.get(&done.position).unwrap_or(&done.position);
+            !undone.iter().any(|undone| undone.position == *doer)
+        });
     }
 }
 
-fn step(started: &ActionStarted) -> Option<UndoStep> {
-    let ActionStarted { position, connector, action, asset, parameters, undo, .. } = started;
+fn step(position: Position, started: &ActionStarted) -> Option<UndoStep> {
+    let ActionStarted { connector, action, asset, parameters, undo, .. } = started;
     started.mutates().then_some(UndoStep {
-        position: *position,
+        position,
         connector: connector.clone(),
         action: action.clone(),
         undo: undo.clone()?,
@@ -168,9 +182,6 @@ pub(crate) async fn run(undo: &Undo, host: &mut Playing) -> Result<Result<String
         host.wait(vec![started], None).await?;
         let what = format!("{connector}/{action} @{asset}, step {position}");
         match host.result(started)? {
-            Ok(report) if report.summary["planned"] == true => {
-                left.push(format!("{what}: the host is in safe mode"));
-            }
             Ok(report) if report.status == ReportStatus::Success => {
                 done.push(format!("{what}: {}", report.message));
             }

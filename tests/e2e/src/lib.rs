@@ -14,7 +14,7 @@ mod site;
 pub mod wait;
 mod workshop;
 
-pub use ::script::{Kind, Operation};
+pub use ::script::{Kind, OFFENDERS, Operation, Severity, WATCHED};
 pub use disk::BrokenDisk;
 pub use host::{ALLOW_ALL, Host};
 pub use http::{Answer, Request};

@@ -1,13 +1,15 @@
 //! What a run does, written down step by step for the playbook `script`.
 
 use ::script::{FIELD, Kind, Operation, Program};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// A program for the playbook `script`. Its steps are numbered from 1, as in the run's journal.
 #[derive(Clone, Debug, Default)]
 pub struct Script {
     program: Program,
     steps: usize,
+    /// CEF fields of the alert beside the program.
+    cef: Map<String, Value>,
 }
 
 impl Script {
@@ -28,6 +30,21 @@ impl Script {
         let script = self.act(action, tag);
         let step = script.steps;
         script.wait(step)
+    }
+
+    /// Starts an action, has the host take it back so many milliseconds after its success, and waits for its end.
+    #[must_use]
+    pub fn act_for(self, action: Kind, tag: &str, ms: u64) -> Self {
+        let script = self.start(Operation::ActFor { action, tag: tag.to_owned(), ms });
+        let step = script.steps;
+        script.wait(step)
+    }
+
+    /// Has the alert be about this: a CEF field and its value.
+    #[must_use]
+    pub fn about(mut self, field: &str, value: &str) -> Self {
+        self.cef.insert(field.to_owned(), value.into());
+        self
     }
 
     /// Asks somebody for yes or no; after so many milliseconds it is "no".
@@ -74,7 +91,9 @@ impl Script {
 
     /// An alert that carries it.
     pub(crate) fn alert(&self, id: &str) -> Value {
-        let artifact = json!({ "cef": { FIELD: self.program.to_text() } });
+        let mut cef = self.cef.clone();
+        cef.insert(FIELD.to_owned(), self.program.to_text().into());
+        let artifact = json!({ "cef": cef });
         json!({ "id": id, "name": id, "label": "script", "artifacts": [artifact] })
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! | request | repeated |
 //! |---|---|
-//! | `PUT /switches/{name}` | changes nothing |
+//! | `PUT /switches/{name}`, `DELETE /switches/{name}` | changes nothing |
 //! | `POST /tickets`, `POST /jobs` | with the same `idempotency-key`: changes nothing |
 //! | `POST /pages` | is another page |
 //! | `POST /notes` | is another note; `GET /notes?key=` finds out |
@@ -26,7 +26,7 @@ pub(crate) struct Actuator {
 
 #[derive(Default)]
 struct State {
-    /// What changed something, in order: the path of each, a space, and the tag.
+    /// What changed something, in order: the path of each, a space, and the tag; of what turns a switch off, `off`.
     effects: Vec<String>,
     /// Keys, and names of switches, whose repetition changes nothing.
     known: BTreeSet<String>,
@@ -50,6 +50,7 @@ impl Actuator {
         let segments: Vec<&str> = call.path.trim_start_matches('/').split('/').collect();
         match (&call.method, segments.as_slice()) {
             (&Method::PUT, ["switches", name]) => state.change_once("switches", name, name),
+            (&Method::DELETE, ["switches", name]) => state.turn_off(name),
             (&Method::POST, [kind @ ("tickets" | "jobs")]) => {
                 state.change_once(kind, &key(), &text("tag"));
                 ok(&json!({ "id": if *kind == "jobs" { key() } else { text("tag") } }))
@@ -84,6 +85,13 @@ impl State {
     fn change(&mut self, kind: &str, tag: &str) -> Answer {
         self.effects.push(format!("{kind} {tag}"));
         ok(&json!({ "id": tag }))
+    }
+
+    fn turn_off(&mut self, name: &str) -> Answer {
+        if self.known.remove(&format!("switches {name}")) {
+            self.effects.push(format!("off {name}"));
+        }
+        ok(&json!({ "id": name }))
     }
 
     fn change_once(&mut self, kind: &str, key: &str, tag: &str) -> Answer {

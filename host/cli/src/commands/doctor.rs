@@ -111,6 +111,19 @@ async fn check_host(host: &Client, assets: bool, checks: &mut Vec<Check>) {
         None => good("store", numbers),
         Some(failure) => bad("store", failure, "check the disk, then restart the host"),
     });
+    checks.push(match status.policy_problem {
+        None => good("policy", "the host goes by it"),
+        Some(problem) => {
+            bad("policy", problem, "mend the file: until then the policy that was read before it holds on")
+        }
+    });
+    if status.safe_mode {
+        checks.push(remark(
+            "safe mode",
+            "what would change something is planned, and not sent",
+            "switch it off with `palisade safe-mode off`",
+        ));
+    }
     checks.push(if status.allocation == "pooled" {
         good("sandbox", "instances come from the pool")
     } else {

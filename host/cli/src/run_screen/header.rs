@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use anstyle::Style;
 use palisade_model::{
     Timestamp,
+    prompt::{Task, ToDo},
     run::{Mode, Run, RunStatus},
 };
 
@@ -102,7 +103,9 @@ pub(crate) fn conclusion(view: &RunAndAlert, now: Timestamp) -> String {
     let words = match run.status {
         RunStatus::Succeeded | RunStatus::Failed | RunStatus::Cancelled => printable::line(&run.message),
         RunStatus::Running => format!("follow it with `palisade run watch {id}`"),
-        RunStatus::Waiting if run.attention > 0 => format!("a person must answer{}", by_itself(run, now)),
+        RunStatus::Waiting if run.attention > 0 => {
+            format!("a person must {}{}", must(&view.tasks), by_itself(run, now))
+        }
         RunStatus::Waiting => match run.due {
             Some(due) => format!("it goes on {}", time::until(due, now)),
             None => "another run must end first".to_owned(),
@@ -114,6 +117,16 @@ pub(crate) fn conclusion(view: &RunAndAlert, now: Timestamp) -> String {
         }
     };
     format!("{style}{mark} {word}{style:#}: {words}\n")
+}
+
+/// What a person has to do for it.
+fn must(tasks: &[Task]) -> &'static str {
+    let consent = |task: &Task| matches!(task.what, ToDo::Approve(_));
+    match (tasks.iter().any(consent), tasks.iter().all(consent)) {
+        (true, true) => "approve or deny",
+        (true, false) => "answer, and approve or deny",
+        (false, _) => "answer",
+    }
 }
 
 fn by_itself(run: &Run, now: Timestamp) -> String {

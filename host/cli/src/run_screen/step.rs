@@ -230,7 +230,10 @@ impl<'a> Step<'a> {
             (attempts, None) => format!(", {attempts} attempts"),
         };
         let (took, upstream) = (time::duration(end.took_us), time::duration(end.upstream_us));
-        let until = end.undo_at.map(|at| format!(" Taken back at {}.", time::moment(at))).unwrap_or_default();
+        let until = end
+            .undo_at
+            .map(|at| format!(" It is to be taken back at {}.", time::moment(at)))
+            .unwrap_or_default();
         let before = end.done_by.map(|step| format!("done before, as step {step}: ")).unwrap_or_default();
         News {
             mark,

@@ -1,5 +1,6 @@
 //! Reading what a run says of itself.
 
+use palisade_e2e::Host;
 use palisade_model::Timestamp;
 use serde_json::Value;
 
@@ -25,4 +26,10 @@ pub(crate) fn end(run: &Value) -> (&str, &str) {
 pub(crate) fn times(run: &Value) -> Vec<Timestamp> {
     let entries = run["entries"].as_array().unwrap();
     entries.iter().map(|entry| entry["at"].as_str().unwrap().parse().unwrap()).collect()
+}
+
+/// Checks that a run makes the same calls again.
+pub(crate) fn replays(host: &Host, run: u64) {
+    let replay = host.palisade(&["run", "replay", &run.to_string()]);
+    assert!(replay.status.success(), "{}", String::from_utf8_lossy(&replay.stdout));
 }

@@ -1,32 +1,40 @@
 //! The real host, spoken to as operators and sources do.
 #![allow(clippy::unwrap_used)]
 
+mod approvals;
 mod audit;
 mod budget;
 mod children;
 mod clock;
 mod commands;
+mod configuration;
 mod crashes;
 mod disk;
 mod doubt;
+mod escalation;
 mod faults;
 mod files;
+mod history;
 mod hostile;
 mod journal;
+mod lists;
 mod mobile;
 mod mobile_guards;
 mod nondeterminism;
 mod people;
 mod phones;
+mod policy;
 mod prompts;
 mod refusals;
 mod replay;
 mod resume;
 mod retry;
+mod safe_mode;
 mod secrets;
 mod story;
 mod suricata;
 mod timers;
+mod undo;
 mod users;
 mod versions;
 mod wasi;

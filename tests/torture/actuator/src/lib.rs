@@ -30,7 +30,19 @@ pub fn connector() -> Connector<Configuration> {
                 .methods(["GET", "PUT", "POST", "DELETE"])
                 .because("It is what is acted on."),
         )
-        .action(Action::contain("turn on switch", turn_on_switch).about("Turns a switch on.").repeatable())
+        .action(
+            Action::contain("turn on switch", turn_on_switch)
+                .about("Turns a switch on.")
+                .repeatable()
+                .undone_by("turn off switch"),
+        )
+        // Each takes the other back, as with what blocks and what lets go.
+        .action(
+            Action::correct("turn off switch", turn_off_switch)
+                .about("Turns a switch off.")
+                .repeatable()
+                .undone_by("turn on switch"),
+        )
         .action(Action::generic("create ticket", create_ticket).about("Opens a ticket.").repeatable_by_key())
         .action(Action::generic("send page", send_page).about("Sends a page."))
         .action(Action::generic("add note", add_note).about("Writes a note.").verified_by(find_note))
@@ -67,6 +79,11 @@ type Answer = Result<Done<Thing>, Failure>;
 fn turn_on_switch(call: &Call<Configuration>, asked: Asked) -> Answer {
     let request = call.http().put(&call.configuration.url).path("switches").segment(&asked.tag);
     act(keyed(call, request), &asked, "The switch is on.")
+}
+
+fn turn_off_switch(call: &Call<Configuration>, asked: Asked) -> Answer {
+    let request = call.http().delete(&call.configuration.url).path("switches").segment(&asked.tag);
+    answered(keyed(call, request), "The switch is off.")
 }
 
 fn create_ticket(call: &Call<Configuration>, asked: Asked) -> Answer {

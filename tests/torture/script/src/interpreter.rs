@@ -2,13 +2,15 @@ use std::time::Duration;
 
 use palisade_sdk::{
     Failure, clock, log,
-    playbook::{self, Action, Playbook, Prompt, Run, Step},
+    playbook::{self, Action, Earlier, Playbook, Prompt, Run, Step},
     random,
 };
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    program::{End, FIELD, Kind, Operation, Program, Severity},
+    program::{End, FIELD, Kind, OFFENDERS, Operation, Program, Severity, WATCHED},
     seen::Seen,
 };
 
@@ -20,8 +22,30 @@ pub(crate) fn playbook() -> Playbook {
         .about("Does what its alert says.")
         .publisher("Palisade")
         .label("script")
-        .starts("script");
-    Kind::ALL.into_iter().fold(playbook, |playbook, kind| playbook.needs("actuator", kind.action()))
+        .starts("script")
+        .configured_by::<Settings>()
+        .looks_into(WATCHED)
+        .adds_to(OFFENDERS);
+    Kind::ALL
+        .into_iter()
+        .chain([Kind::Off])
+        .fold(playbook, |playbook, kind| playbook.needs("actuator", kind.action()))
+}
+
+/// What an operator may configure. It is only repeated.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+struct Settings {
+    /// How many earlier alerts are too many.
+    most: u32,
+    /// Who is told.
+    team: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { most: 3, team: "tier2".to_owned() }
+    }
 }
 
 fn handle(run: &Run) -> Result<String, String> {
@@ -87,9 +111,11 @@ impl Interpreter<'_> {
         let run = self.run;
         match operation {
             Operation::Act { action, tag } => {
-                let action = Action::new("actuator", action.action())
-                    .parameter("tag", tag.as_str())
-                    .parameter("seen", self.seen.to_string());
+                let action = self.action(*action, tag);
+                self.steps.push(Started::Action(run.start(action)));
+            }
+            Operation::ActFor { action, tag, ms } => {
+                let action = self.action(*action, tag).undo_after(Duration::from_millis(*ms));
                 self.steps.push(Started::Action(run.start(action)));
             }
             Operation::Ask { to, question, time_limit_ms } => {
@@ -124,14 +150,31 @@ impl Interpreter<'_> {
             Operation::Now => self.seen.add(clock::now_ms().to_string()),
             Operation::Random { count } => self.seen.add(random::bytes(*count)),
             Operation::Note { text } => run.add_note("script", &format!("{text}, seen {}", self.seen)),
-            Operation::Severity { severity } => run.set_severity(match severity {
-                Severity::Low => playbook::Severity::Low,
-                Severity::Medium => playbook::Severity::Medium,
-                Severity::High => playbook::Severity::High,
-            }),
+            Operation::Severity { severity } => run.set_severity(sdk(*severity)),
             Operation::Log { line } => log::info(format!("{line}, seen {}", self.seen)),
+            Operation::Look { list, value } => self.seen.add(format!("{:?}", run.find_in(list, value))),
+            Operation::List { list, value, note } => {
+                self.seen.add(format!("{:?}", run.add_to(list, value, note)));
+            }
+            Operation::CountEarlier { label, field, value, within_ms, severity } => {
+                let since_ms = clock::now_ms().saturating_sub(*within_ms);
+                let severity = sdk(*severity);
+                let count = run.count_earlier(&Earlier { label, field, value, since_ms, severity });
+                self.seen.add(format!("{count:?}"));
+            }
+            Operation::Escalate { to, summary } => run.escalate(to.as_deref(), summary),
+            Operation::Configuration => {
+                let settings: Settings = run.configuration()?;
+                let settings = serde_json::to_string(&settings).map_err(|error| error.to_string())?;
+                run.add_note("configuration", &settings);
+                self.seen.add(settings);
+            }
         }
         Ok(())
+    }
+
+    fn action(&self, kind: Kind, tag: &str) -> Action {
+        Action::new("actuator", kind.action()).parameter("tag", tag).parameter("seen", self.seen.to_string())
     }
 
     fn step(&self, step: usize) -> Result<&Started, String> {
@@ -140,5 +183,13 @@ impl Interpreter<'_> {
 
     fn those(&self, steps: &[usize]) -> Result<Vec<&dyn Step>, String> {
         steps.iter().map(|step| self.step(*step).map(Started::as_step)).collect()
+    }
+}
+
+fn sdk(severity: Severity) -> playbook::Severity {
+    match severity {
+        Severity::Low => playbook::Severity::Low,
+        Severity::Medium => playbook::Severity::Medium,
+        Severity::High => playbook::Severity::High,
     }
 }

@@ -8,4 +8,4 @@ mod program;
 #[cfg(target_arch = "wasm32")]
 mod seen;
 
-pub use program::{End, FIELD, Kind, Operation, Program, Severity};
+pub use program::{End, FIELD, Kind, OFFENDERS, Operation, Program, Severity, WATCHED};

@@ -3,6 +3,12 @@ use serde::{Deserialize, Serialize};
 /// The CEF field of an artifact that has a program as JSON text.
 pub const FIELD: &str = "program";
 
+/// The custom list that the playbook looks into.
+pub const WATCHED: &str = "watched";
+
+/// The custom list that it adds to.
+pub const OFFENDERS: &str = "offenders";
+
 /// What a run does, one operation after the other.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Program {
@@ -33,6 +39,15 @@ pub enum Operation {
         action: Kind,
         /// Parameter by which the system acted on tells whose call it is; no other operation has the same.
         tag: String,
+    },
+    /// The same, and has the host take it back some time after its success.
+    ActFor {
+        /// Which.
+        action: Kind,
+        /// The same.
+        tag: String,
+        /// Milliseconds.
+        ms: u64,
     },
     /// Asks a person for yes or no.
     Ask {
@@ -88,6 +103,44 @@ pub enum Operation {
         /// The line.
         line: String,
     },
+    /// Looks into a custom list. The playbook declares [`WATCHED`] and [`OFFENDERS`].
+    Look {
+        /// The list.
+        list: String,
+        /// What to look for.
+        value: String,
+    },
+    /// Adds to a custom list. The playbook declares that for [`OFFENDERS`].
+    List {
+        /// The list.
+        list: String,
+        /// What to add.
+        value: String,
+        /// Why.
+        note: String,
+    },
+    /// Counts earlier alerts with this label.
+    CountEarlier {
+        /// The label.
+        label: String,
+        /// The CEF field by which they are counted.
+        field: String,
+        /// Its value.
+        value: String,
+        /// Milliseconds that they are old at most.
+        within_ms: u64,
+        /// How bad they are at least.
+        severity: Severity,
+    },
+    /// Hands the alert to a person.
+    Escalate {
+        /// The person or role.
+        to: Option<String>,
+        /// Why.
+        summary: String,
+    },
+    /// Asks for its configuration, and writes it into a note.
+    Configuration,
 }
 
 /// An action of the connector `actuator`.
@@ -106,10 +159,12 @@ pub enum Kind {
     Job,
     /// Reads, and changes nothing.
     Facts,
+    /// Turns a switch off.
+    Off,
 }
 
 impl Kind {
-    /// All kinds.
+    /// All kinds but [`Off`](Self::Off), which takes another back.
     pub const ALL: [Self; 6] = [Self::Switch, Self::Ticket, Self::Page, Self::Note, Self::Job, Self::Facts];
 
     /// Name of the action.
@@ -121,6 +176,7 @@ impl Kind {
             Self::Note => "add note",
             Self::Job => "run job",
             Self::Facts => "get facts",
+            Self::Off => "turn off switch",
         }
     }
 
@@ -153,7 +209,9 @@ impl Program {
         let mut actions = Vec::new();
         for operation in &self.operations {
             match operation {
-                Operation::Act { action, tag } => actions.push((*action, tag.as_str())),
+                Operation::Act { action, tag } | Operation::ActFor { action, tag, .. } => {
+                    actions.push((*action, tag.as_str()));
+                }
                 Operation::Child { program } => actions.extend(program.actions()),
                 _ => {}
             }

@@ -36,6 +36,10 @@ impl Call {
                 (*name).clone_into(&mut body.tag);
                 Kind::Switch
             }
+            (&Method::DELETE, ["switches", name]) => {
+                (*name).clone_into(&mut body.tag);
+                Kind::Off
+            }
             (&Method::POST, ["tickets"]) => Kind::Ticket,
             (&Method::POST, ["pages"]) => Kind::Page,
             (&Method::POST, ["notes"]) => Kind::Note,

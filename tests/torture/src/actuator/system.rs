@@ -84,6 +84,10 @@ fn answer(ledger: &mut Ledger, call: &Call, unknown: bool) -> (Came, Answer) {
             let came = if ledger.switches.insert(call.tag.clone()) { Came::Effect } else { Came::Repeated };
             ok(came, json!({ "id": call.tag }))
         }
+        (Kind::Off, _) => {
+            let came = if ledger.switches.remove(&call.tag) { Came::Effect } else { Came::Repeated };
+            ok(came, json!({ "id": call.tag }))
+        }
         (Kind::Ticket, _) => {
             let next = ledger.tickets.len() + 1;
             let known = ledger.tickets.contains_key(&key);

@@ -261,7 +261,7 @@ impl Cut<'_> {
 fn again(arrived: &Arrived) -> Request {
     let Arrived { kind, method, tag, key, seen, .. } = arrived;
     let path = match (kind, method.as_str()) {
-        (Kind::Switch, _) => format!("/switches/{tag}"),
+        (Kind::Switch | Kind::Off, _) => format!("/switches/{tag}"),
         (Kind::Ticket, _) => "/tickets".to_owned(),
         (Kind::Page, _) => "/pages".to_owned(),
         (Kind::Note, "GET") => format!("/notes?key={tag}"),

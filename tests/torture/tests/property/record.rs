@@ -162,7 +162,7 @@ impl Journal {
             Kind::Page | Kind::Note => json!(report.status),
             // They are numbered in the order in which they are opened.
             Kind::Ticket => json!([report.status, report.message]),
-            Kind::Switch | Kind::Job | Kind::Facts => json!(report),
+            Kind::Switch | Kind::Off | Kind::Job | Kind::Facts => json!(report),
         }
     }
 }
