@@ -203,19 +203,22 @@ impl Tree {
 
     /// Puts a value at a key, in place of the one that may be there.
     pub(super) fn put(&self, batch: &mut Batch, key: Vec<u8>, value: &[u8]) -> Result<(), StoreError> {
-        self.remove(batch, &key)?;
         // The later of two operations of one batch on one key counts.
+        for index in 1..=self.pieces(&key)?.unwrap_or(0) {
+            batch.remove_piece(keys::piece(&key, index));
+        }
         Self::insert(batch, key, value);
         Ok(())
     }
 
     /// Removes the value of a key. `false` if there was none.
     pub(super) fn remove(&self, batch: &mut Batch, key: &[u8]) -> Result<bool, StoreError> {
-        let Some(more) = self.pieces(key)? else { return Ok(false) };
+        let Some(head) = self.db.get(key).map_err(unreadable)? else { return Ok(false) };
+        let (more, first) = split_head(key, &head)?;
         for index in 1..=more {
             batch.remove_piece(keys::piece(key, index));
         }
-        batch.remove(key);
+        batch.remove_value(key, first.len());
         Ok(true)
     }
 
