@@ -391,11 +391,13 @@ impl Store for SledStore {
     }
 
     fn find_in_list(&self, list: &Name, value: &str) -> Result<Found, StoreError> {
-        if !self.tree.has(&keys::named(Table::List, list))? {
+        // The list may go, or a wide entry take the place of a close one, between two looks.
+        let still = self.tree.still();
+        if !still.has(&keys::named(Table::List, list))? {
             return Ok(Found::NoList);
         }
         for value in list::covering(value) {
-            if let Some(entry) = self.tree.record(&keys::list_entry(list, &value))? {
+            if let Some(entry) = still.record(&keys::list_entry(list, &value))? {
                 return Ok(Found::Entry(entry));
             }
         }

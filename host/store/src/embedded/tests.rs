@@ -95,7 +95,7 @@ async fn refuses_what_a_newer_palisade_wrote() {
 async fn says_that_it_is_busy_and_recovers() {
     let directory = tempdir().unwrap();
     let store = open(&directory);
-    let stopped = store.tree.stop_writes();
+    let stopped = store.tree.still();
     // One more than the queue holds may be in the writer's hands.
     let accepted: Vec<_> =
         (0..=WRITES_WAITING + 1).map(|id| store.append_alert(at(1), alert(&id.to_string()))).collect();
