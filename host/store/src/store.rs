@@ -92,8 +92,14 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError::Imported`].
     fn claim(&self, run: RunId, claim: Claim) -> Write<Run>;
 
-    /// Appends to the journal of a run, and in the same step to what follows from it: a change of the alert, what waits
-    /// for a person, the end of the run, the waking of its parent. Returns the number of entries the journal has now.
+    /// Appends to the journal of a run, and in the same step to what follows from it: a change of the alert, an addition to
+    /// a list, what waits for a person, the time at which an action is to be taken back, the end of the run, the waking of
+    /// its parent. Returns the number of entries the journal has now.
+    ///
+    /// A run in [`Mode::Plan`] changes neither the alert nor a list. A list that is not there, or has no room, takes nothing.
+    /// An alert that a run escalates waits for a person beyond the end of the run.
+    ///
+    /// [`Mode::Plan`]: palisade_model::run::Mode::Plan
     ///
     /// # Errors
     ///
@@ -223,7 +229,7 @@ pub trait Store: Send + Sync + 'static {
     /// What the operator says of playbooks, by name.
     fn playbook_settings(&self) -> Result<Vec<PlaybookSettings>, StoreError>;
 
-    /// Makes a custom list, empty. `false` if it was there.
+    /// Makes a custom list, empty. `false` if it was there, with whatever is on it.
     ///
     /// # Errors
     ///
@@ -250,7 +256,7 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError::NoSuchList`].
     fn remove_list_entry(&self, list: Name, value: list::Value) -> Write<bool>;
 
-    /// The entries of a custom list by value, behind this one.
+    /// The entries of a custom list by value, behind this one; none if there is no such list.
     fn list_entries(
         &self,
         list: &Name,
