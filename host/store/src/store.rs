@@ -76,10 +76,11 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`StoreError::NoSuchRun`]; [`StoreError::Undone`] if a step of it was taken back before.
+    /// [`StoreError::NoSuchRun`]; [`StoreError::Imported`]; [`StoreError::NoSuchAlert`]; [`StoreError::Undone`] if a step
+    /// of it was taken back before.
     fn start_undo(&self, run: NewRun, expiry: Option<Expiry>) -> Write<RunId>;
 
-    /// Ends an expiry for which nothing is to be done any more.
+    /// Ends an expiry for which nothing is to be done any more. One that has ended before stays so.
     fn end_expiry(&self, expiry: Expiry) -> Write<()>;
 
     /// Takes a run over: it is [`RunStatus::Running`] from now on, due no more, and belongs to the caller. Whoever had
@@ -110,7 +111,8 @@ pub trait Store: Send + Sync + 'static {
     /// Makes a waiting run due now; does nothing if it does not wait.
     fn wake(&self, run: RunId) -> Write<()>;
 
-    /// Changes an alert by a person's word, outside of any run. Returns the alert as it stands then.
+    /// Changes an alert by a person's word, outside of any run; [`AlertChange::Taken`] ends what all its runs have a person
+    /// take over. Returns the alert as it stands then.
     ///
     /// # Errors
     ///
