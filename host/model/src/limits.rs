@@ -33,7 +33,7 @@ pub const ALERTS_WAITING: usize = 10_000;
 
 /// Fields by which one alert is kept for those that follow it: each is one more small record beside the alert.
 pub const ALERT_KEYS: usize = 16;
-/// Alerts that one look into history goes through. That many about one user are too many, whatever the exact number.
+/// Alerts that one look into history goes through, from the newest. That many about one user are too many, whatever the exact number.
 pub const HISTORY_ALERTS: usize = 1_000;
 
 // Custom lists.

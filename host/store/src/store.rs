@@ -158,7 +158,9 @@ pub trait Store: Send + Sync + 'static {
     /// What waits for a person, by run and step, behind this place.
     fn tasks(&self, after: Option<(RunId, Position)>, limit: usize) -> Result<Vec<Task>, StoreError>;
 
-    /// How many alerts before this one are such; never more than [`HISTORY_ALERTS`], which stands for that many or more.
+    /// How many alerts before this one are such. An alert is about what its source sent, whatever a run adds to it, and as
+    /// bad as it is now. Of those of the label that are about the value, only the newest [`HISTORY_ALERTS`] are looked at:
+    /// that number stands for that many or more.
     ///
     /// [`HISTORY_ALERTS`]: palisade_model::limits::HISTORY_ALERTS
     fn count_earlier(&self, which: &Earlier, before: AlertId) -> Result<u32, StoreError>;

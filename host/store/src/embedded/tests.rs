@@ -134,11 +134,11 @@ async fn refuses_what_a_newer_palisade_wrote() {
     let directory = tempdir().unwrap();
     let store = open(&directory);
     let mut batch = Batch::default();
-    Tree::insert(&mut batch, keys::meta("format"), &(FORMAT + 1).to_be_bytes());
+    Tree::insert(&mut batch, keys::meta("format"), &(upgrade::FORMAT + 1).to_be_bytes());
     store.tree.apply(batch).unwrap();
     drop(store);
     let newer = SledStore::open(&directory.path().join("store"));
-    assert!(matches!(newer, Err(StoreError::NewerFormat { found: 2, known: 1, .. })));
+    assert!(matches!(newer, Err(StoreError::NewerFormat { found: 3, known: 2, .. })));
 }
 
 #[tokio::test]
