@@ -33,7 +33,7 @@ pub const ALERTS_WAITING: usize = 10_000;
 
 /// Fields by which one alert is kept for those that follow it: each is one more small record beside the alert.
 pub const ALERT_KEYS: usize = 16;
-/// Alerts that one look into history goes through. That many about one user are too many, whatever the exact number.
+/// Alerts that one look into history goes through, from the newest. That many about one user are too many, whatever the exact number.
 pub const HISTORY_ALERTS: usize = 1_000;
 
 // Custom lists.
@@ -227,6 +227,8 @@ pub const FILE_TOTAL_BYTES: u64 = 64 * 1024 * 1024;
 pub const VALUE_CHUNK_BYTES: usize = 4 * 1024;
 /// Pieces of a component that go into one atomic batch, 1 MiB of them.
 pub const COMPONENT_PIECES_PER_BATCH: usize = 256;
+/// Entries of a list that go in one atomic batch when the list does.
+pub const LIST_ENTRIES_PER_BATCH: usize = 256;
 /// Bytes of keys and values that the store applies without a sync. sled writes six to ten times as many into its log, as
 /// it rewrites a page with each tenth change and splits it; these must fit into one of its segments of 512 KiB.
 pub const UNSYNCED_BYTES: usize = 32 * 1024;

@@ -12,6 +12,9 @@ use crate::{
     name::Name,
 };
 
+/// Bits in front of an IPv4 address that is written as one of IPv6 (RFC 4291, section 2.5.5.2).
+const MAPPED_BITS: u8 = 96;
+
 /// An entry of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListEntry {
@@ -81,30 +84,23 @@ impl TryFrom<String> for Value {
     type Error = NotAValue;
 
     fn try_from(text: String) -> Result<Self, NotAValue> {
-        let trimmed = text.trim();
+        // What is kept must be read again as what it is: so nothing is cut off once the form is chosen.
+        let trimmed = text.trim_start().trim_end_matches(|end: char| end == '.' || end.is_whitespace());
         let shown = || trimmed.chars().take(64).collect::<String>();
-        if trimmed.is_empty() || trimmed.len() > LIST_VALUE_BYTES || trimmed.contains(char::is_control) {
+        let lower = trimmed.to_lowercase();
+        // Lower case may be longer.
+        if lower.is_empty() || lower.len() > LIST_VALUE_BYTES || lower.contains(char::is_control) {
             return Err(NotAValue::Text(shown()));
         }
-        let lower = trimmed.to_lowercase();
         if let Ok(address) = lower.parse::<IpAddr>() {
             return Ok(Self(address.to_canonical().to_string()));
         }
-        if let Some((address, prefix)) = lower.split_once('/')
-            && let Ok(address) = address.parse::<IpAddr>()
-        {
-            let bits = bits(address);
-            return match prefix.parse() {
-                Ok(prefix) if prefix <= bits => Ok(Self(network(address, prefix))),
-                _ => Err(NotAValue::Network(shown())),
-            };
+        if let Some((address, prefix)) = split_network(&lower) {
+            let prefix = prefix.ok_or_else(|| NotAValue::Network(shown()))?;
+            return Ok(Self(network(address, prefix)));
         }
-        let name = lower.trim_end_matches('.');
-        match name.strip_prefix("*.") {
-            Some(below) if !below.is_empty() && !below.contains('*') => Ok(Self(name.to_owned())),
-            None if !name.is_empty() && !name.contains('*') => Ok(Self(name.to_owned())),
-            _ => Err(NotAValue::Star(shown())),
-        }
+        let below = lower.strip_prefix("*.").unwrap_or(&lower);
+        if below.is_empty() || below.contains('*') { Err(NotAValue::Star(shown())) } else { Ok(Self(lower)) }
     }
 }
 
@@ -122,24 +118,45 @@ impl From<Value> for String {
     }
 }
 
-/// The values of all entries that this one falls under, the closest first: itself; for an address the networks that
-/// contain it, from the smallest; for a name the names above it. None for what can be no value.
+/// The values of all entries that this one falls under, the closest first: itself; for an address or a network the
+/// networks that contain it, from the smallest; for a name the names above it. None for what can be no value.
 pub fn covering(value: &str) -> Vec<Value> {
     let Ok(own) = value.parse::<Value>() else { return Vec::new() };
     let mut all = vec![own.clone()];
     if let Ok(address) = own.0.parse::<IpAddr>() {
         all.extend((0..=bits(address)).rev().map(|prefix| Value(network(address, prefix))));
-    } else if !own.0.starts_with('*') {
+    } else if let Some((address, Some(prefix))) = split_network(&own.0) {
+        all.extend((0..prefix).rev().map(|prefix| Value(network(address, prefix))));
+    } else if is_name(&own.0) {
         let above = own.0.match_indices('.').map(|(dot, _)| Value(format!("*{}", &own.0[dot..])));
         all.extend(above);
     }
     all
 }
 
+/// Whether it can be the name of a host. Any other text ends as its author likes, and `http://evil.test/?.example.com` is
+/// not below `example.com`.
+fn is_name(text: &str) -> bool {
+    text.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_'))
+}
+
 /// Bounds a note, which a playbook may have written.
 pub fn note(mut note: String) -> String {
     note.truncate(note.floor_char_boundary(LIST_NOTE_BYTES));
     note
+}
+
+/// The address and the prefix of what looks like a network; no prefix if it can be none. An IPv4 network that is written
+/// as one of IPv6 is one of IPv4, as the addresses in it are.
+fn split_network(text: &str) -> Option<(IpAddr, Option<u8>)> {
+    let (address, prefix) = text.split_once('/')?;
+    let address: IpAddr = address.parse().ok()?;
+    let canonical = address.to_canonical();
+    let mapped = address.is_ipv6() && canonical.is_ipv4();
+    Some(match prefix.parse().ok().filter(|prefix| *prefix <= bits(address)) {
+        Some(prefix @ MAPPED_BITS..) if mapped => (canonical, Some(prefix - MAPPED_BITS)),
+        prefix => (address, prefix),
+    })
 }
 
 fn bits(address: IpAddr) -> u8 {
@@ -181,8 +198,15 @@ mod tests {
             ("0.0.0.0/0", "0.0.0.0/0"),
             ("*.Acme.example.", "*.acme.example"),
             ("a/b", "a/b"),
+            ("::ffff:10.1.2.3/104", "10.0.0.0/8"),
+            ("::ffff:10.1.2.3/95", "::fffe:0:0/95"),
+            ("2001:DB8:0::1.", "2001:db8::1"),
+            ("10.1.2.3/8. .", "10.0.0.0/8"),
+            ("İ", "i\u{307}"),
         ] {
-            assert_eq!(value(written).as_str(), kept);
+            let value = value(written);
+            assert_eq!(value.as_str(), kept);
+            assert_eq!(kept.parse(), Ok(value), "it is read as it was written");
         }
         for bad in [
             "",
@@ -193,7 +217,12 @@ mod tests {
             "*.",
             "*",
             "*.*.com",
+            "*. .",
+            "10.0.0.0/33.",
+            "::1/129",
             "a\nb",
+            // One byte longer in lower case.
+            &"İ".repeat(LIST_VALUE_BYTES / 2),
             &"x".repeat(LIST_VALUE_BYTES + 1),
         ] {
             assert!(bad.parse::<Value>().is_err(), "{bad:?} was taken");
@@ -211,5 +240,10 @@ mod tests {
         assert_eq!(covering("WWW.Acme.example."), names);
         assert_eq!(covering("*.acme.example"), [value("*.acme.example")]);
         assert_eq!(covering("\n"), []);
+        assert_eq!(covering("10.1.0.0/16")[..2], [value("10.1.0.0/16"), value("10.0.0.0/15")]);
+        assert_eq!(covering("10.1.0.0/16").last(), Some(&value("0.0.0.0/0")));
+        for text in ["kim@acme.example", "https://evil.test/?.acme.example", "evil.test .acme.example"] {
+            assert_eq!(covering(text), [value(text)], "only a name is below another");
+        }
     }
 }

@@ -76,10 +76,11 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`StoreError::NoSuchRun`]; [`StoreError::Undone`] if a step of it was taken back before.
+    /// [`StoreError::NoSuchRun`]; [`StoreError::Imported`]; [`StoreError::NoSuchAlert`]; [`StoreError::Undone`] if a step
+    /// of it was taken back before.
     fn start_undo(&self, run: NewRun, expiry: Option<Expiry>) -> Write<RunId>;
 
-    /// Ends an expiry for which nothing is to be done any more.
+    /// Ends an expiry for which nothing is to be done any more. One that has ended before stays so.
     fn end_expiry(&self, expiry: Expiry) -> Write<()>;
 
     /// Takes a run over: it is [`RunStatus::Running`] from now on, due no more, and belongs to the caller. Whoever had
@@ -92,8 +93,14 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError::Imported`].
     fn claim(&self, run: RunId, claim: Claim) -> Write<Run>;
 
-    /// Appends to the journal of a run, and in the same step to what follows from it: a change of the alert, what waits
-    /// for a person, the end of the run, the waking of its parent. Returns the number of entries the journal has now.
+    /// Appends to the journal of a run, and in the same step to what follows from it: a change of the alert, an addition to
+    /// a list, what waits for a person, the time at which an action is to be taken back, the end of the run, the waking of
+    /// its parent. Returns the number of entries the journal has now.
+    ///
+    /// A run in [`Mode::Plan`] changes neither the alert nor a list. A list that is not there, or has no room, takes nothing.
+    /// An alert that a run escalates waits for a person beyond the end of the run.
+    ///
+    /// [`Mode::Plan`]: palisade_model::run::Mode::Plan
     ///
     /// # Errors
     ///
@@ -104,7 +111,8 @@ pub trait Store: Send + Sync + 'static {
     /// Makes a waiting run due now; does nothing if it does not wait.
     fn wake(&self, run: RunId) -> Write<()>;
 
-    /// Changes an alert by a person's word, outside of any run. Returns the alert as it stands then.
+    /// Changes an alert by a person's word, outside of any run; [`AlertChange::Taken`] ends what all its runs have a person
+    /// take over. Returns the alert as it stands then.
     ///
     /// # Errors
     ///
@@ -150,7 +158,9 @@ pub trait Store: Send + Sync + 'static {
     /// What waits for a person, by run and step, behind this place.
     fn tasks(&self, after: Option<(RunId, Position)>, limit: usize) -> Result<Vec<Task>, StoreError>;
 
-    /// How many alerts before this one are such; never more than [`HISTORY_ALERTS`], which stands for that many or more.
+    /// How many alerts before this one are such. An alert is about what its source sent, whatever a run adds to it, and as
+    /// bad as it is now. Of those of the label that are about the value, only the newest [`HISTORY_ALERTS`] are looked at:
+    /// that number stands for that many or more.
     ///
     /// [`HISTORY_ALERTS`]: palisade_model::limits::HISTORY_ALERTS
     fn count_earlier(&self, which: &Earlier, before: AlertId) -> Result<u32, StoreError>;
@@ -223,7 +233,7 @@ pub trait Store: Send + Sync + 'static {
     /// What the operator says of playbooks, by name.
     fn playbook_settings(&self) -> Result<Vec<PlaybookSettings>, StoreError>;
 
-    /// Makes a custom list, empty. `false` if it was there.
+    /// Makes a custom list, empty. `false` if it was there, with whatever is on it.
     ///
     /// # Errors
     ///
@@ -250,7 +260,7 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError::NoSuchList`].
     fn remove_list_entry(&self, list: Name, value: list::Value) -> Write<bool>;
 
-    /// The entries of a custom list by value, behind this one.
+    /// The entries of a custom list by value, behind this one; none if there is no such list.
     fn list_entries(
         &self,
         list: &Name,

@@ -1,6 +1,11 @@
 //! Alerts: taken in once, waiting, listed.
 
-use super::samples::{alert, at, run};
+use palisade_model::alert::{AlertChange, AlertStatus, Artifact, Note, Severity};
+
+use super::{
+    samples::{alert, at, run},
+    started,
+};
 use crate::{
     error::StoreError,
     store::{Appended, Page, Store},
@@ -72,4 +77,31 @@ pub(super) async fn are_listed_newest_first_in_pages(store: &dyn Store) {
     assert!(page(Some(1), 10).is_empty());
     assert!(page(None, 0).is_empty());
     assert_eq!(page(None, 1_000).len(), 301);
+}
+
+pub(super) async fn change_by_a_persons_word(store: &dyn Store) {
+    started(store, 1).await;
+    let before = store.alert(1).unwrap().unwrap();
+    let note =
+        Note { at: at(60), author: "Ada".to_owned(), title: "Mine".to_owned(), text: "x".repeat(9_000) };
+    let artifact = Artifact { id: 2, ..before.content.artifacts[0].clone() };
+    let changes = vec![
+        AlertChange::Status(AlertStatus::Open),
+        AlertChange::Owner(Some("Ada".to_owned())),
+        AlertChange::Severity(Severity::Critical),
+        AlertChange::Note(note),
+        AlertChange::Artifact(artifact),
+        AlertChange::Status(AlertStatus::Closed),
+    ];
+    let mut expected = before;
+    changes.iter().cloned().for_each(|change| expected.apply(change));
+    let changed = store.change_alert(1, changes).await.unwrap();
+    assert_eq!((changed.status, changed.owner.as_deref()), (AlertStatus::Closed, Some("Ada")));
+    assert!(changed == expected, "they are made in their order");
+    assert_eq!(store.alert(1).unwrap(), Some(changed));
+    let same = store.change_alert(1, vec![]).await.unwrap();
+    assert!(same == expected, "nothing changes nothing");
+    assert_eq!(store.run(1).unwrap().unwrap().entries, 1, "no run is concerned");
+    let missing = store.change_alert(2, vec![AlertChange::Taken]).await;
+    assert!(matches!(missing, Err(StoreError::NoSuchAlert { alert: 2 })), "{missing:?}");
 }

@@ -5,6 +5,7 @@ use palisade_model::{
     asset::{Asset, Network},
     audit::Record,
     limits::REGISTRY_ITEMS,
+    playbook::PlaybookSettings,
     plugin::{Identity, Manifest, PlaybookManifest, Plugin},
     user::{KeptUser, User},
 };
@@ -106,6 +107,16 @@ pub(super) async fn keeps_settings(store: &dyn Store) {
         store.put_setting(key.clone(), value.clone()).await.unwrap();
         assert!(store.setting(&key).unwrap() == Some(value), "a setting came back changed");
     }
+}
+
+pub(super) async fn keeps_what_is_said_of_playbooks(store: &dyn Store) {
+    let said = |text| PlaybookSettings::of(name(text));
+    let safe = PlaybookSettings { safe_mode: true, ..said("triage") };
+    for settings in [said("triage"), said("block"), safe.clone()] {
+        store.put_playbook_settings(settings).await.unwrap();
+    }
+    assert_eq!(store.playbook_settings().unwrap(), [said("block"), safe]);
+    assert_eq!((store.plugins().unwrap(), store.lists().unwrap()), (vec![], vec![]));
 }
 
 pub(super) async fn is_bounded(store: &dyn Store) {

@@ -2,20 +2,22 @@
 
 use palisade_model::{
     action::{Effect, Failure, Report, ReportStatus, Retry, RetryLimits},
-    alert::{AlertChange, AlertStatus, Artifact, Note, Severity},
-    journal::{ActionEnded, ActionStarted, Ended, Entry, Event, LogLevel, Terms},
+    alert::{AlertChange, AlertStatus, Artifact, Escalation, Note, Severity},
+    journal::{ActionEnded, ActionStarted, Began, Ended, Entry, Event, LogLevel, Terms},
     limits::{PAGE_BYTES, PAGE_ITEMS},
-    run::{RunId, RunStatus},
+    list::Found,
+    run::{Mode, RunId, RunStatus},
 };
 use serde_json::{Map, json};
 
 use super::{
+    lists::{added, entry},
     samples::{alert, at, digest, end, log, name, run},
     started, write,
 };
 use crate::{
     error::StoreError,
-    store::{Page, RunFilter, Store},
+    store::{NewRun, Page, RunFilter, Store},
 };
 
 pub(super) async fn start_with_their_alert(store: &dyn Store) {
@@ -28,6 +30,7 @@ pub(super) async fn start_with_their_alert(store: &dyn Store) {
     assert_eq!((run.id, run.alert, &run.playbook, run.digest), (2, 1, &name("block"), digest(7)));
     assert_eq!((run.status, run.started, run.finished), (RunStatus::Running, at(100), None));
     assert_eq!((run.entries, run.epoch, run.parent, run.imported), (1, 1, None, false));
+    assert_eq!((run.mode, run.undoes), (Mode::Live, None));
     let began = new.began;
     let entry = Entry { seq: 1, at: at(100), event: Event::Began(Box::new(began)) };
     assert_eq!(store.journal(2, 1, 10).unwrap(), [entry]);
@@ -99,6 +102,35 @@ pub(super) async fn change_their_alert_and_end_in_one_step(store: &dyn Store) {
     write(store, 1, 8, vec![Event::AlertChanged(closed_again)]).await.unwrap_err();
     let alert = store.alert(1).unwrap().unwrap();
     assert_eq!(alert.status, AlertStatus::Closed, "a refused append changes no alert");
+}
+
+pub(super) async fn of_a_plan_change_nothing(store: &dyn Store) {
+    started(store, 0).await;
+    store.put_list(name("care")).await.unwrap();
+    let before = store.alert(1).unwrap();
+    let escalation = Escalation { to: None, summary: "Two hosts.".to_owned() };
+    let events = vec![
+        Event::AlertChanged(AlertChange::Status(AlertStatus::Closed)),
+        added("care", entry("kim")),
+        Event::AlertChanged(AlertChange::Escalated(escalation)),
+    ];
+    let ending = events.iter().cloned().chain([end(RunStatus::Succeeded)]).collect();
+    for (id, mode) in [(1, Mode::Plan), (2, Mode::Safe)] {
+        let new = run("triage", 1);
+        let new = NewRun { began: Began { mode, ..new.began }, ..new };
+        assert_eq!(store.start_run(new).await.unwrap(), id);
+        assert_eq!(store.run(id).unwrap().unwrap().mode, mode);
+    }
+    write(store, 1, 1, events.clone()).await.unwrap();
+    write(store, 1, 4, ending).await.unwrap();
+    assert_eq!(store.alert(1).unwrap(), before);
+    assert_eq!(store.find_in_list(&name("care"), "kim").unwrap(), Found::Nothing);
+    assert_eq!((store.lists().unwrap()[0].entries, store.tasks(None, 9).unwrap()), (0, vec![]));
+    assert_eq!(store.journal(1, 1, 9).unwrap().len(), 8, "it says what it would have changed");
+
+    write(store, 2, 1, events).await.unwrap();
+    assert_eq!(store.alert(1).unwrap().unwrap().status, AlertStatus::Closed, "what is here may change");
+    assert_eq!((store.lists().unwrap()[0].entries, store.tasks(None, 9).unwrap().len()), (1, 1));
 }
 
 pub(super) async fn keep_every_kind_of_entry(store: &dyn Store) {

@@ -2,15 +2,17 @@
 
 use palisade_model::{
     action::Failure,
-    journal::{ActionEnded, By, Decision, Divergence, Ended, Event},
-    prompt::{Task, ToDo},
+    alert::{AlertChange, AlertStatus, Escalation},
+    approval::{Approval, AtDeadline},
+    journal::{ActionEnded, ApprovalAsked, By, Decision, Divergence, Ended, Event},
+    prompt::{ESCALATION, Task, ToDo},
     run::{Position, RunId, RunStatus},
 };
 use serde_json::json;
 
 use super::{
     record,
-    samples::{append, at, end, log, name, prompt, question},
+    samples::{append, at, end, log, name, prompt, question, run},
     started, write,
 };
 use crate::store::{Append, Claim, Leave, Store};
@@ -50,12 +52,37 @@ fn divergence() -> Divergence {
     Divergence { at_entry: 2, expected: "random 8".to_owned(), actual: "log".to_owned() }
 }
 
-/// Where something waits, after a check that the runs' own counts agree.
+fn approval() -> Approval {
+    Approval {
+        connector: "panos".to_owned(),
+        action: "block ip".to_owned(),
+        asset: name("edge"),
+        parameters: json!({ "ip": "203.0.113.7" }),
+        rule: "contain".to_owned(),
+        to: None,
+        deadline: at(3_600),
+        at_deadline: AtDeadline::Deny,
+    }
+}
+
+fn given(position: Position) -> Event {
+    Event::ApprovalGiven { position, approved: true, by: None }
+}
+
+fn escalation(summary: &str) -> Escalation {
+    Escalation { to: Some("tier 2".to_owned()), summary: summary.to_owned() }
+}
+
+fn escalated(summary: &str) -> Event {
+    Event::AlertChanged(AlertChange::Escalated(escalation(summary)))
+}
+
+/// Where something waits, after a check that the runs' own counts agree: an escalation waits in none.
 fn places(store: &dyn Store) -> Vec<(RunId, Position)> {
     let places: Vec<_> =
         store.tasks(None, 99).unwrap().iter().map(|task| (task.run, task.position)).collect();
     for run in store.runs(Default::default(), super::ALL).unwrap() {
-        let count = places.iter().filter(|(id, _)| *id == run.id).count();
+        let count = places.iter().filter(|(id, step)| *id == run.id && *step != ESCALATION).count();
         assert_eq!(run.attention as usize, count, "run {} has {places:?}", run.id);
     }
     places
@@ -124,4 +151,67 @@ pub(super) async fn to_look_at_a_run_end_when_it_is_taken_over(store: &dyn Store
     let last = Append { epoch: 2, ..append(1, 3, vec![answered(1)]) };
     store.append(last).await.unwrap();
     assert_eq!((record(store, 1).attention, places(store)), (0, vec![]));
+}
+
+pub(super) async fn to_approve_an_action_end_with_the_answer(store: &dyn Store) {
+    started(store, 2).await;
+    let asked = |position| Event::ApprovalAsked(ApprovalAsked { position, approval: approval() });
+    write(store, 1, 1, vec![asked(1), asked(2), asked(3), asked(4)]).await.unwrap();
+    write(store, 2, 1, vec![asked(1)]).await.unwrap();
+    let (playbook, since) = (name("triage"), at(200));
+    let what = ToDo::Approve(approval());
+    let task = Task { run: 1, position: 1, playbook, alert: 1, since, what };
+    assert_eq!(store.tasks(None, 1).unwrap(), [task]);
+    assert_eq!(places(store), [(1, 1), (1, 2), (1, 3), (1, 4), (2, 1)]);
+    write(store, 1, 5, vec![given(1), failed(2)]).await.unwrap();
+    assert_eq!(places(store), [(1, 3), (1, 4), (2, 1)], "an action may end before anybody answers");
+    write(store, 1, 7, vec![given(3), doubt(3), asked(5), given(5)]).await.unwrap();
+    assert_eq!(places(store), [(1, 3), (1, 4), (2, 1)], "and be in doubt after somebody did");
+    write(store, 1, 11, vec![end(RunStatus::Cancelled)]).await.unwrap();
+    assert_eq!(places(store), [(2, 1)]);
+}
+
+pub(super) async fn to_take_an_alert_over_outlive_the_run(store: &dyn Store) {
+    started(store, 2).await;
+    write(store, 1, 1, vec![escalated("one"), question(1)]).await.unwrap();
+    assert_eq!(places(store), [(1, 1), (1, ESCALATION)]);
+    assert_eq!(record(store, 1).attention, 1);
+    assert_eq!(store.alert(1).unwrap().unwrap().escalation, Some(escalation("one")));
+    write(store, 1, 3, vec![escalated("two"), log("on"), escalated("three")]).await.unwrap();
+    assert_eq!(places(store), [(1, 1), (1, ESCALATION)], "one run has one");
+    assert_eq!(store.tasks(Some((1, 1)), 9).unwrap()[0].what, ToDo::TakeOver(escalation("three")));
+    write(store, 1, 6, vec![answered(1), question(2), end(RunStatus::Succeeded)]).await.unwrap();
+    assert_eq!(places(store), [(1, ESCALATION)]);
+    // With the end, and where nothing else waited.
+    write(store, 2, 1, vec![escalated("last"), end(RunStatus::Failed)]).await.unwrap();
+    assert_eq!(places(store), [(1, ESCALATION), (2, ESCALATION)]);
+    store.claim(1, Claim::Again).await.unwrap();
+    store
+        .append(Append { epoch: 2, ..append(1, 9, vec![question(3), end(RunStatus::Failed)]) })
+        .await
+        .unwrap();
+    assert_eq!(places(store), [(1, ESCALATION), (2, ESCALATION)], "nor does a run that begins again end it");
+}
+
+pub(super) async fn to_take_an_alert_over_end_for_all_its_runs(store: &dyn Store) {
+    started(store, 2).await;
+    store.append_alert(at(1), super::alert("b")).await.unwrap();
+    store.handle_alert(2, vec![run("triage", 2)]).await.unwrap();
+    write(store, 1, 1, vec![escalated("one"), end(RunStatus::Succeeded)]).await.unwrap();
+    for id in [2, 3] {
+        write(store, id, 1, vec![question(1), escalated("two")]).await.unwrap();
+    }
+    let closed = store.change_alert(1, vec![AlertChange::Status(AlertStatus::Closed)]).await.unwrap();
+    assert_eq!(closed.escalation, Some(escalation("two")));
+    assert_eq!(places(store).len(), 5, "only what says so ends it");
+    let taken = store.change_alert(1, vec![AlertChange::Taken]).await.unwrap();
+    assert_eq!(taken.escalation, None);
+    assert_eq!(
+        places(store),
+        [(2, 1), (3, 1), (3, ESCALATION)],
+        "the other alert waits on, and so does the question"
+    );
+    assert_eq!(store.alert(2).unwrap().unwrap().escalation, Some(escalation("two")));
+    write(store, 2, 3, vec![escalated("again")]).await.unwrap();
+    assert_eq!(places(store)[1], (2, ESCALATION), "it may be needed again");
 }

@@ -18,17 +18,21 @@ impl Batch {
         self.changes.insert(key, value);
     }
 
-    /// Removes a key with a short value.
+    /// Removes a key with an empty value.
     pub(super) fn remove(&mut self, key: impl Into<IVec>) {
+        self.remove_value(key, 0);
+    }
+
+    /// Removes a key with a value of this many bytes. It lies among others of its kind, and sled rewrites a page of them.
+    pub(super) fn remove_value(&mut self, key: impl Into<IVec>, bytes: usize) {
         let key = key.into();
-        self.bytes += key.len();
+        self.bytes += key.len() + bytes;
         self.changes.remove(key);
     }
 
-    /// Removes a key with a whole piece of a value. It lies among others, and sled rewrites a page of them.
+    /// Removes a key with a whole piece of a value.
     pub(super) fn remove_piece(&mut self, key: impl Into<IVec>) {
-        self.bytes += VALUE_CHUNK_BYTES;
-        self.remove(key);
+        self.remove_value(key, VALUE_CHUNK_BYTES);
     }
 
     /// Bytes of the keys and values.

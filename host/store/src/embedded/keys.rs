@@ -48,7 +48,7 @@ pub(super) enum Table {
     List = b'n',
     /// Entries of custom lists by list and value.
     ListEntry = b'e',
-    /// Numbers of alerts by their label and who or what they are about, and when they were received.
+    /// Numbers of alerts, and when they were received, by their label and who or what they are about.
     AlertKey = b'h',
     /// Steps of runs by the time at which they are to be taken back.
     Expiry = b'x',
@@ -136,8 +136,8 @@ pub(super) fn list_entry(list: &Name, value: &list::Value) -> Vec<u8> {
     key
 }
 
-/// What the index keys of all alerts of this label begin with that have this value in this field; the time of receipt
-/// and the alert's number follow. The texts are a stranger's: hashing bounds them.
+/// What the index keys of all alerts of this label begin with that have this value in this field; the alert's number and
+/// the time of receipt follow. The texts are a stranger's: hashing bounds them.
 pub(super) fn alert_keys(label: &str, field: &str, value: &str) -> Vec<u8> {
     let mut hash = digest::Context::new(&digest::SHA256);
     for text in [label, field, value] {
@@ -147,10 +147,15 @@ pub(super) fn alert_keys(label: &str, field: &str, value: &str) -> Vec<u8> {
     key(Table::AlertKey, &[&hash.finish().as_ref()[..ALERT_KEY_BYTES]])
 }
 
-/// The index keys of alerts with this beginning that were received in this millisecond begin so.
-pub(super) fn received(mut alert_keys: Vec<u8>, at: Timestamp) -> Vec<u8> {
-    alert_keys.extend_from_slice(&time(at));
-    alert_keys
+/// The index key with this beginning of an alert that was received at this time.
+pub(super) fn alert_key(alert_keys: Vec<u8>, alert: AlertId, received: Timestamp) -> Vec<u8> {
+    [with_number(alert_keys, alert).as_slice(), &time(received)].concat()
+}
+
+/// The alert in an index key, and when it was received.
+pub(super) fn read_alert_key(key: &[u8]) -> Option<(AlertId, Timestamp)> {
+    let (alert, rest) = key.get(1 + ALERT_KEY_BYTES..)?.split_first_chunk()?;
+    Some((u64::from_be_bytes(*alert), from_time(*rest.first_chunk()?)?))
 }
 
 /// A step that is to be taken back.
@@ -296,6 +301,27 @@ mod tests {
             .map(|ms| Timestamp::from_millisecond(ms).unwrap());
         assert!(times.map(due).is_sorted());
         assert_eq!(times.map(|at| due_time(&with_number(due(at), 7)).unwrap()), times);
+    }
+
+    #[test]
+    fn of_alerts_and_expiries_are_read_as_they_were_written() {
+        let at = |ms| Timestamp::from_millisecond(ms).unwrap();
+        let of = |alert, ms| alert_key(alert_keys("c2", "sourceUserName", "kim"), alert, at(ms));
+        assert!(of(9, 5) < of(10, -5), "they sort by alert");
+        assert_eq!(read_alert_key(&of(10, -5)), Some((10, at(-5))));
+        assert_eq!(alert_keys("a", "bc", "d").len(), alert_keys("", "", &"x".repeat(1 << 20)).len());
+        assert_ne!(alert_keys("a", "bc", "d"), alert_keys("ab", "c", "d"));
+        let one = Expiry { at: at(-1), run: u64::MAX, position: u32::MAX };
+        assert_eq!(read_expiry(&expiry(&one)), Some(one));
+        assert!((expired_by(at(-2)) < expiry(&one)) && (expiry(&one) < expired_by(at(-1))));
+    }
+
+    #[test]
+    fn of_list_entries_stay_below_the_end_of_their_list() {
+        let (a, b): (Name, Name) = ("a".parse().unwrap(), "a-b".parse().unwrap());
+        let entry = |list| list_entry(list, &"\u{10ffff}".parse().unwrap());
+        assert!(entries_of_list(&a) < entry(&a) && entry(&a) < end_of_list(&a));
+        assert!(end_of_list(&a) <= entries_of_list(&b), "one list ends where the next begins");
     }
 
     #[test]

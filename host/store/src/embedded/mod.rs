@@ -5,6 +5,7 @@ mod keys;
 mod open;
 mod tables;
 mod tree;
+mod upgrade;
 mod writer;
 
 use std::{
@@ -17,7 +18,7 @@ use std::{
 
 use palisade_model::{
     Timestamp,
-    alert::{Alert, AlertChange, AlertId, NewAlert},
+    alert::{Alert, AlertChange, AlertId, NewAlert, Severity},
     asset::Asset,
     audit::{self, Head, Record},
     earlier::{self, Earlier},
@@ -36,7 +37,6 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use self::{
-    batch::Batch,
     keys::Table,
     tables::{StoredEntry, Tables},
     tree::{Tree, serialize},
@@ -51,9 +51,6 @@ use crate::{
     },
 };
 
-/// The format that this program writes.
-const FORMAT: u64 = 1;
-
 /// A [`Store`] in a directory of its own. One process at a time has it open.
 ///
 /// Dropping it waits until the writes that were handed over are done.
@@ -66,30 +63,15 @@ pub struct SledStore {
 }
 
 impl SledStore {
-    /// Opens the store in this directory, which is created, readable by its owner only, if it does not exist.
+    /// Opens the store in this directory, which is created, readable by its owner only, if it does not exist. One of an
+    /// earlier Palisade is brought to the format of this one first, and then no earlier one opens it any more.
     ///
     /// # Errors
     ///
     /// [`StoreError::AlreadyOpen`], [`StoreError::NewerFormat`], or [`StoreError::Open`].
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
         let tree = Arc::new(Tree::open(directory)?);
-        let format = keys::meta("format");
-        match tree.number(&format)? {
-            Some(FORMAT) => {}
-            Some(found) => {
-                return Err(StoreError::NewerFormat {
-                    directory: directory.to_owned(),
-                    found,
-                    known: FORMAT,
-                });
-            }
-            None => {
-                let mut batch = Batch::default();
-                Tree::insert(&mut batch, format, &FORMAT.to_be_bytes());
-                tree.apply(batch)?;
-                tree.sync()?;
-            }
-        }
+        upgrade::upgrade(&tree, directory)?;
         let waiting = Arc::new(AtomicU64::new(0));
         let audit = Arc::default();
         let tables = Tables::new(Arc::clone(&tree), Arc::clone(&waiting), Arc::clone(&audit))?;
@@ -248,13 +230,16 @@ impl Store for SledStore {
 
     fn count_earlier(&self, which: &Earlier, before: AlertId) -> Result<u32, StoreError> {
         let prefix = keys::alert_keys(&which.label, &which.field, &earlier::normal(&which.value));
-        let end = keys::with_number(keys::received(prefix.clone(), Timestamp::MAX), AlertId::MAX);
+        let keys = self.tree.range(prefix.clone()..keys::with_number(prefix, before));
         let mut count = 0;
-        for key in self.tree.range(keys::received(prefix, which.since)..end).take(HISTORY_ALERTS) {
-            let id = number(&key?)?;
-            if id < before && self.alert(id)?.is_some_and(|alert| alert.content.severity >= which.severity) {
-                count += 1;
-            }
+        for key in keys.rev().take(HISTORY_ALERTS) {
+            let key = key?;
+            let (id, received) = keys::read_alert_key(&key).ok_or_else(|| tree::damaged(&key))?;
+            // An alert may be large, and is only read for how bad it is.
+            let counts = received >= which.since
+                && (which.severity == Severity::Informational
+                    || self.alert(id)?.is_some_and(|alert| alert.content.severity >= which.severity));
+            count += u32::from(counts);
         }
         Ok(count)
     }
@@ -391,11 +376,13 @@ impl Store for SledStore {
     }
 
     fn find_in_list(&self, list: &Name, value: &str) -> Result<Found, StoreError> {
-        if !self.tree.has(&keys::named(Table::List, list))? {
+        // The list may go, or a wide entry take the place of a close one, between two looks.
+        let still = self.tree.still();
+        if !still.has(&keys::named(Table::List, list))? {
             return Ok(Found::NoList);
         }
         for value in list::covering(value) {
-            if let Some(entry) = self.tree.record(&keys::list_entry(list, &value))? {
+            if let Some(entry) = still.record(&keys::list_entry(list, &value))? {
                 return Ok(Found::Entry(entry));
             }
         }

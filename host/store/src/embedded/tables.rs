@@ -22,7 +22,6 @@ use palisade_model::{
     Timestamp,
     alert::{Alert, AlertId, NewAlert},
     audit::Head,
-    earlier,
     run::{Run, RunId, Seq},
 };
 
@@ -31,6 +30,8 @@ use super::{
     tree::{self, Tree},
 };
 use crate::{error::StoreError, store::Appended};
+
+pub(super) use self::alerts::add_alert_keys;
 
 /// An entry of a journal as it is stored: its place, its time, and what happened.
 pub(super) type StoredEntry<E> = (Seq, Timestamp, E);
@@ -92,10 +93,7 @@ impl Tables {
         Tree::insert(&mut batch, keys::numbered(Table::Alert, id), &tree::serialize(&alert));
         Tree::insert(&mut batch, source, &id.to_be_bytes());
         Tree::insert(&mut batch, keys::numbered(Table::Waiting, id), &[]);
-        for (field, value) in earlier::keys(&alert.content.artifacts) {
-            let key = keys::alert_keys(&alert.content.label, field, &value);
-            Tree::insert(&mut batch, keys::with_number(keys::received(key, received), id), &[]);
-        }
+        add_alert_keys(&mut batch, &alert);
         Tree::insert(&mut batch, next_alert_key(), &(id + 1).to_be_bytes());
         self.tree.apply(batch)?;
         self.next_alert = id + 1;

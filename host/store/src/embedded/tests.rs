@@ -2,10 +2,14 @@
 
 use std::fs;
 
-use palisade_model::{alert::AlertChange, alert::Note, journal::Event, limits::WRITES_WAITING};
+use palisade_model::{
+    alert::{AlertChange, Note},
+    journal::Event,
+    limits::{LIST_ENTRIES, WRITES_WAITING},
+};
 use tempfile::{TempDir, tempdir};
 
-use super::*;
+use super::{batch::Batch, *};
 use crate::contract::{
     self,
     samples::{alert, append, at, name, run},
@@ -71,6 +75,52 @@ async fn large_values_never_go_to_files_that_nobody_syncs() {
     assert_eq!(blobs, 0);
 }
 
+fn entry(value: &str) -> ListEntry {
+    ListEntry { value: value.parse().unwrap(), note: String::new(), by: "Ada".to_owned(), at: at(1) }
+}
+
+#[tokio::test]
+async fn what_a_crash_leaves_of_a_list_is_on_no_other() {
+    let directory = tempdir().unwrap();
+    let store = open(&directory);
+    store.put_list(name("care")).await.unwrap();
+    store.put_list_entry(name("care"), entry("kim")).await.unwrap();
+    // As far as a removal comes that a crash cuts short.
+    let mut batch = Batch::default();
+    batch.remove(keys::named(Table::List, &name("care")));
+    store.tree.apply(batch).unwrap();
+    assert!(store.list_entries(&name("care"), None, 9).unwrap().is_empty());
+    assert_eq!(store.find_in_list(&name("care"), "kim").unwrap(), Found::NoList);
+    assert!(store.put_list(name("care")).await.unwrap());
+    assert!(store.list_entries(&name("care"), None, 9).unwrap().is_empty());
+    assert_eq!(store.find_in_list(&name("care"), "kim").unwrap(), Found::Nothing);
+}
+
+#[tokio::test]
+async fn a_full_list_takes_only_what_it_has() {
+    let directory = tempdir().unwrap();
+    let store = open(&directory);
+    store.append_alert(at(1), alert("a")).await.unwrap();
+    store.handle_alert(1, vec![run("triage", 1)]).await.unwrap();
+    store.put_list(name("care")).await.unwrap();
+    store.put_list_entry(name("care"), entry("kim")).await.unwrap();
+    // As if there were all others but one.
+    let mut batch = Batch::default();
+    Tree::insert(&mut batch, keys::named(Table::List, &name("care")), &(LIST_ENTRIES - 1).to_be_bytes());
+    store.tree.apply(batch).unwrap();
+    let added = |value| Event::ListChanged { list: name("care"), entry: entry(value) };
+    let events = ["lee", "kim", "max"].map(added).to_vec();
+    store.append(append(1, 1, events)).await.unwrap();
+    assert_eq!(store.lists().unwrap()[0].entries, LIST_ENTRIES);
+    let entries = store.list_entries(&name("care"), None, 9).unwrap();
+    assert_eq!(entries, [entry("kim"), entry("lee")], "what a run adds beyond that is not kept");
+    let full = store.put_list_entry(name("care"), entry("max")).await;
+    assert!(matches!(full, Err(StoreError::Full { what: "entries of this list", .. })), "{full:?}");
+    assert!(!store.put_list_entry(name("care"), entry("kim")).await.unwrap());
+    assert!(store.remove_list_entry(name("care"), entry("kim").value).await.unwrap());
+    assert!(store.put_list_entry(name("care"), entry("max")).await.unwrap());
+}
+
 #[tokio::test]
 async fn one_process_at_a_time() {
     let directory = tempdir().unwrap();
@@ -84,18 +134,18 @@ async fn refuses_what_a_newer_palisade_wrote() {
     let directory = tempdir().unwrap();
     let store = open(&directory);
     let mut batch = Batch::default();
-    Tree::insert(&mut batch, keys::meta("format"), &(FORMAT + 1).to_be_bytes());
+    Tree::insert(&mut batch, keys::meta("format"), &(upgrade::FORMAT + 1).to_be_bytes());
     store.tree.apply(batch).unwrap();
     drop(store);
     let newer = SledStore::open(&directory.path().join("store"));
-    assert!(matches!(newer, Err(StoreError::NewerFormat { found: 2, known: 1, .. })));
+    assert!(matches!(newer, Err(StoreError::NewerFormat { found: 3, known: 2, .. })));
 }
 
 #[tokio::test]
 async fn says_that_it_is_busy_and_recovers() {
     let directory = tempdir().unwrap();
     let store = open(&directory);
-    let stopped = store.tree.stop_writes();
+    let stopped = store.tree.still();
     // One more than the queue holds may be in the writer's hands.
     let accepted: Vec<_> =
         (0..=WRITES_WAITING + 1).map(|id| store.append_alert(at(1), alert(&id.to_string()))).collect();

@@ -6,7 +6,7 @@ use std::{
     ops::Range,
     path::Path,
     sync::{
-        Arc, OnceLock, PoisonError, RwLock,
+        Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
 };
@@ -86,12 +86,6 @@ impl Tree {
         })
     }
 
-    /// Keeps batches from going in for as long as the guard lives.
-    #[cfg(test)]
-    pub(super) fn stop_writes(&self) -> std::sync::RwLockReadGuard<'_, ()> {
-        self.latch.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// The first write that failed.
     pub(super) fn failure(&self) -> Option<&Cause> {
         self.failure.get()
@@ -102,23 +96,19 @@ impl Tree {
         self.db.size_on_disk().map_err(unreadable)
     }
 
+    /// The tree as it stands: no batch goes in for as long as this lives.
+    pub(super) fn still(&self) -> Still<'_> {
+        Still { db: &self.db, _no_writer: self.latch.read().unwrap_or_else(PoisonError::into_inner) }
+    }
+
     /// The value of a key.
     pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        let _no_writer = self.latch.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(head) = self.db.get(key).map_err(unreadable)? else { return Ok(None) };
-        let (more, first) = split_head(key, &head)?;
-        let mut value = Vec::with_capacity(first.len() + more as usize * VALUE_CHUNK_BYTES);
-        value.extend_from_slice(first);
-        for index in 1..=more {
-            let piece = self.db.get(keys::piece(key, index)).map_err(unreadable)?;
-            value.extend_from_slice(&piece.ok_or_else(|| damaged(key))?);
-        }
-        Ok(Some(value))
+        self.still().get(key)
     }
 
     /// The record of a key.
     pub(super) fn record<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, StoreError> {
-        self.get(key)?.map(|value| parse(key, &value)).transpose()
+        self.still().record(key)
     }
 
     /// The number of a key.
@@ -203,19 +193,22 @@ impl Tree {
 
     /// Puts a value at a key, in place of the one that may be there.
     pub(super) fn put(&self, batch: &mut Batch, key: Vec<u8>, value: &[u8]) -> Result<(), StoreError> {
-        self.remove(batch, &key)?;
         // The later of two operations of one batch on one key counts.
+        for index in 1..=self.pieces(&key)?.unwrap_or(0) {
+            batch.remove_piece(keys::piece(&key, index));
+        }
         Self::insert(batch, key, value);
         Ok(())
     }
 
     /// Removes the value of a key. `false` if there was none.
     pub(super) fn remove(&self, batch: &mut Batch, key: &[u8]) -> Result<bool, StoreError> {
-        let Some(more) = self.pieces(key)? else { return Ok(false) };
+        let Some(head) = self.db.get(key).map_err(unreadable)? else { return Ok(false) };
+        let (more, first) = split_head(key, &head)?;
         for index in 1..=more {
             batch.remove_piece(keys::piece(key, index));
         }
-        batch.remove(key);
+        batch.remove_value(key, first.len());
         Ok(true)
     }
 
@@ -223,6 +216,37 @@ impl Tree {
     pub(super) fn pieces(&self, key: &[u8]) -> Result<Option<u32>, StoreError> {
         let head = self.db.get(key).map_err(unreadable)?;
         head.map(|head| split_head(key, &head).map(|(more, _)| more)).transpose()
+    }
+}
+
+/// The tree while no batch goes in: what is read of it belongs together. A thread holds one at a time.
+pub(super) struct Still<'a> {
+    db: &'a sled::Db,
+    _no_writer: RwLockReadGuard<'a, ()>,
+}
+
+impl Still<'_> {
+    /// The value of a key.
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(head) = self.db.get(key).map_err(unreadable)? else { return Ok(None) };
+        let (more, first) = split_head(key, &head)?;
+        let mut value = Vec::with_capacity(first.len() + more as usize * VALUE_CHUNK_BYTES);
+        value.extend_from_slice(first);
+        for index in 1..=more {
+            let piece = self.db.get(keys::piece(key, index)).map_err(unreadable)?;
+            value.extend_from_slice(&piece.ok_or_else(|| damaged(key))?);
+        }
+        Ok(Some(value))
+    }
+
+    /// The record of a key.
+    pub(super) fn record<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, StoreError> {
+        self.get(key)?.map(|value| parse(key, &value)).transpose()
+    }
+
+    /// Whether there is such a key.
+    pub(super) fn has(&self, key: &[u8]) -> Result<bool, StoreError> {
+        self.db.contains_key(key).map_err(unreadable)
     }
 }
 

@@ -1,6 +1,8 @@
 //! Alerts.
 
-use palisade_model::alert::{Alert, AlertChange, AlertStatus, Artifact, NewAlert, Note, Severity};
+use palisade_model::alert::{
+    Alert, AlertChange, AlertStatus, Artifact, Escalation, NewAlert, Note, Severity,
+};
 use palisade_store::contract::samples::at;
 use serde_json::{Map, Value, json};
 
@@ -20,7 +22,7 @@ fn artifact() -> Artifact {
     }
 }
 
-/// One change of each kind.
+/// One change of each kind that there was at first.
 pub(crate) fn changes() -> Vec<AlertChange> {
     let note = Note {
         at: at(1_767_323_046),
@@ -34,6 +36,16 @@ pub(crate) fn changes() -> Vec<AlertChange> {
         AlertChange::Owner(Some("Ada".to_owned())),
         AlertChange::Note(note),
         AlertChange::Artifact(Artifact { id: 2, data: Map::new(), ..artifact() }),
+    ]
+}
+
+/// One change of each kind that has come since, with every content.
+pub(crate) fn later_changes() -> Vec<AlertChange> {
+    let escalation = |to| Escalation { to, summary: "Two hosts, one relay.".to_owned() };
+    vec![
+        AlertChange::Escalated(escalation(None)),
+        AlertChange::Taken,
+        AlertChange::Escalated(escalation(Some("tier 2".to_owned()))),
     ]
 }
 
@@ -54,15 +66,23 @@ pub(crate) fn fresh() -> Alert {
 
 #[test]
 fn alerts() {
-    let changes = changes();
-    assert_every!(AlertChange { Severity, Status, Owner, Note, Artifact }, &changes);
     let mut changed = fresh();
-    changes.into_iter().for_each(|change| changed.apply(change));
+    changes().into_iter().for_each(|change| changed.apply(change));
     let mut least = fresh();
     least.content.description.clear();
     least.content.link = None;
     least.content.artifacts.clear();
     check("alerts.json", &[fresh(), changed, least]);
+}
+
+#[test]
+fn alerts_that_wait_for_a_person() {
+    let alerts = later_changes().into_iter().map(|change| {
+        let mut alert = fresh();
+        alert.apply(change);
+        alert
+    });
+    check("alerts-2.json", &alerts.collect::<Vec<_>>());
 }
 
 #[test]

@@ -107,6 +107,8 @@ fn configuration() -> Vec<What> {
         What::UserRemoved { user: name("anna") },
         What::HostStarted { version: "0.1.0".into() },
         What::HostStopped,
+        What::ListMade { list: name("access-list") },
+        What::ListRemoved { list: name("access-list") },
     ]
 }
 
@@ -146,6 +148,8 @@ fn records() -> Vec<Record> {
             UserRemoved,
             HostStarted,
             HostStopped,
+            ListMade,
+            ListRemoved,
         },
         &whats
     );
@@ -199,7 +203,7 @@ async fn the_tables_of_the_log_and_of_users() {
     store.put_user(user(&["tier2"]), record("admin", 8)).await.unwrap();
     drop(store);
     let written = dump(&new);
-    let golden = golden("store-1-audit.txt", &written);
+    let golden = golden("store-2-audit.txt", &written);
     assert_eq!(written, golden, "the store would be written in another way");
     let old = directory.path().join("old");
     load(&old, &golden);

@@ -3,9 +3,12 @@
 use palisade_model::{
     action::{Effect, Retry, RetryLimits},
     asset::{Asset, Network},
+    list::{CustomList, ListEntry},
+    playbook::PlaybookSettings,
     plugin::{
         ActionSpec, Capabilities, ConnectorManifest, FileCapability, HostPattern, HttpCapability, Identity,
-        Manifest, Need, PlaybookManifest, Plugin, Read, Reveal, SecretPlace, SecretUse, TcpCapability,
+        ListUse, Manifest, Need, PlaybookManifest, Plugin, Read, Reveal, SecretPlace, SecretUse,
+        TcpCapability, nothing_to_configure,
     },
 };
 use palisade_store::contract::samples::{at, digest, name};
@@ -113,10 +116,51 @@ fn playbooks() {
         labels: vec!["c2".to_owned()],
         needs: vec![Need { connector: "firewall".to_owned(), action: "contain ip".to_owned() }],
         starts,
+        configuration: nothing_to_configure(),
+        lists: vec![],
         manual_minutes: 25,
     };
     let all = [manifest(vec![]), manifest(vec!["isolate".to_owned()])];
     check("playbooks.json", &all.map(Manifest::Playbook).map(plugin));
+
+    let used = |list, adds| ListUse { name: name(list), adds };
+    let configured = PlaybookManifest {
+        configuration: json!({ "type": "object", "properties": { "threshold": { "type": "integer" } } }),
+        lists: vec![used("access-list", false), used("repeat-offenders", true)],
+        ..manifest(vec![])
+    };
+    check("playbooks-2.json", &plugin(Manifest::Playbook(configured)));
+}
+
+#[test]
+fn playbook_settings() {
+    let of = |text| PlaybookSettings::of(name(text));
+    let configuration = json!({ "threshold": 5 }).as_object().unwrap().clone();
+    let all = [of("triage"), PlaybookSettings { configuration, safe_mode: true, ..of("c2-contain") }];
+    check("playbook-settings.json", &all);
+}
+
+/// An entry of each kind.
+pub(crate) fn list_entries() -> Vec<ListEntry> {
+    let entry = |value: &str, note: &str| ListEntry {
+        value: value.parse().unwrap(),
+        note: note.to_owned(),
+        by: "run 17".to_owned(),
+        at: at(1_767_323_045),
+    };
+    vec![
+        entry("kim@acme.example", "Travels."),
+        entry("203.0.113.7", ""),
+        entry("10.0.0.0/8", "Ours."),
+        entry("2001:db8::/32", ""),
+        entry("*.acme.example", "Ours."),
+    ]
+}
+
+#[test]
+fn lists() {
+    let list = CustomList { name: name("access-list"), entries: 5 };
+    check("lists.json", &(list, list_entries()));
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! Runs, and what waits in them for a person.
 
 use palisade_model::{
+    alert::Escalation,
+    approval::{Approval, AtDeadline},
     journal::Divergence,
-    prompt::{Answers, Prompt, Task, ToDo},
-    run::{Parent, Run, RunStatus},
+    prompt::{Answers, ESCALATION, Prompt, Task, ToDo},
+    run::{Mode, Parent, Position, Run, RunStatus},
 };
 use palisade_store::contract::samples::{at, digest, name};
 use serde_json::json;
@@ -58,6 +60,17 @@ fn runs() {
     check("runs.json", &all);
 }
 
+#[test]
+fn runs_of_each_mode() {
+    let modes = [Mode::Live, Mode::Safe, Mode::Plan];
+    assert_every!(Mode { Live, Safe, Plan }, modes);
+    let undoes = Run { undoes: Some(16), ..run() };
+    check(
+        "runs-2.json",
+        &modes.into_iter().map(|mode| Run { mode, ..run() }).chain([undoes]).collect::<Vec<_>>(),
+    );
+}
+
 /// A question for each kind of answer.
 pub(crate) fn prompts() -> Vec<Prompt> {
     let choices = vec!["isolate".to_owned(), "leave".to_owned()];
@@ -89,15 +102,41 @@ fn tasks() {
     let what = [ToDo::Look(divergence), ToDo::Decide { message }];
     let tasks: Vec<_> = (0..)
         .zip(what.into_iter().chain(prompts.into_iter().map(ToDo::Answer)))
-        .map(|(position, what)| Task {
-            run: 17,
-            position,
-            playbook: name("c2-contain"),
-            alert: 7,
-            since: at(1_767_323_046),
-            what,
-        })
+        .map(|(position, what)| task(position, what))
         .collect();
-    assert_every!(ToDo { Answer, Decide, Look }, tasks.iter().map(|task| &task.what));
     check("tasks.json", &tasks);
+
+    let escalation = |to| ToDo::TakeOver(Escalation { to, summary: "Two hosts, one relay.".to_owned() });
+    let escalations = [None, Some("tier 2".to_owned())].map(|to| task(ESCALATION, escalation(to)));
+    let approvals =
+        (10..).zip(approvals()).map(|(position, approval)| task(position, ToDo::Approve(approval)));
+    let later: Vec<_> = approvals.chain(escalations).collect();
+    assert_every!(
+        ToDo { Answer, Decide, Look, Approve, TakeOver },
+        tasks.iter().chain(&later).map(|task| &task.what)
+    );
+    check("tasks-2.json", &later);
+}
+
+fn task(position: Position, what: ToDo) -> Task {
+    let (playbook, since) = (name("c2-contain"), at(1_767_323_046));
+    Task { run: 17, position, playbook, alert: 7, since, what }
+}
+
+/// An action that waits for consent, with every content.
+pub(crate) fn approvals() -> Vec<Approval> {
+    let ends = [(None, AtDeadline::Deny), (Some("tier 2".to_owned()), AtDeadline::Allow)];
+    assert_every!(AtDeadline { Deny, Allow }, ends.iter().map(|(_, end)| end));
+    ends.into_iter()
+        .map(|(to, at_deadline)| Approval {
+            connector: "firewall".to_owned(),
+            action: "block ip".to_owned(),
+            asset: name("edge"),
+            parameters: json!({ "ip": "203.0.113.7" }),
+            rule: "contain needs consent".to_owned(),
+            to,
+            deadline: at(1_767_330_000),
+            at_deadline,
+        })
+        .collect()
 }

@@ -7,22 +7,28 @@ use std::{
 };
 
 use palisade_model::{
+    alert::{AlertChange, Escalation, Severity},
+    earlier::Earlier,
     hex,
-    journal::{Began, By, Decision, Entry, Event},
-    run::{Parent, Run, RunId, RunStatus},
+    journal::{ActionEnded, Began, By, Decision, Entry, Event},
+    list::{CustomList, Found},
+    playbook::PlaybookSettings,
+    prompt::ESCALATION,
+    run::{Mode, Parent, Run, RunId, RunStatus},
+    undo::{Expiry, Undo, UndoStep, Undone},
 };
 use palisade_store::{
-    Append, Claim, Durability, Leave, NewChild, Page, RunFilter, SledStore, Store,
+    Append, Claim, Durability, Leave, NewChild, NewRun, Page, RunFilter, SledStore, Store,
     contract::samples::{alert, append, at, digest, end, name, question, record, run},
 };
 use serde_json::json;
 use tempfile::tempdir;
 
-use crate::{golden, journal, runs};
+use crate::{golden, journal, registry, runs};
 
 const ALL: Page = Page { before: None, limit: usize::MAX };
 
-/// Has something in every table.
+/// Has something in every table that there was in format 1.
 async fn fill(store: &SledStore) {
     for id in ["a", "b"] {
         store.append_alert(at(1), alert(id)).await.unwrap();
@@ -46,6 +52,67 @@ async fn fill(store: &SledStore) {
     store.put_component(digest(1), vec![7; 5_000]).await.unwrap();
 }
 
+/// Has something in every table that has come since.
+async fn fill_later(store: &SledStore) {
+    store.import_run(planned(), later_entries()).await.unwrap();
+    store.put_list(name("access-list")).await.unwrap();
+    store.put_list(name("empty")).await.unwrap();
+    for entry in registry::list_entries() {
+        store.put_list_entry(name("access-list"), entry).await.unwrap();
+    }
+    store.put_playbook_settings(settings()).await.unwrap();
+    // Run 5 has blocked something for a while, waits for consent to more, and for a person to take its alert over.
+    store.start_run(run("contain", 2)).await.unwrap();
+    let blocked = ActionEnded { undo_at: Some(at(7_200)), ..journal::ended(4, journal::report()) };
+    let mut events = vec![
+        Event::ActionEnded(blocked),
+        Event::AlertChanged(AlertChange::Escalated(escalation())),
+        Event::AlertChanged(AlertChange::Severity(Severity::Critical)),
+    ];
+    events.extend(journal::approvals_asked());
+    store.append(append(5, 1, events)).await.unwrap();
+    // Run 6 takes back what else it did.
+    store.start_undo(undo(3), None).await.unwrap();
+}
+
+/// A run of the mode and the beginning that have come since.
+fn planned() -> Run {
+    let entries = later_entries().len() as u64;
+    Run { mode: Mode::Safe, undoes: Some(16), entries, ..foreign() }
+}
+
+fn later_entries() -> Vec<Entry> {
+    journal::later_entries().into_iter().map(|(seq, at, event)| Entry { seq, at, event }).collect()
+}
+
+fn settings() -> PlaybookSettings {
+    PlaybookSettings { safe_mode: true, ..PlaybookSettings::of(name("contain")) }
+}
+
+fn escalation() -> Escalation {
+    Escalation { to: Some("tier 2".to_owned()), summary: "Two hosts, one relay.".to_owned() }
+}
+
+/// A run that takes this step of run 5 back.
+fn undo(position: u32) -> NewRun {
+    let NewRun { began, started, .. } = run("undo", 2);
+    let step = UndoStep {
+        position,
+        connector: "firewall".to_owned(),
+        action: "block ip".to_owned(),
+        undo: "unblock ip".to_owned(),
+        asset: name("edge"),
+        parameters: json!({}),
+    };
+    let undo = Some(Undo { of: 5, by: None, steps: vec![step] });
+    NewRun { playbook: name("undo"), started, began: Began { undo, ..began } }
+}
+
+fn earlier(severity: Severity) -> Earlier {
+    let (label, field, value) = ("c2".to_owned(), "destinationAddress".to_owned(), "203.0.113.7".to_owned());
+    Earlier { label, field, value, since: at(1), severity }
+}
+
 fn foreign() -> Run {
     let count = entries().len() as u64;
     Run { status: RunStatus::Cancelled, finished: Some(at(1_767_330_000)), entries: count, ..runs::run() }
@@ -55,10 +122,11 @@ fn entries() -> Vec<Entry> {
     journal::entries().into_iter().map(|(seq, at, event)| Entry { seq, at, event }).collect()
 }
 
-/// What the store in this file was and does.
+/// What the store in the first file was and does.
 async fn look(store: &SledStore) {
     assert_eq!((store.waiting(9).unwrap(), store.waiting_count()), (vec![2], 1));
     assert_eq!(store.alert(1).unwrap().unwrap().content, alert("a"));
+    assert_eq!(store.count_earlier(&earlier(Severity::Low), 3).unwrap(), 2, "its alerts are found again");
     let found =
         |filter| -> Vec<RunId> { store.runs(filter, ALL).unwrap().iter().map(|run| run.id).collect() };
     assert_eq!(found(RunFilter::default()), [3, 2, 1]);
@@ -88,6 +156,35 @@ async fn look(store: &SledStore) {
     assert_eq!((store.next_due().unwrap(), store.tasks(None, 9).unwrap().len()), (None, 1));
     assert_eq!(store.start_run(run("triage", 1)).await.unwrap(), 4);
     assert_eq!(store.record(record("anna", 1), Durability::Buffered).await.unwrap(), 1);
+}
+
+/// What the store in the second file was and does, beyond that.
+async fn look_later(store: &SledStore) {
+    let lists =
+        [("access-list", 5), ("empty", 0)].map(|(text, entries)| CustomList { name: name(text), entries });
+    assert_eq!(store.lists().unwrap(), lists);
+    assert_eq!(store.list_entries(&name("access-list"), None, 9).unwrap().len(), 5);
+    let found = store.find_in_list(&name("access-list"), "www.acme.example").unwrap();
+    assert_eq!(found, Found::Entry(registry::list_entries().remove(4)));
+    assert_eq!(store.playbook_settings().unwrap(), [settings()]);
+    assert_eq!(store.run(4).unwrap(), Some(Run { id: 4, imported: true, ..planned() }));
+    assert_eq!(store.journal(4, 1, 500).unwrap(), later_entries());
+    assert_eq!(store.alert(2).unwrap().unwrap().escalation, Some(escalation()));
+    assert_eq!(store.count_earlier(&earlier(Severity::Critical), 3).unwrap(), 1);
+    let tasks = store.tasks(Some((5, 0)), 9).unwrap();
+    let places: Vec<_> = tasks.iter().map(|task| (task.run, task.position)).collect();
+    assert_eq!(places, [(5, 10), (5, 11), (5, ESCALATION)]);
+    let expiry = Expiry { at: at(7_200), run: 5, position: 4 };
+    assert_eq!(store.expired(at(7_200), 9).unwrap(), [expiry]);
+    assert_eq!(store.undone(5).unwrap(), [Undone { position: 3, by_run: 6 }]);
+    assert_eq!(store.run(6).unwrap().unwrap().undoes, Some(5));
+
+    // It goes on where it was.
+    store.start_undo(undo(3), None).await.unwrap_err();
+    assert_eq!(store.start_undo(undo(4), Some(expiry)).await.unwrap(), 7);
+    assert_eq!(store.next_expiry().unwrap(), None);
+    store.change_alert(2, vec![AlertChange::Taken]).await.unwrap();
+    assert_eq!(store.tasks(Some((5, 0)), 9).unwrap().len(), 2);
 }
 
 /// All keys and values in hexadecimal, one a line.
@@ -125,16 +222,35 @@ fn open(directory: &Path) -> sled::Db {
     }
 }
 
+fn assert_same(written: &str, golden: &str, what: &str) {
+    let differ = written.lines().zip(golden.lines()).position(|(written, golden)| written != golden);
+    assert!(written == golden, "{what}, from line {differ:?}");
+}
+
 #[tokio::test]
-async fn a_store_of_format_1() {
+async fn a_store_of_format_1_becomes_one_of_format_2() {
     let directory = tempdir().unwrap();
-    let store = SledStore::open(&directory.path().join("new")).unwrap();
+    let [new, old] = ["new", "old"].map(|name| directory.path().join(name));
+    let store = SledStore::open(&new).unwrap();
     fill(&store).await;
     drop(store);
-    let written = dump(&directory.path().join("new"));
-    let golden = golden("store-1.txt", &written);
-    load(&directory.path().join("old"), &golden);
-    look(&SledStore::open(&directory.path().join("old")).unwrap()).await;
-    let differ = written.lines().zip(golden.lines()).position(|(written, golden)| written != golden);
-    assert!(written == golden, "the store would be written in another way, from line {differ:?}");
+    load(&old, &golden("store-1.txt", ""));
+    drop(SledStore::open(&old).unwrap());
+    assert_same(&dump(&old), &dump(&new), "it is not what it would be if it were written today");
+    look(&SledStore::open(&old).unwrap()).await;
+}
+
+#[tokio::test]
+async fn a_store_of_format_2() {
+    let directory = tempdir().unwrap();
+    let [new, old] = ["new", "old"].map(|name| directory.path().join(name));
+    let store = SledStore::open(&new).unwrap();
+    fill(&store).await;
+    fill_later(&store).await;
+    drop(store);
+    let written = dump(&new);
+    let golden = golden("store-2.txt", &written);
+    load(&old, &golden);
+    look_later(&SledStore::open(&old).unwrap()).await;
+    assert_same(&written, &golden, "the store would be written in another way");
 }

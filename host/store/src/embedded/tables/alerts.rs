@@ -1,7 +1,8 @@
-//! What a person says of an alert.
+//! Alerts: what a person says of them, and how they are found again.
 
 use palisade_model::{
     alert::{Alert, AlertChange, AlertId},
+    earlier,
     prompt::ESCALATION,
 };
 
@@ -10,7 +11,7 @@ use crate::{
     embedded::{
         batch::Batch,
         keys::{self, Table},
-        tree,
+        tree::{self, Tree},
     },
     error::StoreError,
 };
@@ -43,5 +44,13 @@ impl Tables {
             self.tree.remove(batch, &keys::task(run, ESCALATION))?;
         }
         Ok(())
+    }
+}
+
+/// Adds the keys to a batch under which an alert is kept for those that follow it.
+pub(in crate::embedded) fn add_alert_keys(batch: &mut Batch, alert: &Alert) {
+    for (field, value) in earlier::keys(&alert.content.artifacts) {
+        let key = keys::alert_keys(&alert.content.label, field, &value);
+        Tree::insert(batch, keys::alert_key(key, alert.id, alert.received), &[]);
     }
 }

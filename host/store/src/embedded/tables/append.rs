@@ -13,6 +13,7 @@ use palisade_model::{
 
 use super::{
     Tables,
+    lists::Additions,
     runs::{Place, add_entry, waits},
     tasks::TaskChanges,
 };
@@ -54,20 +55,16 @@ impl Tables {
         let latest = events.last().map(|(at, _)| *at);
         let mut alert: Option<Alert> = None;
         let mut tasks = TaskChanges::default();
+        let mut additions = Additions::default();
         for (at, event) in events {
             tasks.note(&run, at, &event);
+            additions.note(&run, &event);
             match &event {
-                // A plan changes nothing.
-                Event::AlertChanged(_) | Event::ListChanged { .. } if run.mode == Mode::Plan => {}
-                Event::ListChanged { list, entry } => match self.add_list_entry(batch, list, entry) {
-                    // Somebody has removed it, or filled it, since the playbook asked.
-                    Ok(_) | Err(StoreError::NoSuchList { .. } | StoreError::Full { .. }) => {}
-                    Err(error) => return Err(error),
-                },
                 Event::ActionEnded(ActionEnded { position, undo_at: Some(at), .. }) => {
                     Tree::insert(batch, keys::expiry(&Expiry { at: *at, run: id, position: *position }), &[]);
                 }
-                Event::AlertChanged(change) => {
+                // A plan changes nothing.
+                Event::AlertChanged(change) if run.mode != Mode::Plan => {
                     let alert = match &mut alert {
                         Some(alert) => alert,
                         none => none.insert(self.alert(run.alert)?),
@@ -84,6 +81,7 @@ impl Tables {
             run.entries += 1;
             add_entry(batch, id, &(run.entries, at, &event));
         }
+        self.add_to_lists(batch, additions)?;
         if let Some(alert) = alert {
             self.tree.put(batch, keys::numbered(Table::Alert, alert.id), &tree::serialize(&alert))?;
         }

@@ -4,7 +4,11 @@ use palisade_model::{run::RunId, undo::Expiry};
 
 use super::{Tables, runs::add_run};
 use crate::{
-    embedded::{batch::Batch, keys, tree::Tree},
+    embedded::{
+        batch::Batch,
+        keys::{self, Table},
+        tree::Tree,
+    },
     error::StoreError,
     store::NewRun,
 };
@@ -17,8 +21,13 @@ impl Tables {
     ) -> Result<RunId, StoreError> {
         let Some(undo) = run.began.undo.clone() else { return self.start_run(run) };
         let of = undo.of;
-        if self.find_run(of)?.is_none() {
-            return Err(StoreError::NoSuchRun { run: of });
+        let undone = self.find_run(of)?.ok_or(StoreError::NoSuchRun { run: of })?;
+        if undone.imported {
+            return Err(StoreError::Imported { run: of });
+        }
+        let alert = run.began.alert.id;
+        if !self.tree.has(&keys::numbered(Table::Alert, alert))? {
+            return Err(StoreError::NoSuchAlert { alert });
         }
         let mut batch = Batch::default();
         let id = add_run(&mut batch, self.next_run, run, None);
