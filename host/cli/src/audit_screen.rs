@@ -29,7 +29,9 @@ fn sentence(what: &What) -> String {
     match what {
         What::ActionSent { call, attempt, parameters } => {
             let again = if *attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
-            format!("sends {}{again}: {}", named(call), excerpt(parameters))
+            let rule =
+                call.rule.as_ref().map_or_else(String::new, |rule| format!(", by rule {}", rule.as_str()));
+            format!("sends {}{again}{rule}: {}", named(call), excerpt(parameters))
         }
         What::ActionEnded { call, succeeded, message, .. } => {
             let how = if *succeeded { "did" } else { "could not do" };
@@ -122,8 +124,7 @@ fn sentence(what: &What) -> String {
 
 fn named(call: &Call) -> String {
     let asset = call.asset.as_ref().map_or_else(String::new, |asset| format!(" @{asset}"));
-    let rule = call.rule.as_ref().map_or_else(String::new, |rule| format!(" by rule {}", rule.as_str()));
-    format!("{}/{}{asset} as step {}{rule}", call.connector.as_str(), call.action.as_str(), call.at.step)
+    format!("{}/{}{asset} as step {}", call.connector.as_str(), call.action.as_str(), call.at.step)
 }
 
 fn step(at: &Step) -> String {
@@ -206,8 +207,8 @@ mod tests {
                 Record::new(at, "palisade", What::TokensRefused { count: 40 }),
             ]),
             "ENTRY  WHEN                     WHO                      WHAT\n\
-             1      2026-01-02 03:04:05 UTC  run 17                   sends panos/block ip @edge as step 3 by rule \
-             servers, attempt 2: {\"ip\":\"203.0.113.7\"}\n\
+             1      2026-01-02 03:04:05 UTC  run 17                   sends panos/block ip @edge as step 3, attempt 2, \
+             by rule servers: {\"ip\":\"203.0.113.7\"}\n\
              2      2026-01-02 03:04:05 UTC  kim␛[2J (said by admin)  answered step 3 of run 17 (triage): yes: two \
              lines\n\
              3      2026-01-02 03:04:05 UTC  admin                    configured asset edge of panos; fields url; new \

@@ -67,7 +67,19 @@ fn database(directory: &TempDir) -> sled::Db {
 
 /// The key of an entry in the database.
 fn key(seq: u64) -> Vec<u8> {
-    [b"x".as_slice(), &seq.to_be_bytes()].concat()
+    [b"z".as_slice(), &seq.to_be_bytes()].concat()
+}
+
+/// The place of the entry that adds this user.
+fn place_of(user: &str, lines: impl Iterator<Item = String>) -> u64 {
+    let added = format!("\"user\":\"{user}\"");
+    (1..).zip(lines).find(|(_, line)| line.contains(&added)).unwrap().0
+}
+
+/// The lines in a database, each with bytes of the store in front.
+fn lines(database: &sled::Db) -> impl Iterator<Item = String> {
+    let lines = database.scan_prefix(b"z").values();
+    lines.map(|line| String::from_utf8_lossy(&line.unwrap()).into_owned())
 }
 
 /// The head that was kept beside the store.
@@ -87,7 +99,7 @@ async fn a_whole_story_is_on_the_record_in_its_order() {
         .wait(3);
     let first = workshop.run(&script);
     host.until(first, "waiting");
-    let mut answer = host.command(&["run", "answer", &first.to_string(), "yes", "--note", "looks right"]);
+    let mut answer = host.command(&["answer", &first.to_string(), "yes", "--note", "looks right"]);
     assert!(answer.env("PALISADE_TOKEN", &token).env("USER", "root").status().unwrap().success());
     assert_eq!(end(&host.ended(first)).0, "succeeded");
 
@@ -109,6 +121,7 @@ async fn a_whole_story_is_on_the_record_in_its_order() {
     assert_eq!(
         story(&log),
         [
+            "palisade: policy-loaded",
             "palisade: host-started",
             "admin: logged-in",
             "admin: plugin-installed",
@@ -153,19 +166,19 @@ async fn a_whole_story_is_on_the_record_in_its_order() {
     assert!(!format!("{log:?}").contains(&token), "the token is on the record");
 
     let (whole, words) = verify(host, &[]);
-    assert!(whole && words.contains("17 entries"), "{words}");
-    let listed = host.text(&["audit", "list", "--from", "8", "--limit", "2"]);
-    assert!(listed.contains("sends actuator/send page @actuator as step 1: {\""), "{listed}");
-    assert!(listed.contains("More with --from 10"), "{listed}");
+    assert!(whole && words.contains("18 entries"), "{words}");
+    let listed = host.text(&["audit", "list", "--from", "9", "--limit", "2"]);
+    assert!(listed.contains("sends actuator/send page @actuator as step 1, by rule "), "{listed}");
+    assert!(listed.contains("More with --from 11"), "{listed}");
 
     // Started again, it goes on in the same chain.
     let host = workshop.host.stop_and_restart();
     assert_eq!(
-        story(&self::log(&host))[17..],
-        ["palisade: host-stopped", "palisade: host-started", "admin: logged-in"]
+        story(&self::log(&host))[18..],
+        ["palisade: host-stopped", "palisade: policy-loaded", "palisade: host-started", "admin: logged-in"]
     );
     let (whole, words) = verify(&host, &[]);
-    assert!(whole && words.contains("passes through entry 19"), "{words}");
+    assert!(whole && words.contains("passes through entry 21"), "{words}");
 }
 
 /// A host whose log has at least six entries, and that has been told to stop.
@@ -181,34 +194,37 @@ fn stopped() -> TempDir {
 fn an_entry_that_is_edited_in_the_store_is_found() {
     let directory = stopped();
     let database = database(&directory);
-    let line = database.get(key(4)).unwrap().unwrap();
+    let place = place_of("kim", lines(&database));
+    let line = database.get(key(place)).unwrap().unwrap();
     let edited = String::from_utf8(line.to_vec()).unwrap().replace("kim", "eve");
     assert_ne!(edited.as_bytes(), &*line, "{edited}");
-    database.insert(key(4), edited.as_bytes()).unwrap();
+    database.insert(key(place), edited.as_bytes()).unwrap();
     database.flush().unwrap();
     drop(database);
     let host = Host::on(directory);
     let (whole, words) = verify(&host, &[]);
-    assert!(!whole && words.contains("at entry 4") && words.contains("words"), "{words}");
+    assert!(!whole && words.contains(&format!("at entry {place}")) && words.contains("words"), "{words}");
     let json: Value = serde_json::from_slice(&host.palisade(&["--json", "audit", "verify"]).stdout).unwrap();
-    assert_eq!(json["broken"]["seq"], 4, "{json}");
+    assert_eq!(json["broken"]["seq"], place, "{json}");
 }
 
 #[test]
 fn an_entry_that_is_taken_out_of_the_store_is_found() {
     let directory = stopped();
     let database = database(&directory);
-    assert!(database.remove(key(3)).unwrap().is_some());
+    let place = place_of("anna", lines(&database));
+    assert!(database.remove(key(place)).unwrap().is_some());
     database.flush().unwrap();
     drop(database);
     let host = Host::on(directory);
     let (whole, words) = verify(&host, &[]);
-    assert!(!whole && words.contains("at entry 3") && words.contains("missing"), "{words}");
+    let there = format!("at entry {place}");
+    assert!(!whole && words.contains(&there) && words.contains("missing"), "{words}");
     // What is left is exported as it is, and shows the same without the host.
     let file = host.data().with_file_name("log.jsonl");
     host.text(&["audit", "export", "--output", file.to_str().unwrap()]);
     let (whole, words) = verify(&host, &[file.to_str().unwrap()]);
-    assert!(!whole && words.contains("at entry 3"), "{words}");
+    assert!(!whole && words.contains(&there), "{words}");
 }
 
 #[test]
@@ -260,15 +276,18 @@ fn an_exported_log_is_checked_without_the_host() {
     assert!(verify(&nobody, &[name]).0);
     assert!(verify(&nobody, &[name, "--head", &head]).0);
     let lines: Vec<_> = exported.lines().collect();
+    let place = place_of("kim", exported.lines().map(str::to_owned));
+    let before: String = lines[..place as usize - 1].iter().map(|line| format!("{line}\n")).collect();
+    let behind: String = lines[place as usize..].iter().map(|line| format!("{line}\n")).collect();
     let changed = [
-        ("edited", exported.replace("kim", "eve"), "at entry 4"),
-        ("taken out", exported.replace(&format!("{}\n", lines[2]), ""), "at entry 3"),
-        ("cut off", format!("{}\n", lines[..3].join("\n")), "at entry 4"),
+        ("edited", exported.replace("kim", "eve")),
+        ("taken out", format!("{before}{behind}")),
+        ("cut off", before),
     ];
-    for (what, text, words) in changed {
+    for (what, text) in changed {
         fs::write(&file, text).unwrap();
         let (whole, found) = verify(&nobody, &[name, "--head", &head]);
-        assert!(!whole && found.contains(words), "{what}: {found}");
+        assert!(!whole && found.contains(&format!("at entry {place}")), "{what}: {found}");
     }
     // Without a head nobody can see that an end is missing.
     assert!(verify(&nobody, &[name]).0);

@@ -1,6 +1,6 @@
 //! Users with tokens of their own: what they may do, and what they may not.
 
-use palisade_e2e::{Answer, Host, Request, Script, Workshop};
+use palisade_e2e::{Answer, Host, Kind, Request, Script, Workshop};
 use serde_json::{Value, json};
 
 use crate::journal::{end, entry};
@@ -46,6 +46,10 @@ async fn a_user_reads_everything_but_users_and_changes_nothing_but_runs() {
         &format!("{mine}/export"),
         "/tasks",
         "/playbooks",
+        "/playbooks/script",
+        "/lists",
+        "/safe-mode",
+        "/policy",
         "/plugins",
         "/plugins/script",
         "/assets",
@@ -63,6 +67,12 @@ async fn a_user_reads_everything_but_users_and_changes_nothing_but_runs() {
         ("DELETE", "/users/anna", json!({})),
         ("POST", "/runs/import", json!({})),
         ("POST", "/playbooks/script/runs", json!({ "alert": 1 })),
+        ("PUT", "/playbooks/script/settings", json!({})),
+        ("PUT", "/lists/executives", json!({})),
+        ("DELETE", "/lists/executives", json!({})),
+        ("POST", "/lists/executives/entries", json!({ "value": "anna" })),
+        ("DELETE", "/lists/executives/entries", json!({ "value": "anna" })),
+        ("PUT", "/safe-mode", json!({ "on": false })),
         ("POST", "/plugins", json!({})),
         ("POST", "/plugins/inspect", json!({})),
         ("DELETE", "/plugins/script", json!({})),
@@ -121,7 +131,7 @@ async fn a_question_is_answered_by_whom_it_asks() {
 
     let (status, words) = answer(&kim, 1, None);
     assert!(status == 403 && words.contains("asks tier2"), "{status}: {words}");
-    let (code, words) = command(host, &kim, &["run", "answer", &run.to_string(), "1", "yes"]);
+    let (code, words) = command(host, &kim, &["answer", &format!("{run}.1"), "yes"]);
     assert!(code == Some(5) && words.contains("asks tier2"), "{code:?}: {words}");
     // Nobody speaks for somebody else.
     let (status, words) = answer(&anna, 1, Some("kim"));
@@ -133,10 +143,7 @@ async fn a_question_is_answered_by_whom_it_asks() {
         "something was answered all the same"
     );
 
-    assert_eq!(
-        command(host, &anna, &["run", "answer", &run.to_string(), "1", "yes"]),
-        (Some(0), String::new())
-    );
+    assert_eq!(command(host, &anna, &["answer", &format!("{run}.1"), "yes"]), (Some(0), String::new()));
     assert_eq!(answer(&anna, 2, None).0, 403);
     assert_eq!(answer(&kim, 2, Some("kim")).0, 200);
     assert_eq!(answer(&anna, 3, None).0, 403);
@@ -187,4 +194,42 @@ fn a_user_is_known_until_they_are_removed() {
     let host = host.stop_and_restart();
     assert_eq!((known(&host, &token), known(&host, &again)), (401, 200));
     assert_eq!(host.palisade(&["user", "remove", "kim"]).status.code(), Some(4));
+}
+
+/// Pages are the lead's to approve.
+const PAGES: &str = r#"
+[[rule]]
+name = "Pages are the lead's"
+action = ["send page"]
+then = "approve"
+role = "soc-lead"
+within = "1h"
+"#;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_action_is_approved_by_the_role_that_the_policy_names() {
+    let workshop = Workshop::start().await;
+    let host = &workshop.host;
+    host.set_policy(Some(PAGES));
+    let (anna, kim) = (add(host, "anna", &["tier2"]), add(host, "kim", &["soc-lead"]));
+    let run = workshop.run(&Script::new().act_and_wait(Kind::Page, "page"));
+    host.until(run, "waiting");
+    let place = format!("{run}.1");
+    for word in ["approve", "deny"] {
+        let (code, words) = command(host, &anna, &[word, &place]);
+        assert!(code == Some(5) && words.contains("asks soc-lead"), "{word}: {code:?}: {words}");
+    }
+    assert_eq!(workshop.lab.effects(), [""; 0]);
+    assert_eq!(command(host, &kim, &["approve", &place, "--note", "on call"]).0, Some(0));
+    assert_eq!(end(&host.ended(run)).0, "succeeded");
+    assert_eq!(workshop.lab.effects(), ["pages page"]);
+    let log = host.get("/audit?limit=500");
+    let log = log["entries"].as_array().unwrap();
+    let of = |what| log.iter().find(|entry| entry["what"] == what).unwrap();
+    let decided = of("approval-decided");
+    assert_eq!((&decided["who"], &decided["approved"]), (&json!("kim"), &json!(true)), "{decided:#}");
+    assert_eq!((&decided["note"], decided["by_admin"].as_bool()), (&json!("on call"), None), "{decided:#}");
+    let rule = &of("action-sent")["rule"];
+    assert!(rule.as_str().is_some_and(|rule| rule.contains("Pages are the lead's")), "{rule}");
+    assert_eq!(&decided["rule"], rule);
 }
