@@ -14,7 +14,7 @@ use palisade_model::{
     run::{Position, Run, RunId},
 };
 
-use crate::history::{History, Kind};
+use crate::history::{History, Kind, Stage};
 
 /// What of one run goes into the audit log.
 pub(crate) struct Audit {
@@ -45,6 +45,11 @@ impl Audit {
         for (_, step) in history.open() {
             if let Kind::Action(started, progress) = &step.kind {
                 audit.start(started, progress.attempts > 0);
+                if let (Stage::Asked(approval), Some(call)) =
+                    (&progress.stage, audit.calls.get_mut(&started.position))
+                {
+                    call.asked_by = Some(approval.rule.as_str().into());
+                }
             }
         }
         audit
