@@ -218,7 +218,7 @@ async fn of_many_words_at_once_one_counts() {
     let (workshop, run) = waiting_under(CAREFUL).await;
     let host = &workshop.host;
     let say = |person: usize| {
-        let body = json!({ "approved": person % 2 == 0, "by": format!("person {person}") });
+        let body = json!({ "approved": person.is_multiple_of(2), "by": format!("person {person}") });
         host.post(&format!("/runs/{run}/steps/2/approval"), &body).status
     };
     let taken: Vec<_> = thread::scope(|scope| {
