@@ -72,6 +72,10 @@ impl Tables {
         Ok(Self { tree, waiting, next_alert, next_run, audit, audit_synced, running: HashMap::new() })
     }
 
+    pub(super) fn takes_writes(&self) -> Result<(), StoreError> {
+        self.tree.takes_writes()
+    }
+
     pub(super) fn sync(&self) -> Result<(), StoreError> {
         self.tree.sync()?;
         self.audit_synced.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&self.audit);

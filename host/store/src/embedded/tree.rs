@@ -72,13 +72,19 @@ impl Tree {
         })
     }
 
+    /// Refuses, once a write has failed: a write reads before it writes, and what it would read is unknown as well.
+    pub(super) fn takes_writes(&self) -> Result<(), StoreError> {
+        match self.failure.get() {
+            Some(source) => Err(StoreError::Refused { source: Arc::clone(source) }),
+            None => Ok(()),
+        }
+    }
+
     fn attempt(
         &self,
         write: impl FnOnce() -> Result<(), Box<dyn Error + Send + Sync>>,
     ) -> Result<(), StoreError> {
-        if let Some(source) = self.failure.get() {
-            return Err(StoreError::Refused { source: Arc::clone(source) });
-        }
+        self.takes_writes()?;
         write().map_err(|error| {
             let source = Cause::from(error);
             tracing::error!(error = %source, "A write to the store failed; it takes no more.");

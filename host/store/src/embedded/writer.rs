@@ -67,7 +67,7 @@ impl Writer {
     ) -> Write<T> {
         // Nobody may wait for an answer any more, so sending one may fail.
         let (sender, answer) = oneshot::channel();
-        let op: Op = Box::new(move |tables| match (apply(tables), durability) {
+        let op: Op = Box::new(move |tables| match (tables.takes_writes().and_then(|()| apply(tables)), durability) {
             (Ok(done), Durability::Durable) => Answer::Synced(Box::new(move |synced| {
                 let _ = sender.send(synced.map(|()| done));
             })),
