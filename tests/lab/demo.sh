@@ -1,5 +1,5 @@
 #!/bin/sh
-# One alert on its way into a ticket, with the commands a user has; then the host keeps serving.
+# Three alerts on their way through a playbook each, with the commands a user has; then the host keeps serving.
 #
 # Usage: demo.sh DIRECTORY-OF-BINARIES DIRECTORY-OF-COMPONENTS
 set -eu
@@ -32,7 +32,7 @@ trap 'kill $host_pid $lab_pid 2>/dev/null || true' EXIT
 trap 'exit 130' INT TERM
 host_pid='' lab_pid=''
 
-say "A lab plays Shodan, whois, ServiceNow and a Windows server"
+say "A lab plays Shodan, whois, ServiceNow, a Windows server and others"
 palisade-lab --dir "$lab" >"$run/lab.log" 2>&1 &
 lab_pid=$!
 wait_for "$lab/lab.json" "$lab_pid" lab
@@ -72,6 +72,52 @@ do_ palisade alert send --splunk "$here/splunk-webhook.json" --watch
 
 say "What the analyst finds"
 do_ palisade alert show 1
+
+say "Second story: Suricata has seen a scan, and its events are sent as they are"
+do_ palisade plugin install --grant-all "$plugins/virustotal.wasm" "$plugins/geoip.wasm" "$plugins/dns.wasm" \
+    "$plugins/reconnaissance.wasm"
+asset virustotal "$@" --secret "api_key=@$lab/virustotal.key"
+asset geoip "$@" --set account_id=424242 --secret "license_key=@$lab/maxmind.key"
+if grep -q ':53:' "$lab/connect-to"; then
+    asset dns "$@" --set resolver=resolver.acme.example
+else
+    echo "dnsmasq is not installed, so there is no resolver: the playbook will say so."
+fi
+do_ palisade alert send --suricata "$here/suricata-eve.json"
+until palisade run list | grep -q ip-performing-reconnaissance; do sleep 0.1; done
+do_ palisade run watch 2
+
+say "Third story: a phone has reached what is not on the access list; the wipe is for a person to decide"
+do_ palisade plugin install --grant-all "$plugins/mobileiron.wasm" "$plugins/ldap.wasm" "$plugins/panos.wasm" \
+    "$plugins/unauthorized-mobile-access.wasm"
+asset mobileiron "$@" --set url=https://core.acme.example --set username=svc-palisade-mdm \
+    --secret "password=@$lab/mobileiron.password"
+asset panos "$@" --set url=https://fw01.acme.example --set administrator=palisade --secret "api_key=@$lab/panos.key"
+if [ -e "$lab/ldap.password" ]; then
+    asset ldap "$@" --set server=ldap.acme.example --set directory=openldap \
+        --set base_dn=dc=acme,dc=example --set username=cn=palisade,dc=acme,dc=example \
+        --secret "password=@$lab/ldap.password"
+else
+    echo "slapd is not installed, so there is no directory: the playbook will say so."
+fi
+cat >"$PALISADE_DATA/policy.toml" <<'EOF'
+[[rule]]
+name = "the playbook on mobile devices decides"
+playbook = ["unauthorized-mobile-access"]
+then = "allow"
+EOF
+printf '%s$ cat policy.toml%s\n' "$bold" "$plain"
+cat "$PALISADE_DATA/policy.toml"
+do_ palisade list add access-list '*.acme.example' --note "our own"
+do_ palisade list add executives a.lindqvist --note "the board"
+do_ palisade list create repeat-offenders
+do_ palisade playbook configure unauthorized-mobile-access --set wipe_seconds:=0
+do_ palisade alert send --splunk "$here/mobile-webhook.json"
+until palisade inbox | grep -q 'palisade answer'; do sleep 0.1; done
+do_ palisade inbox
+mobile=$(palisade inbox | sed -n 's/.*palisade answer \([0-9]*\)\..*/\1/p' | head -n 1)
+do_ palisade answer "$mobile" yes --note "he has lost it"
+do_ palisade run watch "$mobile"
 
 say "The host keeps serving at $(sed -n 's/.*"url": *"\([^"]*\)".*/\1/p' "$PALISADE_DATA/host.json"); Ctrl-C ends it"
 cat <<EOF

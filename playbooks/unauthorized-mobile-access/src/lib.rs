@@ -25,6 +25,7 @@ mod ticket;
 mod user;
 mod violation;
 
+use casework::{escalate, raise_severity};
 use palisade_sdk::playbook::{AlertStatus, Playbook, Run, Severity};
 
 use crate::{
@@ -78,14 +79,16 @@ fn handle(run: &Run) -> Result<String, String> {
         Access::Unlisted => {}
     }
     run.set_status(AlertStatus::Open);
-    own(run, &settings.approver);
+    // Who works on it already keeps it.
+    if run.alert().owner.is_none() {
+        run.set_owner(Some(&settings.approver));
+    }
 
     let block = measure::block(run, &settings, &violation.destination);
     let profile = Profile::look_up(run, settings.mdm, &violation);
     let record = Record::look_up(run, &settings, &violation, &profile);
     let severity = if record.is_repeat_offender() { Severity::High } else { Severity::Medium };
-    let alert = run.alert();
-    run.set_severity(alert.severity.max(severity));
+    raise_severity(run, severity);
     let story = Story { alert: run.alert(), settings, violation, profile, record };
     if story.record.is_repeat_offender() {
         remember(run, &story);
@@ -106,19 +109,9 @@ fn close_as_authorized(run: &Run, entry: &str) -> String {
 
 /// Whether this is a violation is not known, so nothing is done about it.
 fn leave_open(run: &Run, settings: Option<&Settings>, why: String) -> String {
-    let approver = settings.map(|settings| settings.approver.as_str());
-    run.set_status(AlertStatus::Open);
-    approver.into_iter().for_each(|approver| own(run, approver));
     run.add_note("Left for a person", &why);
-    run.escalate(approver, &why);
+    escalate(run, settings.map(|settings| settings.approver.as_str()), &why);
     why
-}
-
-/// Who works on an alert already keeps it.
-fn own(run: &Run, owner: &str) {
-    if run.alert().owner.is_none() {
-        run.set_owner(Some(owner));
-    }
 }
 
 fn remember(run: &Run, story: &Story) {

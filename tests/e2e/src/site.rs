@@ -21,6 +21,7 @@ pub struct Site {
     pub slapd: Option<Slapd>,
     /// The resolver that it asks, if the connector `dns` is installed. It lives as long as the site.
     resolver: Option<Resolver>,
+    asset_options: &'static [&'static str],
 }
 
 /// What the first story needs.
@@ -43,10 +44,24 @@ impl Site {
     ///
     /// If anything does not work; the message says what.
     pub async fn with(packages: &[&str]) -> Self {
+        Self::with_more(packages, 0, &[]).await
+    }
+
+    /// The same with so many more accounts in the directory, named `u0000` and so on, and with more options of `palisade
+    /// asset add` for each asset.
+    ///
+    /// # Panics
+    ///
+    /// If anything does not work; the message says what.
+    pub async fn with_more(
+        packages: &[&str],
+        accounts: usize,
+        asset_options: &'static [&'static str],
+    ) -> Self {
         let lab = Lab::start(LabOptions::default()).await.expect("the lab starts");
-        let slapd = packages.contains(&"ldap").then(|| Slapd::start(0));
+        let slapd = packages.contains(&"ldap").then(|| Slapd::start(accounts));
         let resolver = packages.contains(&"dns").then(|| Resolver::start(story::DNS_RECORDS));
-        let site = Self { host: Host::start(), lab, slapd, resolver };
+        let site = Self { host: Host::start(), lab, slapd, resolver, asset_options };
         site.host.install(packages);
         packages.iter().filter_map(|package| assets::of(package)).for_each(|asset| site.add(&asset));
         site
@@ -59,13 +74,14 @@ impl Site {
     }
 
     fn add(&self, Asset { connector, settings, secret }: &Asset) {
-        let settings: Vec<_> = settings.iter().flat_map(|setting| ["--set", setting]).collect();
+        let settings = settings.iter().flat_map(|setting| ["--set", setting]);
+        let options: Vec<_> = settings.chain(self.asset_options.iter().copied()).collect();
         let (ca_pem, routes) = match (*connector, &self.slapd, &self.resolver) {
             ("ldap", Some(slapd), _) => (slapd.ca_pem(), slapd.connect_to()),
             ("dns", _, Some(resolver)) => (self.lab.ca_pem(), resolver.connect_to()),
             _ => (self.lab.ca_pem(), self.lab.connect_to()),
         };
-        add_asset(&self.host, connector, ca_pem, &routes, &settings, *secret);
+        add_asset(&self.host, connector, ca_pem, &routes, &options, *secret);
     }
 
     /// Kills the host as the kernel would, and starts one with the same data. The systems live on.

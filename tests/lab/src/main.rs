@@ -1,4 +1,4 @@
-//! Plays vendor systems until Ctrl-C.
+//! Plays vendor systems until it is told to stop.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -7,11 +7,15 @@ use std::time::Duration;
 
 use clap::Parser;
 use palisade_lab::{Lab, LabOptions, story};
+use palisade_servers::{Resolver, Slapd, has_dnsmasq, has_slapd};
+use tokio::signal::unix::{SignalKind, signal};
 
-/// Plays Shodan, RDAP, WHOIS, ServiceNow and Windows servers on 127.0.0.1.
+/// Plays the vendors' systems on 127.0.0.1; an LDAP directory and a DNS resolver are real ones, where slapd and dnsmasq
+/// are installed.
 ///
-/// Writes into a directory what a shell script needs to use it, then serves until Ctrl-C: `ca.pem`, `connect-to` (one
-/// rule a line), a file for each secret, and `lab.json` with everything, written last.
+/// Writes into a directory what a shell script needs to use it, then serves until it is told to stop: `ca.pem`,
+/// `connect-to` (one rule a line), a file for each secret (`ldap.password` only where there is a directory), and
+/// `lab.json` with everything, written last.
 #[derive(Parser)]
 #[command(name = "palisade-lab", version)]
 struct Arguments {
@@ -52,11 +56,20 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         latency: Duration::from_millis(arguments.latency_ms),
     })
     .await?;
+    let slapd = has_slapd().then(|| Slapd::start(0));
+    let resolver = has_dnsmasq().then(|| Resolver::start(story::DNS_RECORDS));
+    let mut routes = lab.connect_to();
+    routes.extend(slapd.iter().flat_map(Slapd::connect_to));
+    routes.extend(resolver.iter().flat_map(Resolver::connect_to));
 
     std::fs::create_dir_all(&arguments.dir)?;
     let ca = std::path::absolute(arguments.dir.join("ca.pem"))?;
-    std::fs::write(&ca, lab.ca_pem())?;
-    std::fs::write(arguments.dir.join("connect-to"), lab.connect_to().join("\n") + "\n")?;
+    let directory = slapd.as_ref().map(Slapd::ca_pem).unwrap_or_default();
+    std::fs::write(&ca, [lab.ca_pem(), directory].concat())?;
+    std::fs::write(arguments.dir.join("connect-to"), routes.join("\n") + "\n")?;
+    if let Some(slapd) = &slapd {
+        std::fs::write(arguments.dir.join("ldap.password"), palisade_servers::PASSWORD)?;
+    }
     for (name, secret) in [
         ("shodan.key", story::SHODAN_KEY),
         ("virustotal.key", story::VIRUSTOTAL_KEY),
@@ -79,9 +92,14 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     println!("control  http://{}", lab.control());
     println!("trust    {}", ca.display());
     println!("plays    (in the format of curl's --connect-to)");
-    for route in lab.connect_to() {
+    for route in routes {
         println!("  {route}");
     }
-    tokio::signal::ctrl_c().await?;
+    // The real servers end with it, however it is told to.
+    let mut told_to_stop = signal(SignalKind::terminate())?;
+    tokio::select! {
+        stopped = tokio::signal::ctrl_c() => stopped?,
+        _ = told_to_stop.recv() => {}
+    }
     Ok(())
 }

@@ -5,7 +5,7 @@
 //! carry programs that the playbook `script` interprets, so that one component does everything that runs can do. A
 //! [`Storm`] kills under load at random moments; a [`Sweep`] kills at each write of one program. In between a [`Person`]
 //! decides what nobody knows, and at the end [`judge`] compares the ledger of the system acted on with what was
-//! acknowledged.
+//! acknowledged. [`Phones`] are a round of their own: the playbook that wipes mobile devices, on the systems of the lab.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -15,6 +15,7 @@ mod host;
 mod judge;
 mod load;
 mod person;
+mod phones;
 mod program;
 mod quiet;
 mod random;
@@ -31,6 +32,7 @@ pub use self::{
     judge::judge,
     load::{Case, Load},
     person::Person,
+    phones::Phones,
     program::{one_of_each, program},
     random::Random,
     site::Site,

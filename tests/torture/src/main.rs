@@ -7,7 +7,7 @@ use std::{
 };
 
 use clap::Parser;
-use palisade_torture::{ALL_POINTS, Progress, Storm, Sweep, Swept, Tally, one_of_each};
+use palisade_torture::{ALL_POINTS, Phones, Progress, Storm, Sweep, Swept, Tally, one_of_each};
 use script::Kind;
 use serde_json::json;
 
@@ -26,6 +26,9 @@ struct Options {
     /// Alerts sent meanwhile
     #[arg(long, default_value_t = 3_000)]
     alerts: usize,
+    /// Mobile devices to be wiped, each with a host that is killed meanwhile; 0 to leave that out
+    #[arg(long, default_value_t = 40)]
+    phones: usize,
     /// Hosts side by side that are killed at every write; 0 to leave that out
     #[arg(long, default_value_t = 3)]
     sweepers: usize,
@@ -38,14 +41,15 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    let Options { seed, kills, alerts, sweepers, point, json } = Options::parse();
+    let Options { seed, kills, alerts, phones, sweepers, point, json } = Options::parse();
     if env::var_os("PALISADE_BIN").is_none() || env::var_os("PALISADE_PLUGINS").is_none() {
         eprintln!("Run it with `make torture`, which builds what it needs and says where that is.");
         return ExitCode::from(2);
     }
     let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
     let seed = seed.unwrap_or_else(now);
-    let command = format!("make torture ARGS=\"--seed {seed} --kills {kills} --alerts {alerts}\"");
+    let command =
+        format!("make torture ARGS=\"--seed {seed} --kills {kills} --alerts {alerts} --phones {phones}\"");
     eprintln!("Seed {seed}; to have the same programs again: {command}");
 
     let began = Instant::now();
@@ -55,24 +59,36 @@ fn main() -> ExitCode {
             eprintln!("{time:>5} s: {kills} kills, {acknowledged} alerts acknowledged, {in_doubt} doubts");
         }
     });
+    let phones = if phones == 0 {
+        Tally::default()
+    } else {
+        Phones { seed, count: phones }.run(|kills| {
+            if kills % KILLS_PER_LINE == 0 {
+                eprintln!("{:>5} s: {kills} kills while devices are wiped", began.elapsed().as_secs());
+            }
+        })
+    };
     let sweep = if sweepers == 0 { Tally::default() } else { sweep(sweepers, point) };
     let seconds = began.elapsed().as_secs();
 
-    let good = storm.is_good() && sweep.is_good();
+    let good = [&storm, &phones, &sweep].iter().all(|tally| tally.is_good());
     if json {
         println!(
             "{:#}",
-            json!({ "seed": seed, "seconds": seconds, "storm": storm, "sweep": sweep, "good": good })
+            json!({
+                "seed": seed, "seconds": seconds, "storm": storm, "phones": phones, "sweep": sweep, "good": good,
+            })
         );
     } else {
         println!(
-            "\nAt random moments, under load\n{storm}\nAt every write of one program\n{sweep}\n{seconds} s"
+            "\nAt random moments, under load\n{storm}\nWhile mobile devices are wiped\n{phones}\n\
+             At every write of one program\n{sweep}\n{seconds} s"
         );
     }
     if good {
         return ExitCode::SUCCESS;
     }
-    for finding in storm.findings.iter().chain(&sweep.findings) {
+    for finding in [&storm, &phones, &sweep].iter().flat_map(|tally| &tally.findings) {
         eprintln!("{finding}\n");
     }
     eprintln!("Not everything survived. Seed {seed}: {command}");

@@ -2,7 +2,7 @@
 //! the long one.
 #![allow(clippy::unwrap_used)]
 
-use palisade_torture::{ALL_POINTS, Storm, Sweep, one_of_each};
+use palisade_torture::{ALL_POINTS, Phones, Storm, Sweep, one_of_each};
 use script::Kind;
 
 #[test]
@@ -10,6 +10,13 @@ fn kills_under_load_lose_and_repeat_nothing() {
     let tally = Storm { seed: 1, kills: 8, alerts: 40 }.run(|_| {});
     assert!(tally.is_good(), "{tally}\n{}", tally.findings.join("\n"));
     assert_eq!((tally.kills, tally.alerts), (8, 40));
+}
+
+#[test]
+fn kills_while_devices_are_wiped_wipe_none_twice_and_leave_none_out() {
+    let tally = Phones { seed: 1, count: 6 }.run(|_| {});
+    assert!(tally.is_good(), "{tally}\n{}", tally.findings.join("\n"));
+    assert_eq!((tally.kills, tally.alerts, tally.mutating), (6, 6, 12));
 }
 
 #[test]

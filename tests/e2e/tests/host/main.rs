@@ -25,6 +25,7 @@ mod people;
 mod phones;
 mod policy;
 mod prompts;
+mod reconnaissance;
 mod refusals;
 mod replay;
 mod resume;
