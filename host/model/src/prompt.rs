@@ -136,6 +136,7 @@ mod tests {
             action: "block ip".into(),
             asset: "panos".parse().unwrap(),
             parameters: json!({ "position": 1 }),
+            undo_after_ms: None,
             rule: "default".into(),
             to: Some("tier2".into()),
             deadline: Timestamp::UNIX_EPOCH,

@@ -67,14 +67,15 @@ impl Writer {
     ) -> Write<T> {
         // Nobody may wait for an answer any more, so sending one may fail.
         let (sender, answer) = oneshot::channel();
-        let op: Op = Box::new(move |tables| match (tables.takes_writes().and_then(|()| apply(tables)), durability) {
-            (Ok(done), Durability::Durable) => Answer::Synced(Box::new(move |synced| {
-                let _ = sender.send(synced.map(|()| done));
-            })),
-            (result, _) => Answer::Now(Box::new(move || {
-                let _ = sender.send(result);
-            })),
-        });
+        let op: Op =
+            Box::new(move |tables| match (tables.takes_writes().and_then(|()| apply(tables)), durability) {
+                (Ok(done), Durability::Durable) => Answer::Synced(Box::new(move |synced| {
+                    let _ = sender.send(synced.map(|()| done));
+                })),
+                (result, _) => Answer::Now(Box::new(move || {
+                    let _ = sender.send(result);
+                })),
+            });
         let sent = match &self.queue {
             Some(queue) => queue.try_send(op).map_err(|error| match error {
                 TrySendError::Full(_) => StoreError::Busy,

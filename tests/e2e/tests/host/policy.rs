@@ -200,7 +200,6 @@ async fn a_breaker_counts_an_action_once_however_often_it_is_tried() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "the host does not remember yet what it sent before it was started"]
 async fn a_breaker_counts_what_was_sent_before_a_restart() {
     let mut workshop = Workshop::start().await;
     workshop.host.set_policy(Some(BREAKER));
