@@ -67,7 +67,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let directory = slapd.as_ref().map(Slapd::ca_pem).unwrap_or_default();
     std::fs::write(&ca, [lab.ca_pem(), directory].concat())?;
     std::fs::write(arguments.dir.join("connect-to"), routes.join("\n") + "\n")?;
-    if let Some(slapd) = &slapd {
+    if slapd.is_some() {
         std::fs::write(arguments.dir.join("ldap.password"), palisade_servers::PASSWORD)?;
     }
     for (name, secret) in [
