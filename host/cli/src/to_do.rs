@@ -8,7 +8,7 @@ use palisade_model::{
 };
 use serde_json::Value;
 
-use crate::printable;
+use crate::{printable, time};
 
 /// Characters of the parameters of an action that one line shows.
 const PARAMETERS_CHARS: usize = 200;
@@ -56,9 +56,16 @@ pub(crate) fn consent(approval: &Approval) -> String {
 
 /// An action that waits for consent, with what it would be done to.
 pub(crate) fn action(approval: &Approval) -> String {
-    let Approval { connector, action, asset, parameters, .. } = approval;
+    let Approval { connector, action, asset, .. } = approval;
     let (connector, action) = (printable::line(connector), printable::line(action));
-    format!("{connector}/{action} @{asset} {}", printable::line(&shortened(&parameters.to_string())))
+    format!("{connector}/{action} @{asset} {}", with(approval))
+}
+
+/// The parameters of an action that waits for consent, and for how long it would be done.
+pub(crate) fn with(Approval { parameters, undo_after_ms, .. }: &Approval) -> String {
+    let parameters = printable::line(&shortened(&parameters.to_string()));
+    let time = undo_after_ms.map(|ms| format!(" for {}", time::duration(ms.saturating_mul(1_000))));
+    parameters + &time.unwrap_or_default()
 }
 
 /// So much of the parameters as fits a line; the run has all of them.

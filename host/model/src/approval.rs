@@ -27,6 +27,9 @@ pub struct Approval {
     pub asset: Name,
     /// Its parameters.
     pub parameters: Value,
+    /// Milliseconds from its success until the host takes it back, if it is not for good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo_after_ms: Option<u64>,
     /// The rule of the policy that asks for it, as the policy names it.
     pub rule: String,
     /// The role that is asked; none for whoever looks first.

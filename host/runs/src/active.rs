@@ -145,6 +145,12 @@ impl ActiveRun {
         Ok(())
     }
 
+    /// Milliseconds from the success of an action until it is taken back, if it is not for good.
+    pub(crate) fn undo_after(&self, step: Position) -> Option<u64> {
+        let after = self.state().undo_after.get(&step).copied()?;
+        u64::try_from(after.as_millis()).ok()
+    }
+
     /// Takes note of a step whose entry is written.
     pub(crate) fn begun(&self, step: Position, open: Open) {
         self.state().open.insert(step, open);

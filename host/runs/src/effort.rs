@@ -222,6 +222,7 @@ impl Effort {
             action: spec.name.clone(),
             asset: asset.name.clone(),
             parameters: self.prepared.parameters.clone(),
+            undo_after_ms: self.run.undo_after(self.step),
             rule: asked.rule,
             to: asked.role,
             deadline: now.checked_add(asked.within).unwrap_or(now),

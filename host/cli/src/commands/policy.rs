@@ -101,7 +101,7 @@ fn shown(PolicyStatus { file, present, problem }: &PolicyStatus) -> String {
     let file = printable::line(&file.display().to_string());
     match (problem, present) {
         (Some(problem), _) => format!(
-            "{BAD}{file} cannot be used{BAD:#}; the policy that was read before it holds on:\n  {}\n",
+            "{BAD}✘{BAD:#} {}\n  Until it is mended, the policy that was read before it holds on.\n",
             printable::text(problem)
         ),
         (None, true) => format!("{file} holds.\n"),

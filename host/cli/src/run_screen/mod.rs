@@ -21,6 +21,7 @@ use crate::{
 
 pub(crate) use divergence::lines as divergence;
 pub(crate) use header::{conclusion, header, status};
+pub(crate) use remark::change;
 pub(crate) use timeline::{Ticker, timeline};
 
 /// How much of a run is shown.

@@ -26,10 +26,7 @@ pub(super) struct Remark {
 pub(super) fn remark(entry: &Entry, detail: Detail) -> Option<Remark> {
     let one = |mark, words| Some(Remark { mark, words, more: Vec::new() });
     match &entry.event {
-        Event::AlertChanged(change) => one(("·", DIM), change_of(change)),
-        Event::ListChanged { list, entry } => {
-            one(("·", DIM), format!("put on the list {list}: {}", printable::line(entry.value.as_str())))
-        }
+        Event::AlertChanged(_) | Event::ListChanged { .. } => one(("·", DIM), change(entry)?),
         Event::Paused(by) => one(("‖", WARN), people::said(by, "paused the run")),
         Event::Resumed(by) => one(("▸", BUSY), people::said(by, "let the run go on")),
         Event::CancelAsked(by) => one(("■", WARN), people::said(by, "asked that the run end")),
@@ -49,6 +46,17 @@ pub(super) fn remark(entry: &Entry, detail: Detail) -> Option<Remark> {
             more: divergence::lines(found).into(),
         }),
         event if detail == Detail::Everything => one(("·", DIM), call(event)?),
+        _ => None,
+    }
+}
+
+/// What an entry changes here: the alert, or a list.
+pub(crate) fn change(entry: &Entry) -> Option<String> {
+    match &entry.event {
+        Event::AlertChanged(change) => Some(change_of(change)),
+        Event::ListChanged { list, entry } => {
+            Some(format!("put on the list {list}: {}", printable::line(entry.value.as_str())))
+        }
         _ => None,
     }
 }

@@ -146,14 +146,15 @@ impl<'a> Step<'a> {
                 mark: WAITS,
                 stands: format!("{WARN}needs consent{WARN:#}"),
                 words: format!(
-                    "{WARN}{}{WARN:#} by {}, or it is {}: {}",
+                    "{WARN}{}{WARN:#} by {}, or it is {} ({}): {}",
                     to_do::consent(approval),
                     time::moment(approval.deadline),
                     match approval.at_deadline {
                         AtDeadline::Deny => "refused",
                         AtDeadline::Allow => "done",
                     },
-                    printable::line(&approval.rule)
+                    printable::line(&approval.rule),
+                    to_do::with(approval)
                 ),
                 weight: Weight::Told,
             },

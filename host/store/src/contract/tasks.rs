@@ -58,6 +58,7 @@ fn approval() -> Approval {
         action: "block ip".to_owned(),
         asset: name("edge"),
         parameters: json!({ "ip": "203.0.113.7" }),
+        undo_after_ms: None,
         rule: "contain".to_owned(),
         to: None,
         deadline: at(3_600),

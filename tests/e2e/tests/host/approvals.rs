@@ -74,7 +74,14 @@ async fn an_action_waits_in_the_inbox_until_somebody_consents_once() {
     }
     let show = host.text(&["run", "show", &number]);
     let next = format!("next: `palisade approve {run}.2`  or `palisade deny {run}.2`");
-    for words in ["needs consent", "tier2 must approve", "default.contain", &next, "must approve or deny"] {
+    for words in [
+        "needs consent",
+        "tier2 must approve by ",
+        "\"tag\":\"switch\"",
+        "default.contain",
+        &next,
+        "must approve or deny",
+    ] {
         assert!(show.contains(words), "{words:?} is not in\n{show}");
     }
     assert_eq!(consent(&workshop, run, 1, true).0, 409, "what has ended needs no consent");

@@ -194,7 +194,14 @@ async fn a_plan_shows_what_would_be_sent_and_changes_nothing() {
         "tier2 would be asked first (rule \"jobs\")",
         &format!("sends   POST {url}/jobs"),
         &format!("sends   POST {url}/tickets"),
-        "3 things would be done; nothing was",
+        "? asks tier2: Shall we?",
+        "answer  yes",
+        "~ severity is high",
+        "~ put on the list offenders: 10.0.0.1",
+        "~ escalated to tier3: look at this",
+        "+ actuator/send page @actuator",
+        &format!("sends   POST {url}/pages"),
+        "4 actions would be sent; nothing was",
         "came to its end",
     ] {
         assert!(plan.contains(words), "{words:?} is not in\n{plan}");

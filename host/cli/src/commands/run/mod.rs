@@ -10,7 +10,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use palisade_model::{
     Timestamp,
     alert::AlertId,
-    run::{Run, RunId, RunStatus},
+    run::{Mode, Run, RunId, RunStatus},
 };
 
 use crate::{
@@ -195,7 +195,7 @@ pub(crate) fn run_table(runs: &[Run], now: Timestamp) -> String {
         table.add_row([
             run.id.to_string(),
             format!("{mark} {word}"),
-            run.playbook.to_string(),
+            playbook(run),
             if run.imported { "imported".to_owned() } else { run.alert.to_string() },
             time::ago(run.started, now),
             time::duration(time::between(run.started, run.finished.unwrap_or(now))),
@@ -203,6 +203,15 @@ pub(crate) fn run_table(runs: &[Run], now: Timestamp) -> String {
         ]);
     }
     screen::lines(&table)
+}
+
+/// What ran, and that it was not in earnest.
+fn playbook(run: &Run) -> String {
+    match run.mode {
+        Mode::Live => run.playbook.to_string(),
+        Mode::Safe => format!("{} (safe)", run.playbook),
+        Mode::Plan => format!("{} (plan)", run.playbook),
+    }
 }
 
 /// What a run that has not ended waits for.
