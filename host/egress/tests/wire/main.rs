@@ -5,6 +5,7 @@
 mod departures;
 mod http;
 mod lab;
+mod plans;
 mod redirects;
 mod secrets;
 mod tcp;
