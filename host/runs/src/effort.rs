@@ -164,7 +164,10 @@ impl Effort {
     /// Makes an attempt, if the mode of the run and the policy let it. Both are asked at the last moment, when nothing is
     /// waited for any more but the disk.
     async fn begin(&mut self) -> Next {
-        let permits = Arc::clone(&self.run.runs.action_permits);
+        let runs = Arc::clone(&self.run.runs);
+        // Waited for without a permit: who has the turn may need one.
+        let _turn = runs.targets.turn(&self.prepared).await;
+        let permits = Arc::clone(&runs.action_permits);
         let Ok(_permit) = permits.acquire().await else { return Next::Aside };
         if !self.run.set(self.step, Open::Busy) {
             return Next::Aside;

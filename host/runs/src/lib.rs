@@ -39,6 +39,7 @@ mod schedule;
 mod sent;
 mod steps;
 mod take_up;
+mod targets;
 mod undo;
 mod versions;
 mod work;

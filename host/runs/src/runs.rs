@@ -39,6 +39,7 @@ use crate::{
     journal::Journal,
     schedule,
     steps::Halt,
+    targets::Targets,
     work::Work,
 };
 
@@ -68,6 +69,8 @@ pub struct Runs {
     pub(crate) at_work: watch::Sender<usize>,
     pub(crate) run_permits: Arc<Semaphore>,
     pub(crate) action_permits: Arc<Semaphore>,
+    /// What actions act on at the moment.
+    pub(crate) targets: Targets,
     /// The runs that are here.
     active: Mutex<HashMap<RunId, Arc<ActiveRun>>>,
     /// Held while a run is claimed, so that nobody here claims it twice.
@@ -194,6 +197,7 @@ impl Runs {
             at_work: watch::Sender::new(0),
             run_permits: Arc::new(Semaphore::new(RUNS_AT_ONCE)),
             action_permits: Arc::new(Semaphore::new(ACTIONS_AT_ONCE)),
+            targets: Targets::default(),
             active: Mutex::default(),
             claiming: tokio::sync::Mutex::default(),
             old_versions: tokio::sync::Mutex::default(),

@@ -133,7 +133,7 @@ pub(crate) fn approvals() -> Vec<Approval> {
             action: "block ip".to_owned(),
             asset: name("edge"),
             parameters: json!({ "ip": "203.0.113.7" }),
-            undo_after_ms: to.as_ref().map(|_| 3_600_000),
+            undo_after_ms: to.is_some().then_some(3_600_000),
             rule: "contain needs consent".to_owned(),
             to,
             deadline: at(1_767_330_000),

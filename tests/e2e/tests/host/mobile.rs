@@ -196,3 +196,18 @@ async fn a_device_that_checks_in_is_told_of() {
     let notes = &phones.site.lab.tickets()[0]["journal"];
     assert!(notes.to_string().contains("The iPhone 15 of m.keller has obeyed: it is wiped."), "{notes}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_runs_at_once_wipe_a_device_once() {
+    let mut phones = Phones::start(ALLOWED, &[]).await;
+    phones.has_done_it_before("m.keller");
+    let path_prefix = Some("/api/v1/dm/devices/wipe".to_owned());
+    // Long enough that the second run wants to wipe before the first has: it cannot see it by looking.
+    let fault =
+        Fault { system: System::MobileIron, path_prefix, times: Some(1), kind: FaultKind::Slow { ms: 4_000 } };
+    phones.site.lab.faults().arm(fault).unwrap();
+    let runs = [phones.violation(|_| {}), phones.violation(|_| {})];
+    let messages = runs.map(|run| phones.end(run).1);
+    assert!(messages.iter().all(|message| message.contains(": blocked, ")), "{messages:?}");
+    assert_eq!(phones.wipes(PHONE), 1, "{messages:?}");
+}
