@@ -203,8 +203,12 @@ async fn two_runs_at_once_wipe_a_device_once() {
     phones.has_done_it_before("m.keller");
     let path_prefix = Some("/api/v1/dm/devices/wipe".to_owned());
     // Long enough that the second run wants to wipe before the first has: it cannot see it by looking.
-    let fault =
-        Fault { system: System::MobileIron, path_prefix, times: Some(1), kind: FaultKind::Slow { ms: 4_000 } };
+    let fault = Fault {
+        system: System::MobileIron,
+        path_prefix,
+        times: Some(1),
+        kind: FaultKind::Slow { ms: 4_000 },
+    };
     phones.site.lab.faults().arm(fault).unwrap();
     let runs = [phones.violation(|_| {}), phones.violation(|_| {})];
     let messages = runs.map(|run| phones.end(run).1);
