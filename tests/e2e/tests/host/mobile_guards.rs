@@ -115,7 +115,7 @@ async fn in_safe_mode_what_would_be_done_is_planned() {
         "user: m.keller",
         &format!("sends   PUT https://core.acme.example/api/v1/dm/devices/wipe/{PHONE}"),
         "+ servicenow/create ticket @servicenow",
-        "3 things would be done; nothing was.",
+        "3 actions would be sent; nothing was.",
     ] {
         assert!(plan.contains(words), "{words} is missing in:\n{plan}");
     }
