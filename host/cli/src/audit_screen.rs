@@ -70,7 +70,10 @@ fn sentence(what: &What) -> String {
         What::RunUndone(of) => whole("had undone", of),
         What::RunImported { playbook, digest } => format!("imported a run of {playbook} {}", digest.short()),
         What::AlertTaken { alert, note } => format!("took alert {alert}{}", why(note)),
-        What::AlertClosed { alert, note } => format!("closed alert {alert}{}", why(note)),
+        What::AlertClosed { alert, note, false_alarm } => {
+            let how = if *false_alarm { " as a false alarm" } else { "" };
+            format!("closed alert {alert}{how}{}", why(note))
+        }
         What::PluginInstalled { plugin, kind, version, digest, replaces } => {
             let before =
                 replaces.as_ref().map_or_else(String::new, |old| format!(" in place of {}", old.short()));

@@ -64,7 +64,7 @@ fn actions(connector: &ConnectorManifest) -> String {
     for action in &connector.actions {
         table.add_row([
             line(&action.name),
-            effect(action.effect).to_owned(),
+            effect(action.effect),
             retry(action),
             action.undo.as_deref().map(line).unwrap_or_default(),
             line(&action.description),
@@ -73,20 +73,16 @@ fn actions(connector: &ConnectorManifest) -> String {
     format!("\n{}", screen::lines(&table))
 }
 
+/// With a mark on what changes something.
+fn effect(effect: Effect) -> String {
+    let mark = if effect.mutates() { " !" } else { "" };
+    format!("{}{mark}", effect.name())
+}
+
 /// What may happen when it is not known whether a call arrived.
 fn retry(action: &ActionSpec) -> String {
     let verifies = if action.verifies { ", can verify" } else { "" };
     format!("{}{verifies}", format!("{:?}", action.retry).to_lowercase())
-}
-
-fn effect(effect: Effect) -> &'static str {
-    match effect {
-        Effect::Investigate => "investigate",
-        Effect::Contain => "contain !",
-        Effect::Correct => "correct !",
-        Effect::Generic => "generic !",
-        Effect::Test => "test",
-    }
 }
 
 fn reach(connector: &ConnectorManifest) -> String {

@@ -26,6 +26,17 @@ impl Effect {
     pub fn mutates(self) -> bool {
         !matches!(self, Self::Investigate | Self::Test)
     }
+
+    /// The word for it, everywhere.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Investigate => "investigate",
+            Self::Contain => "contain",
+            Self::Correct => "correct",
+            Self::Generic => "generic",
+            Self::Test => "test",
+        }
+    }
 }
 
 /// What may happen when it is not known whether a call arrived.

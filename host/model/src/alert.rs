@@ -24,6 +24,19 @@ pub enum Severity {
     Critical,
 }
 
+impl Severity {
+    /// The word for it, everywhere.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Informational => "informational",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+}
+
 /// Where the work on an alert stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -212,6 +212,9 @@ pub enum What {
         /// Why.
         #[serde(default, skip_serializing_if = "Text::is_empty")]
         note: Text,
+        /// As a false alarm.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        false_alarm: bool,
     },
 
     /// A plugin was installed, with everything it asks for.

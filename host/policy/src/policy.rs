@@ -12,7 +12,7 @@ use crate::{
     file::{Approvals, Defaults, File, Untouchable, Wrong},
     limits::{POLICY_BYTES, RULES_MAX},
     rule::Rule,
-    selectors::{Facts, effect_name},
+    selectors::Facts,
     target::{Aims, Targets},
     values::{Mutating, Quoted, Then},
 };
@@ -103,7 +103,7 @@ impl Policy {
     fn look(&self, action: &Proposed<'_>, recent: &[Sent], now: Timestamp, seen: Seen<'_>) -> Decision {
         let facts = Facts::from(action);
         let Some(default) = self.default_of(action.effect) else {
-            let rule = format!("effect.{}", effect_name(action.effect));
+            let rule = format!("effect.{}", action.effect.name());
             let why = "It changes nothing.".to_owned();
             seen(&|| Considered { rule: rule.clone(), fits: true, why: why.clone() });
             return Decision { verdict: Verdict::Allow, rule, why };
@@ -125,7 +125,7 @@ impl Policy {
         let NeverTouch { effects, targets } = self.never_touch.as_ref()?;
         let section = || "never_touch".to_owned();
         if !effects.iter().any(|effect| Effect::from(*effect) == facts.effect) {
-            let why = || format!("It is not about the effect {}.", effect_name(facts.effect));
+            let why = || format!("It is not about the effect {}.", facts.effect.name());
             seen(&|| Considered { rule: section(), fits: false, why: why() });
             return None;
         }
@@ -156,7 +156,7 @@ impl Policy {
     }
 
     fn by_default(&self, default: Then, effect: Effect, seen: Seen<'_>) -> Decision {
-        let rule = format!("default.{}", effect_name(effect));
+        let rule = format!("default.{}", effect.name());
         let why = "No rule fits.".to_owned();
         seen(&|| Considered { rule: rule.clone(), fits: true, why: why.clone() });
         let verdict = match default {

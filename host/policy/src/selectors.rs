@@ -82,16 +82,14 @@ impl Selectors {
     /// The first one that it does not fit.
     pub(crate) fn fit<'a>(&self, is: Facts<'a>) -> Result<(), Miss<'a>> {
         let Self { effect, connector, action, asset, playbook, label, severity } = self;
-        among(effect, |wanted| Effect::from(*wanted) == is.effect, "effect", effect_name(is.effect))?;
+        among(effect, |wanted| Effect::from(*wanted) == is.effect, "effect", is.effect.name())?;
         among(connector, |wanted| wanted.as_str() == is.connector, "connector", is.connector)?;
         among(action, |wanted| wanted.fits(is.action), "action", is.action)?;
         among(asset, |wanted| wanted.as_str() == is.asset, "asset", is.asset)?;
         among(playbook, |wanted| wanted.as_str() == is.playbook, "playbook", is.playbook)?;
         among(label, |wanted| wanted.fits(is.label), "label", is.label)?;
         match severity {
-            Some(least) if is.severity < *least => {
-                Err(Miss { key: "severity", is: severity_name(is.severity) })
-            }
+            Some(least) if is.severity < *least => Err(Miss { key: "severity", is: is.severity.name() }),
             _ => Ok(()),
         }
     }
@@ -119,26 +117,5 @@ fn among<'a, T>(
     match wanted {
         Some(OneOf(any)) if !any.iter().any(fits) => Err(Miss { key, is }),
         _ => Ok(()),
-    }
-}
-
-/// An effect as the file has it.
-pub(crate) fn effect_name(effect: Effect) -> &'static str {
-    match effect {
-        Effect::Investigate => "investigate",
-        Effect::Contain => "contain",
-        Effect::Correct => "correct",
-        Effect::Generic => "generic",
-        Effect::Test => "test",
-    }
-}
-
-fn severity_name(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Informational => "informational",
-        Severity::Low => "low",
-        Severity::Medium => "medium",
-        Severity::High => "high",
-        Severity::Critical => "critical",
     }
 }

@@ -1,7 +1,7 @@
 //! What people do to alerts: take one over, close it.
 
 use palisade_model::{
-    alert::{Alert, AlertChange, AlertId, AlertStatus, Note},
+    alert::{Alert, AlertChange, AlertId, AlertStatus, Note, Severity},
     audit::{Record, What},
     journal::By,
 };
@@ -28,15 +28,16 @@ impl Runs {
         self.change_alert(alert, changes, &by, what).await
     }
 
-    /// Closes an alert.
+    /// Closes an alert. A false alarm is informational from then on, and no longer counts as an earlier alert.
     ///
     /// # Errors
     ///
     /// [`RunsError::Missing`], or the store's.
-    pub async fn close_alert(&self, alert: AlertId, by: By) -> Result<Alert, RunsError> {
+    pub async fn close_alert(&self, alert: AlertId, false_alarm: bool, by: By) -> Result<Alert, RunsError> {
         let mut changes = vec![AlertChange::Status(AlertStatus::Closed), AlertChange::Taken];
-        changes.extend(remark(&by, "Closed"));
-        let what = What::AlertClosed { alert, note: by.note.as_str().into() };
+        changes.extend(false_alarm.then_some(AlertChange::Severity(Severity::Informational)));
+        changes.extend(remark(&by, if false_alarm { "Closed as a false alarm" } else { "Closed" }));
+        let what = What::AlertClosed { alert, note: by.note.as_str().into(), false_alarm };
         self.change_alert(alert, changes, &by, what).await
     }
 

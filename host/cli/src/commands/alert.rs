@@ -11,7 +11,7 @@ use palisade_model::{
     run::Run,
 };
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     answers::{AlertAndRuns, Alerts, Received, ReceivedEvents},
@@ -54,7 +54,13 @@ pub(crate) enum AlertCommand {
     /// Take an alert over: it is yours, and waits for nobody any more
     Take(Word),
     /// Close an alert
-    Close(Word),
+    Close {
+        #[command(flatten)]
+        word: Word,
+        /// There was nothing to it: it is informational, and no playbook counts it as an earlier alert
+        #[arg(long)]
+        false_alarm: bool,
+    },
     /// Send an alert, as its source would
     Send(Send),
 }
@@ -99,15 +105,16 @@ pub(crate) async fn run(command: AlertCommand, context: &Context) -> Result<Exit
             let answer = context.host()?.get(&format!("/api/v1/alerts/{id}")).await?;
             context.show(answer, |AlertAndRuns { alert, runs }| show(&alert, &runs, Timestamp::now()))?;
         }
-        AlertCommand::Take(word) => say(word, "take", "is yours", context).await?,
-        AlertCommand::Close(word) => say(word, "close", "is closed", context).await?,
+        AlertCommand::Take(word) => say(word, json!({}), "take", "is yours", context).await?,
+        AlertCommand::Close { word, false_alarm } => {
+            say(word, json!({ "false_alarm": false_alarm }), "close", "is closed", context).await?;
+        }
         AlertCommand::Send(command) => return send(command, context).await,
     }
     Ok(Exit::Done)
 }
 
-async fn say(word: Word, what: &str, done: &str, context: &Context) -> Result<(), Error> {
-    let mut body = json!({});
+async fn say(word: Word, mut body: Value, what: &str, done: &str, context: &Context) -> Result<(), Error> {
     let host = context.host()?;
     run::people::sign(&mut body, word.note, &host).await?;
     let path = format!("/api/v1/alerts/{}/{what}", word.id);

@@ -78,7 +78,7 @@ fn place(place: &SecretPlace) -> String {
 fn actions(connector: &ConnectorManifest) -> String {
     let overview = connector.actions.iter().map(|action| {
         let undo = action.undo.as_deref().map(code).unwrap_or_default();
-        [code(&action.name), effect(action.effect).to_owned(), retry(action.retry).to_owned(), undo]
+        [code(&action.name), action.effect.name().to_owned(), retry(action.retry).to_owned(), undo]
     });
     let overview: Vec<_> = overview.collect();
     let mut text =
@@ -118,16 +118,6 @@ fn action(action: &ActionSpec) -> String {
         }
     }
     page
-}
-
-fn effect(effect: Effect) -> &'static str {
-    match effect {
-        Effect::Investigate => "investigate",
-        Effect::Contain => "contain",
-        Effect::Correct => "correct",
-        Effect::Generic => "generic",
-        Effect::Test => "test",
-    }
 }
 
 fn retry(retry: Retry) -> &'static str {

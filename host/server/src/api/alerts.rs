@@ -3,7 +3,7 @@
 use axum::{Json, body::Body, extract::State};
 use palisade_model::{alert::Alert, limits::PAGE_ITEMS, run::Run};
 use palisade_store::{Page, RunFilter};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Paging, people::Word};
 use crate::{
@@ -57,6 +57,16 @@ pub(super) async fn take(
     Ok(Json(edge.runs.take_alert(id, caller.says(by, note)?).await?))
 }
 
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Closing {
+    /// There was nothing to it.
+    #[serde(default)]
+    false_alarm: bool,
+    by: Option<String>,
+    note: Option<String>,
+}
+
 /// `POST /alerts/{id}/close`.
 pub(super) async fn close(
     State(edge): server::State,
@@ -64,6 +74,6 @@ pub(super) async fn close(
     Number(id): Number,
     body: Body,
 ) -> Result<Json<Alert>, Problem> {
-    let Word { by, note } = read_json_if_any(body, WORD_BODY_BYTES).await?;
-    Ok(Json(edge.runs.close_alert(id, caller.says(by, note)?).await?))
+    let Closing { false_alarm, by, note } = read_json_if_any(body, WORD_BODY_BYTES).await?;
+    Ok(Json(edge.runs.close_alert(id, false_alarm, caller.says(by, note)?).await?))
 }

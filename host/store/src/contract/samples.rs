@@ -64,7 +64,7 @@ pub fn append(run: RunId, expected: Seq, events: Vec<Event>) -> Append {
 
 /// A record of the audit log: who closed this alert.
 pub fn record(who: &str, alert: AlertId) -> Record {
-    Record::new(at(300), who, What::AlertClosed { alert, note: "A drill.".into() })
+    Record::new(at(300), who, What::AlertClosed { alert, note: "A drill.".into(), false_alarm: false })
 }
 
 /// A line of a run's log.

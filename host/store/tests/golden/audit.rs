@@ -65,7 +65,7 @@ fn decisions() -> Vec<What> {
         What::RunUndone(of_run()),
         What::RunImported { playbook: name("c2-contain"), digest: digest(0xab) },
         What::AlertTaken { alert: 7, note: "".into() },
-        What::AlertClosed { alert: 7, note: note() },
+        What::AlertClosed { alert: 7, note: note(), false_alarm: false },
     ]
 }
 

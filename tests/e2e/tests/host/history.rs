@@ -2,6 +2,8 @@
 
 use palisade_e2e::{Kind, Operation, Script, Severity, Workshop};
 
+use serde_json::json;
+
 use crate::journal::{end, entries, replays};
 
 const A_DAY: u64 = 24 * 60 * 60 * 1000;
@@ -45,4 +47,21 @@ async fn a_playbook_counts_the_alerts_before_its_own_about_the_same_user() {
     let show = workshop.host.text(&["run", "show", "-v", &run.to_string()]);
     assert!(show.contains("counted earlier alerts with sourceUserName KIM: 2"), "{show}");
     replays(&workshop.host, run);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_false_alarm_does_not_count() {
+    let workshop = Workshop::start().await;
+    let about = Script::new().about("sourceUserName", "kim");
+    for _ in 0..2 {
+        workshop.finished(&about);
+    }
+    let closed = workshop.host.json(&["alert", "close", "1", "--false-alarm", "--note", "our own scanner"]);
+    assert_eq!((&closed["status"], &closed["severity"]), (&json!("closed"), &json!("informational")));
+    let audit = workshop.host.text(&["audit", "list"]);
+    assert!(audit.contains("closed alert 1 as a false alarm: our own scanner"), "{audit}");
+
+    let count = count("script", "sourceUserName", "kim", A_DAY, Severity::Low);
+    let ended = workshop.finished(&about.then(count));
+    assert_eq!(entries(&ended, "asked-history")[0]["count"], 1);
 }
