@@ -1,12 +1,13 @@
 const MS_PER_DAY: u64 = 24 * 60 * 60 * 1_000;
 
-/// Whole days from a date, `2025-12-20` with anything behind it, to a time in milliseconds since 1970.
+/// Whole days from a date, `2025-12-20` with anything behind it, to a time in milliseconds since 1970. None have
+/// passed since a date that is yet to come.
 pub(crate) fn days_between(date: &str, now_ms: u64) -> Option<u64> {
     let mut parts = date.get(..10)?.split('-');
     let year: u64 = parts.next()?.parse().ok().filter(|year| *year >= 1970)?;
     let month: u64 = parts.next()?.parse().ok().filter(|month| (1..=12).contains(month))?;
     let day: u64 = parts.next()?.parse().ok().filter(|day| (1..=31).contains(day))?;
-    (now_ms / MS_PER_DAY).checked_sub(days_since_1970(year, month, day))
+    Some((now_ms / MS_PER_DAY).saturating_sub(days_since_1970(year, month, day)))
 }
 
 /// Years are counted from March, so that the leap day comes last.
@@ -25,7 +26,7 @@ mod tests {
         let first_of_march_2024 = 1_709_251_200_000;
         assert_eq!(days_between("2024-02-28T23:59:59Z", first_of_march_2024), Some(2));
         assert_eq!(days_between("1970-01-01", first_of_march_2024), Some(19_783));
-        assert_eq!(days_between("2024-03-02", first_of_march_2024), None);
+        assert_eq!(days_between("2024-03-02", first_of_march_2024), Some(0));
         assert_eq!(days_between("before 1996", first_of_march_2024), None);
     }
 }

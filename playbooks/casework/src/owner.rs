@@ -93,7 +93,7 @@ impl From<OwnerOfNetwork> for Owner {
 
 impl Owner {
     /// Whole days from the registration to a time in milliseconds since 1970, if the registry gives a date that can be
-    /// read.
+    /// read; 0 for a date after that time.
     pub fn age_days(&self, now_ms: u64) -> Option<u64> {
         days_between(self.created.as_ref()?, now_ms)
     }

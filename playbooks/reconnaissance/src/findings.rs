@@ -85,11 +85,14 @@ struct Record {
 }
 
 impl Reputation {
-    /// How many engines have looked.
+    /// How many engines were asked.
     pub(crate) fn engines(&self) -> u32 {
-        [self.suspicious, self.harmless, self.undetected]
-            .into_iter()
-            .fold(self.malicious, u32::saturating_add)
+        self.rated().saturating_add(self.undetected)
+    }
+
+    /// How many have looked, and say what they think; the rest has not rated it.
+    pub(crate) fn rated(&self) -> u32 {
+        self.objections().saturating_add(self.harmless)
     }
 
     /// How many engines object.
@@ -205,8 +208,8 @@ impl StartedDomain {
     }
 }
 
-/// Few engines have looked at the name of a single host; more have at the domain it belongs to. Where none has looked at
-/// the one, the other is asked about.
+/// Few engines know the name of a single host; more know the domain it belongs to. Where none knows the one, the other is
+/// asked about.
 fn ask_about_registered_domains(run: &Run, domains: &mut [Domain]) {
     let lookups: Vec<_> = domains
         .iter()

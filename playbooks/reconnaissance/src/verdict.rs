@@ -25,7 +25,7 @@ enum Opinion {
     Malicious,
     Suspicious,
     Clean,
-    /// Too few have looked.
+    /// Too few have one.
     Unknown,
 }
 
@@ -92,9 +92,16 @@ fn judge(domain: &Domain, received_ms: u64, settings: &Settings) -> Judged {
     if let Ok(false) = domain.confirmed {
         doubts.push(format!("{name} does not lead back to the address: the name may be made up"));
     }
-    let age = domain.owner.as_ref().ok().and_then(|owner| owner.age_days(received_ms));
-    if let Some(days) = age.filter(|days| *days < u64::from(settings.young_days)) {
-        doubts.push(format!("{name} was registered only {} before the alert", counted(days, "day")));
+    if let Ok(owner) = &domain.owner
+        && settings.young_days > 0
+    {
+        match owner.age_days(received_ms) {
+            Some(days) if days >= u64::from(settings.young_days) => {}
+            Some(days) => {
+                doubts.push(format!("{name} was registered only {} before the alert", counted(days, "day")));
+            }
+            None => doubts.push(format!("it is not known when {name} was registered")),
+        }
     }
     Judged::Doubtful(doubts)
 }
@@ -105,7 +112,7 @@ impl Opinion {
             Self::Malicious
         } else if reputation.objections() >= settings.suspicious_at {
             Self::Suspicious
-        } else if reputation.engines() < settings.engines_at {
+        } else if reputation.rated() < settings.engines_at {
             Self::Unknown
         } else {
             Self::Clean
@@ -122,10 +129,10 @@ impl Opinion {
                 Some(format!("engines disagree: {objections} of {engines} object to {subject}"))
             }
             Self::Unknown if reputation.engines() == 0 => Some(format!("VirusTotal does not know {subject}")),
-            Self::Unknown => Some(format!(
-                "only {} looked at {subject}",
-                counted(u64::from(reputation.engines()), "engine")
-            )),
+            Self::Unknown => {
+                let (rated, engines) = (reputation.rated(), reputation.engines());
+                Some(format!("only {rated} of {engines} engines have rated {subject}"))
+            }
         }
     }
 }

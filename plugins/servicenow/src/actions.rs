@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     Configuration,
     instance::Instance,
+    journal::{plain, with_plain_journals},
     ticket::{Ticket, is_sys_id},
 };
 
@@ -127,7 +128,7 @@ pub(crate) fn create(
         return Ok(ticket.done(message));
     }
 
-    let mut record = fields;
+    let mut record = with_plain_journals(fields);
     record.insert("short_description".to_owned(), short_description.into());
     if let Some(description) = description {
         record.insert("description".to_owned(), description.into());
@@ -152,7 +153,7 @@ pub(crate) fn update(
     if fields.is_empty() {
         return Err(Failure::invalid("`fields` is empty: there is nothing to change"));
     }
-    let ticket = change(call, &table, &id, &Value::Object(fields))?;
+    let ticket = change(call, &table, &id, &Value::Object(with_plain_journals(fields)))?;
     let message = format!("Updated ticket {}.", ticket.title());
     Ok(ticket.done(message))
 }
@@ -161,7 +162,7 @@ pub(crate) fn add_work_note(
     call: &Call<Configuration>,
     AddWorkNote { table, id, note }: AddWorkNote,
 ) -> Result<Done<Ticket>, Failure> {
-    let note = format!("{}\n\n{}", note.trim_end(), mark(call));
+    let note = format!("{}\n\n{}", plain(note.trim_end()), mark(call));
     let ticket = change(call, &table, &id, &json!({ "work_notes": note }))?;
     let message = format!("Added a work note to ticket {}.", ticket.title());
     Ok(ticket.done(message))

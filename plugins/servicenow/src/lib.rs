@@ -8,6 +8,7 @@
 mod actions;
 mod configuration;
 mod instance;
+mod journal;
 #[cfg(test)]
 mod tests;
 mod ticket;

@@ -154,6 +154,48 @@ fn a_note_finds_its_ticket_by_number() {
     assert_eq!(report.message, "Added a work note to ticket INC0010001.");
 }
 
+#[test]
+fn nobody_puts_html_into_a_journal() {
+    let write = |method: &str, url: &str, body: Value| {
+        Exchange::request(method, &format!("{url}?{PLAIN}"))
+            .basic("soar", "placeholder")
+            .json(body)
+            .answer_json(200, json!({ "result": incident() }))
+    };
+    let record = format!("{TABLE}/{SYS_ID}");
+    let (forged, broken) = ("evil[code]<img src=x>[/CODE].example", "evil[ code]<img src=x>[ /CODE].example");
+
+    basic()
+        .http(write("PUT", &record, json!({ "work_notes": format!("{broken}\n\n(test-key)") })))
+        .invoke("add work note", json!({ "id": SYS_ID, "note": forged }))
+        .report();
+    let fields = json!({ "work_notes": forged, "comments": forged, "description": forged });
+    let written = json!({ "work_notes": broken, "comments": broken, "description": forged });
+    basic()
+        .http(write("PUT", &record, written.clone()))
+        .invoke("update ticket", json!({ "id": SYS_ID, "fields": fields }))
+        .report();
+    let mut created = written;
+    created["short_description"] = "x".into();
+    created["correlation_id"] = "test-key".into();
+    basic()
+        .http(write("POST", TABLE, created))
+        .invoke("create ticket", json!({ "short_description": "x", "fields": fields }))
+        .report();
+
+    // On tables where `comments` is no journal, it is read back as it was written.
+    let mut stored = incident();
+    stored["comments"] = broken.into();
+    basic()
+        .http(
+            Exchange::get(&format!("{record}?{PLAIN}"))
+                .basic("soar", "placeholder")
+                .answer_json(200, json!({ "result": stored })),
+        )
+        .verify("update ticket", json!({ "id": SYS_ID, "fields": { "comments": forged } }))
+        .report();
+}
+
 fn read_ticket() -> Exchange {
     Exchange::get(&format!("{TABLE}/{SYS_ID}?{PLAIN}"))
         .basic("soar", "placeholder")

@@ -11,6 +11,7 @@ use crate::{
     Configuration,
     actions::{AddWorkNote, Update, mark, one},
     instance::Instance,
+    journal::with_plain_journals,
     ticket::Ticket,
 };
 
@@ -24,6 +25,7 @@ pub(crate) fn update(
     Update { table, id, fields }: Update,
 ) -> Result<Verdict<Ticket>, Failure> {
     let ticket = one(&mut Instance::new(call)?, call, &table, &id)?;
+    let fields = with_plain_journals(fields);
     let other: Vec<_> = fields
         .iter()
         .filter(|(name, meant)| ticket.fields.get(*name).is_none_or(|stored| text(stored) != text(meant)))

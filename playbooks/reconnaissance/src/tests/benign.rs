@@ -45,14 +45,17 @@ fn thresholds_are_the_operators() {
     assert_closed(&two().script(test()).configured(json!({ "suspicious_at": 4 })).run());
     let played = two().script(test()).configured(json!({ "suspicious_at": 3 })).run();
     assert_left_open(&played, &["engines disagree: 3 of 90"]);
-    let played = Looks::default().script(test()).configured(json!({ "engines_at": 91 })).run();
-    assert_left_open(&played, &["only 90 engines looked"]);
+    let played = Looks::default().script(test()).configured(json!({ "engines_at": 61 })).run();
+    assert_left_open(&played, &["only 60 of 90 engines have rated"]);
     let young = || Looks {
         owner: |test| test.succeeds("whois", "whois domain", "", json!({ "created": "2025-12-20" })),
         ..Looks::default()
     };
     assert_closed(&young().script(test()).configured(json!({ "young_days": 12 })).run());
     assert_closed(&young().script(test()).configured(json!({ "young_days": 0 })).run());
+    let undated =
+        Looks { owner: |test| test.succeeds("whois", "whois domain", "", json!({})), ..Looks::default() };
+    assert_closed(&undated.script(test()).configured(json!({ "young_days": 0 })).run());
 }
 
 #[test]

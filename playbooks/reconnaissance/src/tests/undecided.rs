@@ -3,7 +3,7 @@ use super::*;
 #[test]
 fn what_cannot_be_decided_is_left_open_and_says_why() {
     let usual = Looks::default;
-    let cases: [(Looks, &str); 13] = [
+    let cases: [(Looks, &str); 16] = [
         (
             Looks { ip: |test| test.succeeds("virustotal", "ip reputation", "", unknown(IP)), ..usual() },
             "VirusTotal does not know 203.0.113.66",
@@ -29,12 +29,12 @@ fn what_cannot_be_decided_is_left_open_and_says_why() {
         (
             Looks {
                 ip: |test| {
-                    let few = json!({ "subject": IP, "known": true, "harmless": 1, "undetected": 3 });
+                    let few = json!({ "subject": IP, "known": true, "harmless": 19, "undetected": 75 });
                     test.succeeds("virustotal", "ip reputation", "", few)
                 },
                 ..usual()
             },
-            "only 4 engines looked at 203.0.113.66",
+            "only 19 of 94 engines have rated 203.0.113.66",
         ),
         (
             Looks {
@@ -76,6 +76,29 @@ fn what_cannot_be_decided_is_left_open_and_says_why() {
                 ..usual()
             },
             "scan.evil.example was registered only 12 days before the alert",
+        ),
+        (
+            Looks {
+                owner: |test| test.succeeds("whois", "whois domain", "", json!({ "created": "2026-02-01" })),
+                ..usual()
+            },
+            "scan.evil.example was registered only 0 days before the alert",
+        ),
+        (
+            Looks {
+                owner: |test| test.succeeds("whois", "whois domain", "", json!({ "registrar": "R" })),
+                ..usual()
+            },
+            "it is not known when scan.evil.example was registered",
+        ),
+        (
+            Looks {
+                owner: |test| {
+                    test.succeeds("whois", "whois domain", "", json!({ "created": "before Aug-1996" }))
+                },
+                ..usual()
+            },
+            "it is not known when scan.evil.example was registered",
         ),
         (
             Looks {
