@@ -71,6 +71,9 @@ pub const RUN_TIME: Duration = Duration::from_secs(4 * 60 * 60);
 /// A run that waits for longer than this holds no instance and no memory: going on from its journal costs about a
 /// millisecond, and a place in the pool is worth more than that.
 pub const PARK_AFTER: Duration = Duration::from_secs(1);
+/// How often an action looks whether another run is done with what both act on: longer than [`PARK_AFTER`], so that a run
+/// that only waits for this holds no place.
+pub const TURN_LOOK: Duration = Duration::from_secs(2);
 /// Waiting runs that are let go on in one round, oldest due first: their writes share commits.
 pub const DUE_PER_ROUND: usize = 64;
 /// The longest time until the default of a prompt stands.
@@ -114,8 +117,8 @@ pub const RETRY_WAIT_MAX: Duration = Duration::from_secs(60);
 pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(5 * 60);
 /// The longest time after which the host takes an action back. Beyond a year nobody remembers why.
 pub const UNDO_AFTER_MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);
-/// Mutating actions that the host remembers for the breakers of the policy, oldest forgotten first: more than anybody
-/// sends in the longest time of a breaker.
+/// Mutating actions of each effect that the host remembers for the breakers of the policy, oldest forgotten first. Of what
+/// contains or corrects that is more than anybody sends in the longest time of a breaker.
 pub const ACTIONS_REMEMBERED: usize = 10_000;
 /// Requests that are kept of one action that is only planned.
 pub const PLANNED_REQUESTS: usize = 10;

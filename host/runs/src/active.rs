@@ -319,7 +319,7 @@ impl ActiveRun {
         let mut state = self.state();
         // A person was faster.
         if state.released.remove(&effort.step) {
-            effort.consented |= matches!(until, Open::Consent(_));
+            effort.consents.extend(until.rule());
             effort.doubtful = false;
             return self.spawn(effort, Stage::Begun);
         }
@@ -331,12 +331,12 @@ impl ActiveRun {
     }
 
     /// Lets an action go on that was held, or will be.
-    pub(crate) fn release(self: &Arc<Self>, state: &mut Steps, step: Position, consented: bool) {
+    pub(crate) fn release(self: &Arc<Self>, state: &mut Steps, step: Position) {
         // From now on the run must not be left for it.
-        state.open.insert(step, Open::Turn);
+        let waited_for = state.open.insert(step, Open::Turn);
         match state.held.remove(&step) {
             Some(mut effort) => {
-                effort.consented |= consented;
+                effort.consents.extend(waited_for.and_then(|open| open.rule()));
                 effort.doubtful = false;
                 self.spawn(effort, Stage::Begun);
             }
@@ -358,7 +358,7 @@ impl ActiveRun {
         let failure = history::refused(by.as_ref());
         let written = self.journal.soon(Event::ApprovalGiven { position, approved, by })?;
         if approved {
-            self.release(state, position, true);
+            self.release(state, position);
             return Ok(written);
         }
         let ended = ActionEnded::uncalled(position, Err(failure.clone()), 0);

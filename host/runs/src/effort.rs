@@ -11,7 +11,7 @@ use palisade_model::{
     action::{ActionResult, Effect, Failure, Report, Retry},
     approval::Approval,
     journal::{ActionEnded, ApprovalAsked, Ended, Event, LogLevel, Planned, Terms},
-    limits::{PARK_AFTER, PENDING_TIME, RETRY_AFTER_MAX, RETRY_WAIT, RETRY_WAIT_MAX},
+    limits::{PARK_AFTER, PENDING_TIME, RETRY_AFTER_MAX, RETRY_WAIT, RETRY_WAIT_MAX, TURN_LOOK},
     run::Position,
 };
 use palisade_policy::Proposed;
@@ -36,8 +36,8 @@ pub(crate) struct Effort {
     /// When the playbook asked for it.
     began: Timestamp,
     attempts: u32,
-    /// There is consent to it, or an earlier attempt was let through.
-    pub(crate) consented: bool,
+    /// The rules to which there is consent, and those that have let an attempt through.
+    pub(crate) consents: Vec<String>,
     /// An attempt left, and may have taken effect for all that is known.
     pub(crate) doubtful: bool,
     pending_since: Option<Timestamp>,
@@ -66,7 +66,7 @@ impl Effort {
         progress: &Progress,
     ) -> Self {
         let run = Arc::clone(run);
-        let Progress { attempts, consented, pending_since, .. } = *progress;
+        let Progress { attempts, ref consents, pending_since, .. } = *progress;
         Self {
             run,
             step,
@@ -74,7 +74,7 @@ impl Effort {
             terms,
             began,
             attempts,
-            consented,
+            consents: consents.clone(),
             doubtful: matches!(progress.stage, Stage::Sent | Stage::Retried(_)),
             pending_since,
             token: None,
@@ -165,8 +165,11 @@ impl Effort {
     /// waited for any more but the disk.
     async fn begin(&mut self) -> Next {
         let runs = Arc::clone(&self.run.runs);
-        // Waited for without a permit: who has the turn may need one.
-        let _turn = runs.targets.turn(&self.prepared).await;
+        // A plan acts on nothing.
+        let turn = if self.run.plans_only() { Ok(None) } else { runs.targets.turn(&self.prepared) };
+        let Ok(_turn) = turn else {
+            return Next::To(Stage::Retried(clock::now().checked_add(TURN_LOOK).unwrap_or(Timestamp::MAX)));
+        };
         let permits = Arc::clone(&runs.action_permits);
         let Ok(_permit) = permits.acquire().await else { return Next::Aside };
         if !self.run.set(self.step, Open::Busy) {
@@ -203,9 +206,9 @@ impl Effort {
             });
         }
         let counted = self.attempts > 0;
-        match self.run.runs.guard.admit(&self.proposed(), self.consented, counted) {
+        match self.run.runs.guard.admit(&self.proposed(), &self.consents, counted) {
             Admitted::Yes { rule } => {
-                self.consented = true;
+                self.consents.push(rule.clone());
                 Ok(rule)
             }
             Admitted::No { message } if self.doubtful => {

@@ -127,17 +127,19 @@ impl Guard {
         Ok(guard)
     }
 
-    /// Decides about an attempt at an action. `consented` says that a person has agreed to it, or that an earlier attempt
-    /// was let through: then nobody is asked, but what is forbidden stays so. The first attempt that may be sent counts;
-    /// `counted` says that this is a later one.
-    pub(crate) fn admit(&self, action: &Proposed<'_>, consented: bool, counted: bool) -> Admitted {
+    /// Decides about an attempt at an action. Nobody is asked for a rule to which there is consent, nor once an attempt was
+    /// let through; what is forbidden stays so. Consent to one rule is none to another: a breaker that has tripped since
+    /// asks for itself. The first attempt that may be sent counts; `counted` says that this is a later one.
+    pub(crate) fn admit(&self, action: &Proposed<'_>, consents: &[String], counted: bool) -> Admitted {
         let now = clock::now();
         let mut state = self.fresh();
         let Decision { verdict, rule, why } = state.decide(action, now);
         match verdict {
             Verdict::Deny => Admitted::No { message: format!("{why} ({rule})") },
             // Who wants it taken back is consent enough.
-            Verdict::Approve(approval) if !consented && !action.undoes => {
+            Verdict::Approve(approval)
+                if !action.undoes && !consents.contains(&rule) && (!counted || consents.is_empty()) =>
+            {
                 let Approval { role, within, at_deadline } = approval;
                 Admitted::Ask(Asked { rule, role, within, at_deadline })
             }
@@ -252,8 +254,13 @@ impl State {
     }
 
     fn remember(&mut self, action: &Proposed<'_>, at: Timestamp) {
-        if self.recent.len() >= ACTIONS_REMEMBERED {
-            self.recent.pop_front();
+        // What is sent in masses is not to push out what is counted.
+        let is_alike = |sent: &Sent| sent.effect == action.effect;
+        if self.recent.len() >= ACTIONS_REMEMBERED
+            && self.recent.iter().filter(|sent| is_alike(sent)).count() >= ACTIONS_REMEMBERED
+        {
+            let oldest = self.recent.iter().position(is_alike);
+            oldest.and_then(|place| self.recent.remove(place));
         }
         self.recent.push_back(Sent::of(action, at));
     }
@@ -288,6 +295,9 @@ fn read(file: &Path) -> Result<(Policy, Digest), PolicyFileError> {
     let bytes = open.take(POLICY_BYTES as u64 + 1).read_to_string(&mut text).map_err(unreadable)?;
     if bytes > POLICY_BYTES {
         return Err(unreadable(io::Error::other(format!("it has more than {POLICY_BYTES} bytes"))));
+    }
+    if text.trim().is_empty() {
+        return Err(unreadable(io::Error::other("it is empty: remove it to have the built-in policy")));
     }
     let policy =
         Policy::parse(&text).map_err(|source| PolicyFileError::Policy { file: file.to_owned(), source })?;

@@ -78,8 +78,9 @@ pub(crate) enum Kind {
 pub(crate) struct Progress {
     pub(crate) attempts: u32,
     pub(crate) stage: Stage,
-    /// A person has said that it may happen, or nobody in time that it may not, or the policy has let an attempt through.
-    pub(crate) consented: bool,
+    /// The rules that asked, and heard from a person that it may happen, or from nobody in time that it may not; and the
+    /// one that has let an attempt through.
+    pub(crate) consents: Vec<String>,
     /// When the first attempt was known to have begun, for the limit on the time.
     pub(crate) pending_since: Option<Timestamp>,
 }
@@ -210,7 +211,9 @@ impl History {
             }
             Event::ApprovalGiven { position, approved, by } => {
                 let action = self.action(position).ok_or_else(|| wrong("no such action is open"))?;
-                action.consented = approved;
+                if let (true, Stage::Asked(approval)) = (approved, &action.stage) {
+                    action.consents.push(approval.rule.clone());
+                }
                 action.stage = if approved {
                     Stage::Begun
                 } else {
@@ -218,9 +221,10 @@ impl History {
                     Stage::Decided(Box::new(Err(refused(by.as_ref()))))
                 };
             }
-            Event::ActionSent { position, attempt, .. } => {
+            Event::ActionSent { position, attempt, rule } => {
                 let action = self.action(position).ok_or_else(|| wrong("no such action is open"))?;
-                (action.attempts, action.stage, action.consented) = (attempt, Stage::Sent, true);
+                (action.attempts, action.stage) = (attempt, Stage::Sent);
+                action.consents.push(rule);
             }
             Event::ActionRetried { position, attempt, next, .. } => {
                 let action = self.action(position).ok_or_else(|| wrong("no such action is open"))?;
@@ -305,7 +309,7 @@ impl History {
         let since = step.ended.take().ok_or("the step has not ended")?;
         if let Kind::Action(_, progress) = &mut step.kind {
             // Consent was to what failed.
-            (progress.stage, progress.consented) = (Stage::Begun, false);
+            *progress = Progress { attempts: progress.attempts, ..Progress::default() };
         }
         self.results.remove(&position);
         self.calls.retain(|(seq, _)| *seq < since);

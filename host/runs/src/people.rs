@@ -185,7 +185,7 @@ impl Runs {
             let decided = Event::ActionDecided { position: step, decision, by: by.clone() };
             let written = active.journal.soon(decided).map_err(|_| Gone)?;
             let Some(result) = history::decided(decision, &by) else {
-                active.release(state, step, false);
+                active.release(state, step);
                 return Ok(Ok((None, written)));
             };
             let ended = Event::ActionEnded(ActionEnded::uncalled(step, result.clone(), 0));

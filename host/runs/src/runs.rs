@@ -13,7 +13,7 @@ use std::{
 use palisade_engine::{Allocation, Invocation, Outcome, Sandbox, Stop};
 use palisade_model::{
     Timestamp,
-    action::{ActionResult, Failure},
+    action::{ActionResult, Effect, Failure},
     alert::{Alert, AlertId, NewAlert},
     audit::{Record, What},
     hex,
@@ -324,7 +324,8 @@ impl Runs {
             return Ok(Tested { result: Err(Failure::NotFound { message }), took: began.elapsed() });
         };
         let _permit = self.action_permits.acquire().await;
-        let call = asset.gate.call(spec.effect, &spec.reads);
+        // Whatever it says of itself: nobody has judged it.
+        let call = asset.gate.call(Effect::Test, &spec.reads);
         let invocation = Invocation {
             action: TEST_CONNECTIVITY,
             parameters: &json!({}),
@@ -343,12 +344,16 @@ impl Runs {
         Ok(Tested { result, took: began.elapsed() })
     }
 
-    /// Switches safe mode on or off for the whole host, at once: what is not sent yet is not sent any more.
+    /// Switches safe mode on or off for the whole host. On, it holds at once, before anything is waited for: of what was not
+    /// let through yet, nothing is sent any more.
     ///
     /// # Errors
     ///
-    /// The store's; then nothing has changed.
+    /// The store's; then it is on if that was wanted, and a restart forgets it.
     pub async fn set_safe_mode(&self, on: bool, by: &str) -> Result<(), RunsError> {
+        if on {
+            self.safe_mode.store(true, Ordering::SeqCst);
+        }
         let _changing = self.changing.lock().await;
         self.record(by, What::SafeModeSwitched { on, playbook: None }).await?;
         self.store.put_setting(setting(SAFE_MODE), Value::Bool(on)).await?;

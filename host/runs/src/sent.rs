@@ -9,8 +9,8 @@ use palisade_model::{
 use palisade_policy::Sent;
 use palisade_store::{Store, StoreError};
 
-/// The mutating actions whose first attempt left from `since` on and before `until`, oldest first: the latest of them if
-/// they are more than the host remembers.
+/// The mutating actions whose first attempt left from `since` on and before `until`, oldest first: the latest of each
+/// effect if they are more than the host remembers.
 pub(crate) fn sent_between(
     store: &dyn Store,
     since: Timestamp,
@@ -19,7 +19,7 @@ pub(crate) fn sent_between(
     let mut sent = Vec::new();
     // From the end backwards: the log goes back for years, a breaker for a week.
     let mut end = store.audit_head().seq + 1;
-    while end > 1 && sent.len() < ACTIONS_REMEMBERED {
+    while end > 1 {
         let from = end.saturating_sub(PAGE_ITEMS as u64).max(1);
         let lines = page(store, from, end)?;
         let mut is_past = lines.is_empty();
@@ -29,7 +29,13 @@ pub(crate) fn sent_between(
             let at = entry.record.at;
             is_past |= at < since;
             if (since..until).contains(&at) {
-                sent.extend(first_sent(store, entry)?);
+                let is_one_of_many = |one: &Sent| {
+                    sent.iter().filter(|other: &&Sent| other.effect == one.effect).count()
+                        >= ACTIONS_REMEMBERED
+                };
+                let found = first_sent(store, entry)?
+                    .filter(|one| sent.len() < ACTIONS_REMEMBERED || !is_one_of_many(one));
+                sent.extend(found);
             }
         }
         if is_past {
@@ -37,7 +43,6 @@ pub(crate) fn sent_between(
         }
         end = from;
     }
-    sent.truncate(ACTIONS_REMEMBERED);
     sent.reverse();
     Ok(sent)
 }

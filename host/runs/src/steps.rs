@@ -64,6 +64,16 @@ pub(crate) enum Open {
     Child(RunId),
 }
 
+impl Open {
+    /// The rule that asks, if it waits for consent.
+    pub(crate) fn rule(&self) -> Option<String> {
+        match self {
+            Self::Consent(approval) => Some(approval.rule.clone()),
+            _ => None,
+        }
+    }
+}
+
 /// Why a run does not go on although it could.
 #[derive(Clone, Debug)]
 pub(crate) enum Halt {

@@ -43,15 +43,25 @@ pub(crate) fn take_up(run: &Arc<ActiveRun>, history: &History) -> Result<(), Sto
 fn action(run: &Arc<ActiveRun>, position: Position, step: &Step) -> Result<(), Stop> {
     let Kind::Action(started, progress) = &step.kind else { return Ok(()) };
     let released = run.is_released(position);
-    let consented = released && matches!(progress.stage, Stage::Asked(_));
+    let consent = match &progress.stage {
+        Stage::Asked(approval) if released => Some(approval.rule.clone()),
+        _ => None,
+    };
     let stage = if released { Stage::Begun } else { progress.stage.clone() };
     let prepared = match action::prepare_again(started, &run.catalogue) {
         Ok(prepared) => prepared,
         Err(failure) => return without(run, position, started.mutates(), &stage, progress, failure),
     };
     let terms = started.terms.unwrap_or_else(|| prepared.terms());
+    if terms.effect != prepared.terms().effect {
+        // What was begun was judged by what it said of itself then.
+        let message =
+            format!("the action {} is another one in the connector that is installed now", started.action);
+        let failure = Failure::InvalidParameters { message };
+        return without(run, position, started.mutates(), &stage, progress, failure);
+    }
     let mut effort = Effort::new(run, position, prepared, terms, step.at, progress);
-    effort.consented |= consented;
+    effort.consents.extend(consent);
     run.spawn(effort, stage);
     Ok(())
 }

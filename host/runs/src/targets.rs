@@ -27,11 +27,15 @@ struct Target {
 /// The turn at a target, until it is dropped.
 pub(crate) type Turn = OwnedMutexGuard<()>;
 
+/// Another has the turn.
+pub(crate) struct Taken;
+
 impl Targets {
-    /// Waits for the turn of an action, if it is of those that have turns: tickets and messages need none.
-    pub(crate) async fn turn(&self, action: &Prepared) -> Option<Turn> {
+    /// Takes the turn of an action, if it is of those that have turns: tickets and messages need none. It is not waited for:
+    /// a run that waits is to hold nothing.
+    pub(crate) fn turn(&self, action: &Prepared) -> Result<Option<Turn>, Taken> {
         if !matches!(action.spec().effect, Effect::Contain | Effect::Correct) {
-            return None;
+            return Ok(None);
         }
         let lock = {
             let mut targets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -44,7 +48,7 @@ impl Targets {
                 lock
             })
         };
-        Some(lock.lock_owned().await)
+        lock.try_lock_owned().map(Some).map_err(|_| Taken)
     }
 }
 

@@ -1,24 +1,25 @@
 //! A text as the systems see it that compare names.
 
+use icu_normalizer::{
+    ComposingNormalizerBorrowed as ComposingNormalizer,
+    DecomposingNormalizerBorrowed as DecomposingNormalizer,
+};
+use icu_properties::{
+    CodePointMapData, CodePointSetData,
+    props::{DefaultIgnorableCodePoint, GeneralCategory, GeneralCategoryGroup},
+};
 use palisade_model::unhex;
 
-/// What stands in a text without being seen, and is dropped by what maps names (RFC 3454, table B.1; UTS #46).
-const INVISIBLE: [char; 15] = [
-    '\u{ad}', '\u{34f}', '\u{180e}', '\u{200b}', '\u{200c}', '\u{200d}', '\u{200e}', '\u{200f}', '\u{2060}',
-    '\u{2061}', '\u{2062}', '\u{2063}', '\u{2064}', '\u{feff}', '\0',
-];
-
-/// How far a full-width form is from the ASCII character that it stands for (Unicode, block FF00).
-const FULL_WIDTH: u32 = 0xfee0;
-
-/// Without case, without what cannot be seen, full-width forms as ASCII, the dots of other scripts as dots, and every
-/// run of blanks as one.
+/// In one spelling (Unicode, NFKC, so that full-width forms are ASCII and letters are composed), without case, without what
+/// is not seen (Unicode, `Default_Ignorable_Code_Point`; systems that map names drop it: RFC 4518, UTS #46), the dots of
+/// other scripts as dots, and every run of blanks as one.
 pub(super) fn folded(text: &str) -> String {
+    let unseen = CodePointSetData::new::<DefaultIgnorableCodePoint>();
+    let compose = ComposingNormalizer::new_nfkc();
     let mut out = String::with_capacity(text.len());
-    for seen in text.chars().filter(|c| !INVISIBLE.contains(c)) {
+    for seen in compose.normalize(text).chars().filter(|c| *c != '\0' && !unseen.contains(*c)) {
         let plain = match seen {
-            '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(seen) - FULL_WIDTH).unwrap_or(seen),
-            '\u{3002}' | '\u{ff61}' => '.',
+            '\u{3002}' => '.',
             blank if blank.is_whitespace() => ' ',
             other => other,
         };
@@ -29,7 +30,15 @@ pub(super) fn folded(text: &str) -> String {
         out.extend(plain.to_uppercase().flat_map(char::to_lowercase));
     }
     out.truncate(out.trim_end().len());
-    out
+    // What was taken out may have kept a letter from its mark.
+    compose.normalize(&out).into_owned()
+}
+
+/// A folded text without accents: some directories compare so (Active Directory ignores marks that take no place).
+pub(super) fn bare(folded: &str) -> String {
+    let category = CodePointMapData::<GeneralCategory>::new();
+    let is_mark = |c: &char| GeneralCategoryGroup::Mark.contains(category.get(*c));
+    DecomposingNormalizer::new_nfkd().normalize(folded).chars().filter(|c| !is_mark(c)).collect()
 }
 
 /// With `%2e` as the character that it stands for, the text being folded; nothing if it is no text then.
@@ -63,12 +72,21 @@ mod tests {
 
     #[test]
     fn texts_that_look_alike_are_alike() {
-        for spelling in ["  CEO ", "ｃｅｏ", "c\u{200b}eo", "\tc\u{ad}eo\n"] {
+        for spelling in
+            ["  CEO ", "ｃｅｏ", "c\u{200b}eo", "\tc\u{ad}eo\n", "ⓒeo", "c\u{202a}eo", "c\u{fe0f}eo"]
+        {
             assert_eq!(folded(spelling), "ceo", "{spelling:?}");
         }
         assert_eq!(folded("Jane \u{a0}\u{3000} DOE"), "jane doe");
         assert_eq!(folded("ſtrasse"), "strasse");
+        assert_eq!(folded("MU\u{308}NCHEN"), folded("m\u{200b}ünchen"));
         assert_eq!(folded("１０。0｡0.1"), "10.0.0.1");
+    }
+
+    #[test]
+    fn without_accents_a_text_is_what_a_directory_may_find() {
+        assert_eq!(bare(&folded("ÇÉO")), "ceo");
+        assert_eq!(bare("jörg"), bare("jo\u{308}rg"));
     }
 
     #[test]

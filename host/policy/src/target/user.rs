@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
-use super::text::{escaped, folded};
+use super::text::{bare, escaped, folded};
 use crate::values::Words;
 
 /// Where an account is.
@@ -153,16 +153,16 @@ impl TryFrom<Words> for Entry {
 /// A list of users in the file.
 #[derive(Debug)]
 pub(super) struct Listed {
-    /// By name: the realms, and the entry as it is written.
-    names: HashMap<String, Vec<(Realm, String)>>,
+    /// By name without accents: the users, and the entry as it is written.
+    names: HashMap<String, Vec<(User, String)>>,
 }
 
 impl From<Vec<Entry>> for Listed {
     fn from(entries: Vec<Entry>) -> Self {
         let mut names: HashMap<_, Vec<_>> = HashMap::new();
         for Entry { text, users } in entries {
-            for User { name, realm } in users {
-                names.entry(name).or_default().push((realm, text.clone()));
+            for user in users {
+                names.entry(bare(&user.name)).or_default().push((user, text.clone()));
             }
         }
         Self { names }
@@ -172,14 +172,16 @@ impl From<Vec<Entry>> for Listed {
 impl Listed {
     /// The entry that this account may be.
     pub(super) fn touched_by(&self, user: &User) -> Option<&str> {
-        let entries = self.names.get(&user.name)?;
-        entries.iter().find(|(realm, _)| realm.may_be(&user.realm)).map(|(_, entry)| entry.as_str())
+        let entries = self.names.get(&bare(&user.name))?;
+        let (_, entry) = entries.iter().find(|(listed, _)| listed.realm.may_be(&user.realm))?;
+        Some(entry)
     }
 
     /// Whether this account is surely listed.
     pub(super) fn cover(&self, user: &User) -> bool {
+        let is_it = |listed: &User| listed.name == user.name && listed.realm.covers(&user.realm);
         self.names
-            .get(&user.name)
-            .is_some_and(|entries| entries.iter().any(|(realm, _)| realm.covers(&user.realm)))
+            .get(&bare(&user.name))
+            .is_some_and(|entries| entries.iter().any(|(listed, _)| is_it(listed)))
     }
 }
