@@ -226,6 +226,10 @@ fn a_user_is_found_in_every_spelling() {
             "cn=The Boss+uid=ceo,ou=people",
             "userPrincipalName=ceo@acme.example,ou=people",
             "uid=ceo",
+            // As directories compare.
+            "\u{e7}eo",
+            "\u{24d2}eo",
+            "c\u{202a}e\u{fe0f}o",
             // Without its domain a name may be that of any.
             "cfo",
             "cfo@ACME.example",
@@ -370,6 +374,7 @@ then = "allow"
         "*",
         "evil.example",
         "bob",
+        "t\u{e9}ster",
         "ACME\\bob",
         "uid=bob,ou=people",
         "cn=tester+uid=ceo,ou=people",

@@ -188,6 +188,31 @@ async fn a_breaker_counts_what_is_started_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn consent_to_a_rule_is_none_to_a_breaker_that_has_tripped_since() {
+    let workshop = Workshop::start().await;
+    workshop.host.set_policy(Some(&BREAKER.replacen("allow", "approve", 1)));
+    let script = ["1", "2", "3"].iter().fold(Script::new(), |script, tag| script.act(Kind::Switch, tag));
+    let run = workshop.run(&script);
+    let asked_by = |rule: &str, number: usize| {
+        palisade_e2e::wait::until("it is asked", || {
+            let run = workshop.host.get(&format!("/runs/{run}"));
+            let asked = entries(&run, "approval-asked");
+            (asked.iter().filter(|asked| asked["rule"] == rule).count() == number).then_some(())
+        });
+    };
+    asked_by("default.contain", 3);
+    for step in 1..=3 {
+        workshop.host.text(&["approve", &format!("{run}.{step}")]);
+    }
+    asked_by("breaker \"switches\"", 1);
+    palisade_e2e::wait::until("two are sent", || (workshop.lab.effects().len() == 2).then_some(()));
+    // Who lets it through answers for the breaker, and is asked for nothing else again.
+    workshop.host.text(&["approve", &run.to_string()]);
+    assert_eq!(end(&workshop.host.ended(run)).0, "succeeded");
+    assert_eq!(workshop.lab.effects().len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_breaker_counts_an_action_once_however_often_it_is_tried() {
     let workshop = Workshop::start().await;
     workshop.host.set_policy(Some(BREAKER));
