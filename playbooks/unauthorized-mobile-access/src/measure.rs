@@ -32,7 +32,7 @@ pub(crate) enum Standing {
 }
 
 /// Blocks the destination: by its address, which every firewall knows, or by its name if the alert has nothing else or the
-/// address is one of ours. Without it others would have no network.
+/// address is one of ours: whatever else is behind that must stay in reach.
 pub(crate) fn block(run: &Run, settings: &Settings, destination: &Destination) -> Measure {
     let ours = destination.address.filter(|address| is_ours(run, *address));
     let (action, what) = match (destination.address, &destination.name) {

@@ -382,6 +382,10 @@ fn the_management_says_whose_device_it_is() {
     assert!(played.asked[0].question.contains("The user is no repeat offender."));
     assert_eq!(parameters(&played, "wipe device")["user"], "j.osei");
 
+    // However often its owner has done it, the alert is about somebody else.
+    let test = with_ticket(with_block(anybody(anybody(other(alert(complete()).earlier(9))))));
+    assert!(!is_remembered(&test.answered("no", "kim").run()));
+
     // Without a user in the alert, its management's is enough to ask about, but not to wipe without asking.
     let mut cef = complete();
     cef.as_object_mut().unwrap().remove("sourceUserName");
