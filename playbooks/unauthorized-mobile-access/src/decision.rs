@@ -5,7 +5,7 @@ use std::time::Duration;
 use casework::text::line;
 use palisade_sdk::playbook::{Prompt, Run};
 
-use crate::{mdm::Wiped, story::Story, user};
+use crate::{mdm::Wiped, measure::Measure, story::Story, user};
 
 const YES: &str = "yes";
 const NO: &str = "no";
@@ -29,7 +29,7 @@ pub(crate) enum Decision {
 
 impl Decision {
     /// Decides, and asks a person where it is not for a playbook to decide.
-    pub(crate) fn on(run: &Run, story: &Story) -> Self {
+    pub(crate) fn on(run: &Run, story: &Story, block: &Measure) -> Self {
         match &story.profile.device {
             Err(gap) if gap.is_unknown => return Self::Impossible(gap.line.clone()),
             Ok(device) if device.wiped == Wiped::Asked => {
@@ -41,7 +41,7 @@ impl Decision {
             _ => {}
         }
         let doubts = doubts(story);
-        if doubts.is_empty() { Self::Repeated } else { ask(run, story, &doubts) }
+        if doubts.is_empty() { Self::Repeated } else { ask(run, story, block, &doubts) }
     }
 
     pub(crate) fn is_to_wipe(&self) -> bool {
@@ -89,20 +89,23 @@ pub(crate) fn doubts(story: &Story) -> Vec<String> {
             let (mdm, owner, alerted) = (story.settings.mdm.title(), line(owner), line(&alerted.name));
             doubts.push(format!("The alert says that the device is {alerted}'s, {mdm} says {owner}'s."));
         }
+        (Some(_), None) => doubts.push("The alert names no user.".to_owned()),
         (None, _) if story.profile.device.is_ok() => {
             doubts.push(format!("{} does not say whose device it is.", story.settings.mdm.title()));
         }
         _ => {}
     }
+    doubts.extend(story.violation.doubts.iter().cloned());
     doubts
 }
 
-fn ask(run: &Run, story: &Story, doubts: &[String]) -> Decision {
+fn ask(run: &Run, story: &Story, block: &Measure, doubts: &[String]) -> Decision {
     let settings = &story.settings;
     let question = format!(
-        "Wipe the {}? It reached {}, which is not on the access list and is being blocked. {}. {}",
+        "Wipe the {}? It reached {}, which is not on the access list and is {} blocked. {}. {}",
         story.device(),
         story.violation.destination,
+        if block.is_started() { "being" } else { "NOT" },
         story.record.sentence(),
         doubts.join(" "),
     );

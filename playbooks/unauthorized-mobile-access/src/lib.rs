@@ -41,6 +41,9 @@ const ACCESS_LIST: &str = "access-list";
 /// Users whose devices are never wiped without a person.
 const EXECUTIVES: &str = "executives";
 
+/// Our own networks that have public addresses.
+const OWN_NETWORKS: &str = "own-networks";
+
 /// Users who have done it before.
 const REPEAT_OFFENDERS: &str = "repeat-offenders";
 
@@ -55,6 +58,7 @@ pub fn playbook() -> Playbook {
         .configured_by::<Settings>()
         .looks_into(ACCESS_LIST)
         .looks_into(EXECUTIVES)
+        .looks_into(OWN_NETWORKS)
         .adds_to(REPEAT_OFFENDERS)
         .needs("ldap", "get user attributes")
         .needs("panos", "block ip")
@@ -72,12 +76,12 @@ fn handle(run: &Run) -> Result<String, String> {
         Ok(settings) => settings,
         Err(why) => return Err(leave_open(run, None, why)),
     };
-    let violation = Violation::from(&run.artifacts());
-    match access::check(run, &violation.destination) {
-        Access::Listed(entry) => return Ok(close_as_authorized(run, &entry)),
+    let artifacts = run.artifacts();
+    let violation = match access::check(run, &violation::sites(&artifacts)) {
+        Access::Listed(entries) => return Ok(close_as_authorized(run, &entries)),
         Access::Unknown(why) => return Err(leave_open(run, Some(&settings), why)),
-        Access::Unlisted => {}
-    }
+        Access::Unlisted(destination, others) => Violation::new(&artifacts, destination, &others),
+    };
     run.set_status(AlertStatus::Open);
     // Who works on it already keeps it.
     if run.alert().owner.is_none() {
@@ -94,17 +98,17 @@ fn handle(run: &Run) -> Result<String, String> {
         remember(run, &story);
     }
 
-    let decision = Decision::on(run, &story);
+    let decision = Decision::on(run, &story, &block);
     let wipe = decision.is_to_wipe().then(|| measure::wipe(run, &story));
     Desk::work(run, &story, &decision, &block, wipe.as_ref())
 }
 
 /// It was no violation after all, and does not count as one later.
-fn close_as_authorized(run: &Run, entry: &str) -> String {
+fn close_as_authorized(run: &Run, entries: &str) -> String {
     run.set_severity(Severity::Informational);
-    run.add_note("Authorized", entry);
+    run.add_note("Authorized", entries);
     run.set_status(AlertStatus::Closed);
-    format!("Nothing to do: {entry}")
+    format!("Nothing to do: {entries}")
 }
 
 /// Whether this is a violation is not known, so nothing is done about it.
@@ -114,8 +118,9 @@ fn leave_open(run: &Run, settings: Option<&Settings>, why: String) -> String {
     why
 }
 
+/// Only whom both the alert and the management name: an alert alone could say so of anybody.
 fn remember(run: &Run, story: &Story) {
-    let Some(user) = story.user().filter(|_| story.record.listed.is_none()) else { return };
+    let Some(user) = story.confirmed_user().filter(|_| story.record.listed.is_none()) else { return };
     let note = format!("{}, found by alert {}", story.record.sentence(), story.alert.id);
     if let Err(why) = run.add_to(REPEAT_OFFENDERS, user, &note) {
         run.add_note("Not remembered as a repeat offender", &why);

@@ -1,21 +1,22 @@
 //! What is done about a violation: a block and a wipe.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
-use casework::text::line;
+use casework::{is_internal, text::line};
 use palisade_sdk::{
-    Failure, Report, Status,
+    Failure, Report, Status, log,
     playbook::{Action, Run, Started},
 };
 
-use crate::{settings::Settings, story::Story, violation::Destination};
+use crate::{OWN_NETWORKS, settings::Settings, story::Story, violation::Destination};
 
-/// A measure that was started.
+/// A measure that was started, or is not for a playbook to start.
 #[derive(Debug)]
 pub(crate) struct Measure {
     /// What it is, for a person.
     pub(crate) title: String,
-    started: Started,
+    /// Or why it was not.
+    started: Result<Started, String>,
 }
 
 /// How a measure stands.
@@ -30,14 +31,20 @@ pub(crate) enum Standing {
     Failed(String),
 }
 
-/// Blocks the destination: by its address, which every firewall knows, or by its name if the alert has nothing else.
+/// Blocks the destination: by its address, which every firewall knows, or by its name if the alert has nothing else or the
+/// address is one of ours: whatever else is behind that must stay in reach.
 pub(crate) fn block(run: &Run, settings: &Settings, destination: &Destination) -> Measure {
+    let ours = destination.address.filter(|address| is_ours(run, *address));
     let (action, what) = match (destination.address, &destination.name) {
-        (Some(address), _) => {
+        (Some(address), _) if ours.is_none() => {
             let address = address.to_string();
             (Action::new("panos", "block ip").parameter("ip", address.as_str()), address)
         }
-        (None, name) => {
+        (Some(address), None) => {
+            let why = format!("{address} is an address of ours, which a playbook does not block");
+            return Measure { title: format!("Block of {address} at the firewall"), started: Err(why) };
+        }
+        (_, name) => {
             let name = name.clone().unwrap_or_default();
             (Action::new("panos", "block url").parameter("url", name.as_str()), line(&name))
         }
@@ -46,7 +53,19 @@ pub(crate) fn block(run: &Run, settings: &Settings, destination: &Destination) -
         0 => action,
         seconds => action.undo_after(Duration::from_secs(seconds)),
     };
-    Measure { title: format!("Block of {what} at the firewall"), started: run.start(action) }
+    Measure { title: format!("Block of {what} at the firewall"), started: Ok(run.start(action)) }
+}
+
+/// Whether the address is inside, or on the list of our own networks. Without the list only what is inside is ours.
+fn is_ours(run: &Run, address: IpAddr) -> bool {
+    is_internal(address)
+        || run.find_in(OWN_NETWORKS, &address.to_string()).map_or_else(
+            |why| {
+                log::info(format!("The list {OWN_NETWORKS} was not looked into: {why}"));
+                false
+            },
+            |entry| entry.is_some(),
+        )
 }
 
 /// Wipes the device.
@@ -54,22 +73,30 @@ pub(crate) fn wipe(run: &Run, story: &Story) -> Measure {
     let device = story.profile.device.as_ref().map(|device| device.id.as_str());
     let id = device.ok().or(story.violation.device.as_deref()).unwrap_or_default();
     let reason = format!("Reached {}", story.violation.destination);
-    let started = run.start(story.settings.mdm.wipe(id, story.user(), &reason));
+    let started = Ok(run.start(story.settings.mdm.wipe(id, story.user(), &reason)));
     Measure { title: format!("Wipe of the {}", story.device()), started }
 }
 
 impl Measure {
+    pub(crate) fn is_started(&self) -> bool {
+        self.started.is_ok()
+    }
+
     /// How it stands at this time, in milliseconds since 1970, or when it has ended before.
     pub(crate) fn by(&self, run: &Run, deadline_ms: u64) -> Standing {
-        match run.wait_until(&[&self.started], deadline_ms) {
-            Some(_) => self.end(),
-            None => Standing::Pending,
+        match &self.started {
+            Ok(started) if run.wait_until(&[started], deadline_ms).is_none() => Standing::Pending,
+            _ => self.end(),
         }
     }
 
     /// How it ended.
     pub(crate) fn end(&self) -> Standing {
-        match self.started.wait() {
+        let started = match &self.started {
+            Ok(started) => started,
+            Err(why) => return Standing::Failed(why.clone()),
+        };
+        match started.wait() {
             Ok(Report { status: Status::Success, message, summary, .. }) => {
                 let planned = summary.get("planned").is_some_and(|planned| *planned == true);
                 if planned { Standing::Planned(line(&message)) } else { Standing::Done(line(&message)) }

@@ -5,7 +5,10 @@ use palisade_sdk::playbook::{Earlier, ListEntry, Run, Severity};
 
 use crate::{EXECUTIVES, REPEAT_OFFENDERS, profile::Profile, settings::Settings, user, violation::Violation};
 
-const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
+const DAY_SECONDS: u64 = 24 * 60 * 60;
+
+/// So many times the time of a visit is looked back for the pause before it.
+const VISIT_LOOKS_MAX: u64 = 24;
 
 /// The user's record.
 #[derive(Debug)]
@@ -108,19 +111,69 @@ fn count(run: &Run, settings: &Settings, violation: &Violation, profile: &Profil
         (None, Some(alerted)) => (alerted.field, alerted.name.as_str()),
         (None, None) => return Err("nobody says whose device it is".to_owned()),
     };
-    let count = |ms: u64| {
+    let count = |seconds: u64| {
         run.count_earlier(&Earlier {
             label: &alert.label,
             field,
             value,
-            since_ms: alert.received.saturating_sub(ms),
+            since_ms: alert.received.saturating_sub(seconds.saturating_mul(1_000)),
             severity: Severity::Low,
         })
     };
-    let all = count(settings.window_days.saturating_mul(DAY_MS))?;
-    let same_visit = match settings.same_visit_seconds {
-        0 => 0,
-        seconds => count(seconds.saturating_mul(1_000))?,
-    };
-    Ok(all.saturating_sub(same_visit))
+    before_visit(count, settings.window_days.saturating_mul(DAY_SECONDS), settings.same_visit_seconds)
+}
+
+/// How many alerts there were in the window before this visit, which began after the last pause that is long enough. Counts
+/// are of so many seconds back.
+fn before_visit(
+    count: impl Fn(u64) -> Result<u32, String>,
+    window_seconds: u64,
+    pause_seconds: u64,
+) -> Result<u32, String> {
+    let all = count(window_seconds)?;
+    if pause_seconds == 0 {
+        return Ok(all);
+    }
+    let mut visit = 0;
+    for look in 1..=VISIT_LOOKS_MAX {
+        let back = pause_seconds.saturating_mul(look).min(window_seconds);
+        let longer = count(back)?;
+        if longer == visit || longer >= all {
+            return Ok(all.saturating_sub(longer));
+        }
+        visit = longer;
+    }
+    Err("alerts have come without a pause for so long that nobody can say when this visit began".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{VISIT_LOOKS_MAX, before_visit};
+
+    const DAY: u64 = 24 * 60;
+
+    /// Alerts so many minutes before this one; ten make a pause, and 30 days count.
+    fn counted(ages: &[u64]) -> Result<u32, String> {
+        let count = |seconds: u64| {
+            Ok(u32::try_from(ages.iter().filter(|age| **age * 60 <= seconds).count()).unwrap())
+        };
+        before_visit(count, 30 * DAY * 60, 600)
+    }
+
+    #[test]
+    fn a_visit_is_one_however_long_it_lasts() {
+        assert_eq!(counted(&[]), Ok(0));
+        assert_eq!(counted(&[5, 10, 15, 20]), Ok(0));
+        assert_eq!(counted(&[5, 10, 15, 20, 3 * DAY]), Ok(1));
+        assert_eq!(counted(&[5, 15, 25, 46, 47]), Ok(2));
+        assert_eq!(counted(&[21, 22, 40 * DAY]), Ok(2));
+    }
+
+    #[test]
+    fn a_visit_that_never_ends_is_no_violation_before() {
+        let minutes: Vec<_> = (1..=VISIT_LOOKS_MAX * 2).map(|number| number * 5).collect();
+        assert_eq!(counted(&minutes), Ok(0), "there is nothing else in the window");
+        let minutes: Vec<_> = minutes.into_iter().chain([VISIT_LOOKS_MAX * 10 + 5, 3 * DAY]).collect();
+        assert!(counted(&minutes).unwrap_err().contains("nobody can say when this visit began"));
+    }
 }

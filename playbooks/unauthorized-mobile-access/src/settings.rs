@@ -25,8 +25,8 @@ pub(crate) struct Settings {
     /// Days for which a violation counts.
     #[schemars(range(min = 1, max = 3650))]
     pub(crate) window_days: u64,
-    /// Alerts within so many seconds before this one are of the same visit, and count as no earlier violation: one page
-    /// can make many alerts. 0 counts them all.
+    /// Alerts that follow one another within so many seconds are of the same visit, and those of this one count as no
+    /// earlier violation: one page can make many alerts. 0 counts them all.
     #[schemars(range(max = 86_400))]
     pub(crate) same_visit_seconds: u64,
     /// Seconds after which the host takes the block back; 0 for never.

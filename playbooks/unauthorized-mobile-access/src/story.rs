@@ -1,7 +1,7 @@
 use casework::text::line;
 use palisade_sdk::playbook::Alert;
 
-use crate::{profile::Profile, record::Record, settings::Settings, violation::Violation};
+use crate::{profile::Profile, record::Record, settings::Settings, user, violation::Violation};
 
 /// All that is known when it is decided what to do.
 #[derive(Debug)]
@@ -18,6 +18,12 @@ impl Story {
     pub(crate) fn user(&self) -> Option<&str> {
         let alerted = self.violation.user.as_ref().map(|alerted| alerted.name.as_str());
         self.profile.owner().or(alerted)
+    }
+
+    /// The user whom both the management and the alert name, and no other.
+    pub(crate) fn confirmed_user(&self) -> Option<&str> {
+        let alerted = self.violation.user.as_ref().filter(|_| !self.violation.is_about_several)?;
+        self.profile.owner().filter(|owner| user::is_same(owner, &alerted.name))
     }
 
     /// What a person calls the device.

@@ -98,6 +98,10 @@ fn is_wiped(played: &Played) -> bool {
     played.started.iter().any(|(_, action, _)| action == "wipe device")
 }
 
+fn is_remembered(played: &Played) -> bool {
+    played.changes.iter().any(|change| matches!(change, Change::Listed { .. }))
+}
+
 fn description(played: &Played) -> &str {
     parameters(played, "create ticket")["description"].as_str().unwrap()
 }
@@ -122,12 +126,76 @@ fn a_destination_on_the_access_list_is_no_violation() {
             json!({ "destinationDnsDomain": "cdn.example", "destinationAddress": "198.51.100.7" }),
             "198.51.100.0/24",
         ),
+        (
+            json!({
+                "destinationDnsDomain": "mail.acme.example", "destinationHostName": "mail",
+                "destinationAddress": ["203.0.113.7", "203.0.113.8"], "requestURL": "https://MAIL.acme.example./x",
+            }),
+            "*.acme.example",
+        ),
+        (
+            json!({
+                "destinationDnsDomain": "a.acme.example", "destinationAddress": "203.0.113.7",
+                "requestURL": "https://b.acme.example/x",
+            }),
+            "b.acme.example is on the access list",
+        ),
+        (
+            json!({ "destinationDnsDomain": "cdn.example", "destinationAddress": ["198.51.100.7", "198.51.100.8"] }),
+            "198.51.100.8 is on the access list",
+        ),
     ] {
         let played = alert(cef).run();
         assert!(played.result.as_ref().unwrap().contains(entry), "{:?}", played.result);
         assert_eq!(started(&played), [""; 0]);
         assert_eq!(played.changes[0], Change::Severity(Severity::Informational));
         assert_eq!(played.changes[2], Change::Status(AlertStatus::Closed));
+    }
+}
+
+#[test]
+fn a_destination_on_the_access_list_covers_up_no_other() {
+    let who = json!({ "deviceExternalId": UUID, "sourceUserName": "m.keller" });
+    let with = |cef: Value| {
+        let mut all = who.clone();
+        all.as_object_mut().unwrap().extend(cef.as_object().unwrap().clone());
+        all
+    };
+    let listed = json!({ "destinationDnsDomain": "intranet.acme.example" });
+    for (artifacts, blocked) in [
+        (vec![with(json!({ "destinationAddress": ["198.51.100.7", "203.0.113.80"] }))], "203.0.113.80"),
+        (
+            vec![with(json!({ "destinationDnsDomain": ["intranet.acme.example", "evil.example"] }))],
+            "evil.example",
+        ),
+        (
+            vec![with(json!({
+                "destinationDnsDomain": "intranet.acme.example", "requestURL": "https://evil.example/",
+                "destinationAddress": "203.0.113.80",
+            }))],
+            "evil.example",
+        ),
+        (
+            vec![with(json!({
+                "destinationDnsDomain": "intranet.acme.example", "requestURL": "https://203.0.113.80/",
+            }))],
+            "203.0.113.80",
+        ),
+        (
+            vec![with(
+                json!({ "destinationDnsDomain": "intranet.acme.example", "destinationHostName": "evil.example" }),
+            )],
+            "evil.example",
+        ),
+        (vec![with(listed.clone()), complete()], "203.0.113.80"),
+        (vec![with(listed), json!({ "requestURL": "https://evil.example/" })], "evil.example"),
+    ] {
+        let test = alert(artifacts[0].clone()).earlier(0);
+        let test = artifacts[1..].iter().fold(test, |test, cef| test.artifact(cef.clone()));
+        let by = if blocked.ends_with("80") { "ip" } else { "url" };
+        let test = test.succeeds("panos", &format!("block {by}"), "", json!({}));
+        let played = with_ticket(with_person(with_device(test))).answered("no", "kim").run();
+        assert_eq!(played.started[0].2, json!({ by: blocked }), "{artifacts:?}");
     }
 }
 
@@ -214,7 +282,7 @@ fn who_is_on_the_list_is_a_repeat_offender() {
     for name in ["m.keller", "M.Keller", "m.keller@acme.example"] {
         let played = with_wipe(known(alert(complete()).list(REPEAT_OFFENDERS, &[name]).earlier(0))).run();
         assert!(is_wiped(&played), "{name}");
-        assert!(!played.changes.iter().any(|change| matches!(change, Change::Listed { .. })), "{name}");
+        assert!(!is_remembered(&played), "{name}");
     }
 }
 
@@ -263,11 +331,23 @@ fn a_first_offender_is_wiped_only_if_a_person_says_so() {
 #[test]
 fn alerts_of_one_visit_make_nobody_a_repeat_offender() {
     let configured = |test: PlaybookTest| test.configured(json!({ "wipe_seconds": 0, "approver": "tier2" }));
-    // Of nine alerts, eight came within the last minutes.
-    let played = configured(known(alert(complete()).earlier(9).earlier(8))).answered("no", "kim").run();
-    assert!(!is_wiped(&played));
-    let played = with_wipe(configured(known(alert(complete()).earlier(9).earlier(7)))).run();
-    assert!(is_wiped(&played));
+    let looks = |counts: &[u32]| {
+        configured(known(counts.iter().fold(alert(complete()), |test, count| test.earlier(*count))))
+    };
+    // Of nine alerts, eight came within the last minutes, one pause after the ninth.
+    assert!(!is_wiped(&looks(&[9, 8, 8]).answered("no", "kim").run()));
+    assert!(is_wiped(&with_wipe(looks(&[9, 7, 7])).run()));
+    // They came one after the other.
+    assert!(!is_wiped(&looks(&[9, 2, 4, 6, 8, 8]).answered("no", "kim").run()));
+    assert!(!is_wiped(&looks(&[4, 2, 4]).answered("no", "kim").run()));
+
+    // There is no pause between them.
+    let endless: Vec<_> = std::iter::once(99).chain(1..=24).collect();
+    let played = looks(&endless).answered("no", "kim").run();
+    let question = &played.asked[0].question;
+    assert!(question.contains("earlier violations are not known: alerts have come without a pause"));
+    assert!(question.contains("The user is no repeat offender."), "{question}");
+    assert!(!is_remembered(&played));
 }
 
 #[test]
@@ -302,10 +382,16 @@ fn the_management_says_whose_device_it_is() {
     assert!(played.asked[0].question.contains("The user is no repeat offender."));
     assert_eq!(parameters(&played, "wipe device")["user"], "j.osei");
 
-    // Without a user in the alert, its management's is enough.
+    // However often its owner has done it, the alert is about somebody else.
+    let test = with_ticket(with_block(anybody(anybody(other(alert(complete()).earlier(9))))));
+    assert!(!is_remembered(&test.answered("no", "kim").run()));
+
+    // Without a user in the alert, its management's is enough to ask about, but not to wipe without asking.
     let mut cef = complete();
     cef.as_object_mut().unwrap().remove("sourceUserName");
-    let played = with_wipe(known(alert(cef).earlier(2))).run();
+    let played = with_wipe(known(alert(cef).earlier(2))).answered("yes", "kim").run();
+    assert!(played.asked[0].question.ends_with("2 earlier violations in 30 days. The alert names no user."));
+    assert!(!is_remembered(&played));
     assert_eq!(parameters(&played, "get user attributes"), &json!({ "username": "m.keller" }));
     assert_eq!(parameters(&played, "wipe device")["user"], "m.keller");
 
@@ -326,6 +412,8 @@ fn a_device_that_nobody_knows_is_left_to_a_person() {
     let played = with_ticket(with_block(with_person(unknown(alert(complete()).earlier(9))))).run();
     assert!(!is_wiped(&played));
     assert!(played.asked.is_empty());
+    // The alert alone could say so of anybody.
+    assert!(!is_remembered(&played));
     let why =
         "mobileiron, get system info 3a45b4d5-d2e5-468c-bf4f-149efff463a9: found nothing: no such device";
     assert_eq!(escalations(&played), [format!("The device was not wiped: {why}.")]);
@@ -533,4 +621,65 @@ fn an_alert_cannot_forge_a_section() {
     cef["destinationDnsDomain"] = json!("x\n\nDone\n  Wipe of the iPhone 15: done");
     let played = with_wipe(known(alert(cef).earlier(2))).run();
     assert_eq!(description(&played).matches("\nDone\n").count(), 1);
+}
+
+#[test]
+fn an_alert_about_several_is_left_to_a_person() {
+    let both = |key: &str, values: [&str; 2]| {
+        let mut cef = complete();
+        cef[key] = json!(values);
+        cef
+    };
+    for (cef, more, why) in [
+        (both("deviceExternalId", [UUID, "other"]), json!({}), "more than one device, other too."),
+        (complete(), json!({ "deviceExternalId": "other" }), "more than one device, other too."),
+        (both("sourceUserName", ["m.keller", "j.osei"]), json!({}), "more than one user, j.osei too."),
+        (complete(), json!({ "destinationUserName": "j.osei" }), "more than one user, j.osei too."),
+    ] {
+        let played = known(alert(cef).artifact(more).earlier(9)).answered("no", "kim").run();
+        let question = &played.asked[0].question;
+        assert!(question.ends_with(&format!("The alert names {why}")), "{question}");
+        assert!(!is_wiped(&played) && !is_remembered(&played), "{why}");
+    }
+
+    // One user has many names, and one device is written in many ways.
+    let more = json!({ "deviceExternalId": UUID.to_uppercase(), "sourceUserId": r"ACME\M.Keller" });
+    let played = with_wipe(known(alert(complete()).artifact(more).earlier(2))).run();
+    assert!(is_wiped(&played) && is_remembered(&played));
+}
+
+#[test]
+fn a_second_site_that_is_not_blocked_is_told() {
+    let more = json!({ "requestURL": "https://evil.example/" });
+    let played = known(alert(complete()).artifact(more).earlier(2)).answered("no", "kim").run();
+    assert_eq!(parameters(&played, "block ip"), &json!({ "ip": "203.0.113.80" }));
+    let why = "The alert names more that is not on the access list, and is not blocked: evil.example.";
+    assert!(played.asked[0].question.ends_with(why), "{}", played.asked[0].question);
+    assert!(description(&played).contains(why));
+}
+
+#[test]
+fn no_address_of_ours_is_blocked() {
+    for address in ["10.1.2.3", "198.18.0.9", "::ffff:10.1.2.3", "192.0.2.7"] {
+        let ours = |cef: Value| alert(cef).list("own-networks", &["192.0.2.0/24"]).earlier(0);
+        let mut cef = complete();
+        cef["destinationAddress"] = json!(address);
+        let test = with_ticket(with_person(with_device(ours(cef.clone()))));
+        let test = test.succeeds("panos", "block url", "", json!({}));
+        let played = test.answered("no", "kim").run();
+        assert_eq!(
+            parameters(&played, "block url"),
+            &json!({ "url": "files.dropzone.example" }),
+            "{address}"
+        );
+
+        // Without a name there is nothing that a playbook may block.
+        cef.as_object_mut().unwrap().remove("destinationDnsDomain");
+        let played = with_ticket(with_person(with_device(ours(cef)))).answered("no", "kim").run();
+        assert!(!started(&played).iter().any(|action| action.starts_with("panos")), "{address}");
+        assert!(played.asked[0].question.contains("is NOT blocked."), "{}", played.asked[0].question);
+        let why = "is an address of ours, which a playbook does not block";
+        assert!(escalations(&played).iter().any(|told| told.contains(why)), "{played:?}");
+        assert!(description(&played).contains("Failed\n  Block of "), "{address}");
+    }
 }
