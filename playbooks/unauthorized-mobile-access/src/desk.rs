@@ -29,8 +29,10 @@ pub(crate) struct Desk<'a> {
     story: &'a Story,
     done: Done<'a>,
     ticket: Option<Ticket>,
-    /// What a person must see to.
+    /// What else a person must see to.
     open: Vec<String>,
+    /// Why nobody knows whether the device has obeyed, when its time is up.
+    unconfirmed: Option<String>,
     /// Whether something did not work that should have.
     has_failed: bool,
 }
@@ -60,7 +62,8 @@ impl<'a> Desk<'a> {
         let block = (block, block.by(run, settled));
         let wipe = wipe.map(|wipe| (wipe, wipe.by(run, settled)));
         let done = Done { decision, block, wipe };
-        let mut desk = Self { run, story, done, ticket: None, open: Vec::new(), has_failed: false };
+        let mut desk =
+            Self { run, story, done, ticket: None, open: Vec::new(), unconfirmed: None, has_failed: false };
         desk.write_ticket();
         if decision.is_open() {
             desk.hand_over(&format!("The device was {}.", decision.sentence()));
@@ -159,14 +162,11 @@ impl<'a> Desk<'a> {
         };
         let next = watch.next();
         if next.is_none() {
-            let block = match self.done.block.1 {
-                Standing::Done(_) => "The site is blocked.",
-                Standing::Pending | Standing::Planned(_) => "The block of the site is pending.",
-                Standing::Failed(_) => "The site is NOT blocked.",
-            };
-            let text = format!("The {} has not confirmed its wipe: {why}. {block}", self.story.device());
-            self.tell(&text);
-            self.hand_over(&text);
+            self.unconfirmed = Some(why);
+            if let Some(text) = self.unconfirmed() {
+                self.tell(&text);
+            }
+            self.escalate();
         }
         next
     }
@@ -211,13 +211,33 @@ impl<'a> Desk<'a> {
     /// Puts the alert before a person, with everything that is open so far.
     fn hand_over(&mut self, text: &str) {
         self.open.push(text.to_owned());
-        self.run.escalate(Some(&self.story.settings.approver), &self.open.join(" "));
+        self.escalate();
+    }
+
+    fn escalate(&self) {
+        self.run.escalate(Some(&self.story.settings.approver), &self.open().join(" "));
+    }
+
+    /// What a person must see to, as it stands now.
+    fn open(&self) -> Vec<String> {
+        self.open.iter().cloned().chain(self.unconfirmed()).collect()
+    }
+
+    fn unconfirmed(&self) -> Option<String> {
+        let why = self.unconfirmed.as_ref()?;
+        let block = match self.done.block.1 {
+            Standing::Done(_) => "The site is blocked.",
+            Standing::Pending | Standing::Planned(_) => "The block of the site is pending.",
+            Standing::Failed(_) => "The site is NOT blocked.",
+        };
+        Some(format!("The {} has not confirmed its wipe: {why}. {block}", self.story.device()))
     }
 
     fn conclude(self) -> Result<String, String> {
-        let ticket = self.ticket.map(|ticket| format!("Ticket {}: ", ticket.number)).unwrap_or_default();
+        let ticket =
+            self.ticket.as_ref().map(|ticket| format!("Ticket {}: ", ticket.number)).unwrap_or_default();
         let open =
-            self.open.iter().map(|open| format!(". {}", open.trim_end_matches('.'))).collect::<String>();
+            self.open().iter().map(|open| format!(". {}", open.trim_end_matches('.'))).collect::<String>();
         let text = format!("{ticket}{}{open}", ticket::short_description(self.story, &self.done));
         if self.has_failed { Err(text) } else { Ok(text) }
     }

@@ -68,10 +68,11 @@ fn told(played: &Played) -> Vec<&str> {
 }
 
 fn escalations(played: &Played) -> Vec<&str> {
-    let escalated = |change| {
-        if let &Change::Escalated { ref summary, .. } = change { Some(summary.as_str()) } else { None }
-    };
-    played.changes.iter().filter_map(escalated).collect()
+    let escalated = played.changes.iter().filter_map(|change| match change {
+        Change::Escalated { summary, .. } => Some(summary.as_str()),
+        _ => None,
+    });
+    escalated.collect()
 }
 
 fn end(outcome: &str) -> Result<String, String> {
@@ -127,6 +128,7 @@ fn a_block_that_hangs_takes_no_time_from_the_device() {
     let played = notes(looks(test), 4).run();
     let unconfirmed = format!("{UNCONFIRMED} The block of the site is pending.");
     assert_eq!(told(&played), [SENT, block_is_pending, &unconfirmed, BLOCKED]);
+    assert!(played.result.unwrap().ends_with("The site is blocked"));
 }
 
 #[test]
