@@ -5,10 +5,10 @@ use std::{net::IpAddr, time::Duration};
 use casework::{is_internal, text::line};
 use palisade_sdk::{
     Failure, Report, Status, log,
-    playbook::{Action, Run, Started},
+    playbook::{Action, Run, Started, Step},
 };
 
-use crate::{OWN_NETWORKS, settings::Settings, story::Story, violation::Destination};
+use crate::{OWN_NETWORKS, mdm::Mdm, settings::Settings, story::Story, user, violation::Destination};
 
 /// A measure that was started, or is not for a playbook to start.
 #[derive(Debug)]
@@ -73,8 +73,34 @@ pub(crate) fn wipe(run: &Run, story: &Story) -> Measure {
     let device = story.profile.device.as_ref().map(|device| device.id.as_str());
     let id = device.ok().or(story.violation.device.as_deref()).unwrap_or_default();
     let reason = format!("Reached {}", story.violation.destination);
-    let started = Ok(run.start(story.settings.mdm.wipe(id, story.user(), &reason)));
+    let started = Ok(run.start(story.settings.mdm.wipe(id, owner(story), &reason)));
     Measure { title: format!("Wipe of the {}", story.device()), started }
+}
+
+/// Whose device it must be, in the words of its management, which wipes no device of anybody else. For want of its own
+/// word that is the alert's user, without a Windows domain. Intune knows users by their mail addresses only: the
+/// directory's is taken, and without one Intune refuses.
+fn owner(story: &Story) -> Option<&str> {
+    if let Some(owner) = story.profile.owner() {
+        return Some(owner);
+    }
+    let account = user::account(story.user()?);
+    let mail = story.profile.person.as_ref().ok().and_then(|person| person.mail.as_deref());
+    match story.settings.mdm {
+        Mdm::Intune if !account.contains('@') => mail.or(Some(account)),
+        Mdm::Intune | Mdm::MobileIron => Some(account),
+    }
+}
+
+/// Waits until one of these that are pending has ended, and tells its place. Nothing if none has at this time, in
+/// milliseconds since 1970.
+pub(crate) fn first_of(run: &Run, measures: &[&Measure], deadline_ms: Option<u64>) -> Option<usize> {
+    let steps: Vec<_> =
+        measures.iter().filter_map(|measure| Some(measure.started.as_ref().ok()? as &dyn Step)).collect();
+    match deadline_ms {
+        Some(deadline_ms) => run.wait_until(&steps, deadline_ms),
+        None => Some(run.wait_any(&steps)),
+    }
 }
 
 impl Measure {

@@ -523,7 +523,8 @@ fn the_ticket_does_not_wait_for_what_hangs() {
     // Longer than anybody has patience for: a person is told before it ends.
     let configured = json!({ "same_visit_seconds": 0, "wipe_seconds": 600, "approver": "tier2" });
     let wipe = with_wipe(known(alert(complete()).earlier(2))).takes(hour).configured(configured);
-    let played = with_note(with_note(wipe)).run();
+    let looked = wipe.succeeds("mobileiron", "get system info", "", device(Some("m.keller"), "WIPED"));
+    let played = with_note(with_note(with_note(looked))).run();
     assert_eq!(escalations(&played), ["Wipe of the iPhone 15 of m.keller: it has not ended yet."]);
 
     // A commit of the firewall that takes long is no reason to wait with the wipe.

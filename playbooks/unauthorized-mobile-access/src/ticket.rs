@@ -16,19 +16,31 @@ use crate::{
 /// What was done, and how it stands.
 pub(crate) struct Done<'a> {
     pub(crate) decision: &'a Decision,
-    pub(crate) block: (&'a Measure, &'a Standing),
-    pub(crate) wipe: Option<(&'a Measure, &'a Standing)>,
+    pub(crate) block: (&'a Measure, Standing),
+    pub(crate) wipe: Option<(&'a Measure, Standing)>,
+}
+
+impl<'a> Done<'a> {
+    pub(crate) fn measures(&self) -> impl Iterator<Item = &(&'a Measure, Standing)> {
+        std::iter::once(&self.block).chain(&self.wipe)
+    }
+
+    /// What has not ended.
+    pub(crate) fn pending(&mut self) -> impl Iterator<Item = &mut (&'a Measure, Standing)> {
+        let measures = std::iter::once(&mut self.block).chain(&mut self.wipe);
+        measures.filter(|(_, stands)| *stands == Standing::Pending)
+    }
 }
 
 /// Who reached what, and what was done about it.
 pub(crate) fn short_description(story: &Story, done: &Done<'_>) -> String {
-    let block = match done.block.1 {
+    let block = match &done.block.1 {
         Standing::Done(_) => "blocked",
         Standing::Pending => "block pending",
         Standing::Planned(_) => "block planned",
         Standing::Failed(_) => "NOT blocked",
     };
-    let wipe = match done.wipe {
+    let wipe = match &done.wipe {
         Some((_, Standing::Done(_))) => "wipe sent".to_owned(),
         Some((_, Standing::Pending)) => "wipe pending".to_owned(),
         Some((_, Standing::Planned(_))) => "wipe planned".to_owned(),
@@ -65,10 +77,9 @@ pub(crate) fn description(story: &Story, done: &Done<'_>) -> String {
     decided.push(format!("{}.", done.decision.sentence()));
     section(&mut text, "What was decided", &decided);
 
-    let measures: Vec<_> = std::iter::once(done.block).chain(done.wipe).collect();
     let lines = |of: &dyn Fn(&Measure, &Standing) -> Option<String>| {
         let mut lines: Vec<_> =
-            measures.iter().filter_map(|(measure, standing)| of(measure, standing)).collect();
+            done.measures().filter_map(|(measure, standing)| of(measure, standing)).collect();
         if lines.is_empty() {
             lines.push("Nothing.".to_owned());
         }

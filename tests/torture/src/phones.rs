@@ -20,6 +20,12 @@ const ASSET_OPTIONS: [&str; 4] = ["--attempts", "20", "--give-up-after", "15m"];
 const SETTINGS: [&str; 4] =
     ["settle_seconds:=1", "wipe_seconds:=0", "same_visit_seconds:=0", "block_seconds:=0"];
 
+/// Networks outside, of which each site is one address: what is inside is blocked by its name (RFC 5737).
+const OUTSIDE: [&str; 3] = ["192.0.2", "198.51.100", "203.0.113"];
+
+/// Addresses taken of each.
+const SITES: usize = 250;
+
 /// The longest life of a host.
 const LIFE: Duration = Duration::from_millis(1_200);
 
@@ -182,7 +188,7 @@ impl Phone {
     fn violates(number: usize, site: &Site) -> Self {
         let uuid = format!("00000000-0000-4000-8000-{number:012x}");
         let user = format!("u{number:04}");
-        let address = format!("198.18.{}.{}", number / 250, number % 250 + 1);
+        let address = format!("{}.{}", OUTSIDE[number / SITES % OUTSIDE.len()], number % SITES + 1);
         site.lab.enroll_device(&uuid, &user);
         site.host.text(&["list", "add", "repeat-offenders", &user]);
         let mut webhook = Site::mobile_webhook(&format!("search-{number}"));

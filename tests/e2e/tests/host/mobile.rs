@@ -12,7 +12,10 @@ const SITE: &str = "203.0.113.80/32";
 async fn a_site_on_the_access_list_is_left_alone() {
     let mut phones = Phones::start(ALLOWED, &[]).await;
     phones.has_done_it_before("m.keller");
-    let run = phones.violation(|row| row["dest_dns"] = json!(story::INTRANET_DOMAIN));
+    let run = phones.violation(|row| {
+        row["dest_dns"] = json!(story::INTRANET_DOMAIN);
+        row["url"] = json!(format!("https://{}/", story::INTRANET_DOMAIN));
+    });
     let (status, message) = phones.end(run);
     assert_eq!(status, "succeeded", "{message}");
     assert!(message.contains("is on the access list, as *.acme.example (for the test)"), "{message}");
