@@ -184,7 +184,7 @@ async fn a_paused_run_takes_no_answer_after_the_deadline() {
     let (status, words) = answer(&workshop, run, 2, "yes");
     assert_eq!(status, 409, "{words}");
     assert!(words.contains("is over"), "{words}");
-    workshop.host.palisade(&["run", "resume", &run.to_string()]);
+    workshop.host.text(&["run", "resume", &run.to_string()]);
     let ended = workshop.host.ended(run);
     let answered = entry(&ended, "prompt-answered");
     assert_eq!((&answered["answer"], &answered["by"]), (&json!("no"), &Value::Null));
