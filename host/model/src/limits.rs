@@ -30,6 +30,9 @@ pub const NOTE_BYTES: usize = 64 * 1024;
 /// Alerts acknowledged but not yet handled. Beyond it ingestion answers 429: the backlog is durable, but a backlog
 /// that nobody works off must reach the source.
 pub const ALERTS_WAITING: usize = 10_000;
+/// The longest time between two looks for alerts that wait. Each alert rings for itself; this is for a ring that was
+/// lost, and one look at an empty index a minute costs nothing.
+pub const WAITING_LOOK: Duration = Duration::from_secs(60);
 
 /// Fields by which one alert is kept for those that follow it: each is one more small record beside the alert.
 pub const ALERT_KEYS: usize = 16;

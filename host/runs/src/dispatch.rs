@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use palisade_model::alert::AlertId;
+use palisade_model::{alert::AlertId, limits::WAITING_LOOK};
 use palisade_store::{NewRun, StoreError};
 
 use crate::{
@@ -34,7 +34,9 @@ pub(crate) async fn dispatch(runs: Arc<Runs>) {
         drop(work);
         match handled {
             // Woken by the next alert. One that came during the round has left its permit, so it is not missed.
-            Ok(0) => runs.alerts.notified().await,
+            Ok(0) => {
+                let _ = tokio::time::timeout(WAITING_LOOK, runs.alerts.notified()).await;
+            }
             Ok(_) => {}
             Err(error) => {
                 tracing::error!(

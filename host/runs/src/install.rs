@@ -235,12 +235,12 @@ impl Runs {
         check_playbook(&settings, &playbook.manifest)?;
         let fields = settings.configuration.keys().map(String::as_str).collect();
         let configured = What::PlaybookConfigured { playbook: name.clone(), fields };
-        drop(self.store.record(record(by, configured), Durability::Buffered));
+        self.store.record(record(by, configured), Durability::Buffered).await?;
         if settings.safe_mode != was_safe {
             let switched = What::SafeModeSwitched { on: settings.safe_mode, playbook: Some(name.clone()) };
-            drop(self.store.record(record(by, switched), Durability::Buffered));
+            self.store.record(record(by, switched), Durability::Buffered).await?;
         }
-        // What is on the record was handed over before: if this is there after a crash, so is that.
+        // The record was written before: if this is there after a crash, so is that.
         self.store.put_playbook_settings(settings.clone()).await?;
         self.set_catalogue((*catalogue).clone().with_settings(settings.clone()));
         Ok(settings)

@@ -120,8 +120,8 @@ impl Runs {
     ///
     /// # Errors
     ///
-    /// [`RunsError::Missing`]; [`RunsError::Conflict`] if it was answered before, by a person or by its default;
-    /// [`RunsError::Forbidden`]; [`RunsError::Invalid`] if this is no answer to it.
+    /// [`RunsError::Missing`]; [`RunsError::Conflict`] if it was answered before, by a person or by its default, or if its
+    /// time is over; [`RunsError::Forbidden`]; [`RunsError::Invalid`] if this is no answer to it.
     pub async fn answer(
         self: &Arc<Self>,
         run: RunId,
@@ -132,6 +132,11 @@ impl Runs {
     ) -> Result<Run, RunsError> {
         self.tell(run, |active, state| {
             let asked = match state.open.get(&step) {
+                // The default is written as soon as the run goes on.
+                Some(Open::Answer(asked)) if asked.prompt.deadline <= clock::now() => {
+                    let words = format!("the time to answer step {step} of run {run} is over");
+                    return Ok(Err(RunsError::Conflict(words)));
+                }
                 Some(Open::Answer(asked)) => asked.clone(),
                 None if state.results.contains_key(&step) => {
                     return Ok(Err(RunsError::Conflict(format!(

@@ -252,13 +252,13 @@ impl Runs {
         let room = self.store.waiting_count() < ALERTS_WAITING as u64;
         let write = room.then(|| self.store.append_alert(clock::now(), alert));
         async move {
-            match write.ok_or(RunsError::Overloaded)?.await? {
-                Appended::New(id) => {
-                    self.alerts.notify_one();
-                    Ok(Ingested::New(id))
-                }
-                Appended::Duplicate(id) => Ok(Ingested::Duplicate(id)),
-            }
+            let appended = write.ok_or(RunsError::Overloaded)?.await?;
+            // Also for one that was received before: its source may have gone away before the ring.
+            self.alerts.notify_one();
+            Ok(match appended {
+                Appended::New(id) => Ingested::New(id),
+                Appended::Duplicate(id) => Ingested::Duplicate(id),
+            })
         }
     }
 

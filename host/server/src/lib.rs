@@ -9,6 +9,7 @@
 mod api;
 mod caller;
 mod extract;
+mod finish;
 mod head;
 mod ingest;
 pub mod limits;

@@ -97,6 +97,9 @@ fn check(name: &Name, roles: &[Name], all: &[User]) -> Result<(), Problem> {
     if TAKEN.contains(&name.as_str()) {
         return Err(Problem::invalid("/name", format!("`{name}` is what the record calls somebody else")));
     }
+    if let Some(role) = roles.iter().find(|role| TAKEN.contains(&role.as_str())) {
+        return Err(Problem::invalid("/roles", format!("`{role}` is what the record calls somebody else")));
+    }
     if all.iter().any(|user| user.name == *name) {
         return Err(Problem::conflict(format!("there is a user `{name}`: remove them first")));
     }
@@ -131,6 +134,8 @@ mod tests {
             ("anna", vec![]),
             ("tier2", vec![]),
             ("kim", vec!["kim"]),
+            ("kim", vec!["admin"]),
+            ("kim", vec!["tier2", "palisade"]),
             ("kim", vec!["tier2", "anna"]),
         ] {
             let roles: Vec<_> = roles.into_iter().map(name).collect();

@@ -85,8 +85,20 @@ pub fn verify<L: AsRef<str>>(
 /// The store's.
 pub fn verify_store(store: &dyn Store, known: Option<&Head>) -> Result<Result<Head, Broken>, StoreError> {
     let mut chain = Chain::new(known.cloned());
+    let mut limit = PAGE_ITEMS;
     loop {
-        let page = store.audit(chain.head.seq + 1, PAGE_ITEMS)?;
+        let seq = chain.head.seq + 1;
+        let page = match store.audit(seq, limit) {
+            // It is one of this page: the next looks find out which.
+            Err(StoreError::Damaged { .. }) if limit > 1 => {
+                limit = 1;
+                continue;
+            }
+            Err(StoreError::Damaged { .. }) => {
+                return Ok(Err(Broken { seq, why: "a part of it is missing".into() }));
+            }
+            page => page?,
+        };
         if page.is_empty() {
             return Ok(chain.end());
         }

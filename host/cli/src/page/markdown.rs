@@ -2,28 +2,38 @@
 
 use crate::printable::line;
 
-/// Prose of a plugin on one line. What stands between backticks stays code.
+/// Prose of a plugin on one line. What stands between two single backticks, with none between them, stays code. In
+/// Markdown a backtick is closed only by a run of as many, so every other one is escaped.
 pub(super) fn text(prose: &str) -> String {
     let prose = line(prose);
     let mut safe = String::with_capacity(prose.len());
-    // An odd backtick opens nothing.
-    let mut ticks_left = prose.matches('`').count() / 2 * 2;
-    let mut in_code = false;
-    for c in prose.chars() {
-        match c {
-            '`' if ticks_left > 0 => {
-                ticks_left -= 1;
-                in_code = !in_code;
-                safe.push(c);
-            }
+    let mut rest = prose.as_str();
+    while let Some(c) = rest.chars().next() {
+        if let Some(code) = leading_code(rest) {
             // Also within code this would end the cell of a table.
-            '|' => safe.push_str("\\|"),
-            c if in_code => safe.push(c),
-            '`' | '[' | ']' | '<' | '>' | '*' | '\\' | '&' => safe.extend(['\\', c]),
-            c => safe.push(c),
+            safe.push_str(&code.replace('|', "\\|"));
+            rest = &rest[code.len()..];
+            continue;
         }
+        // A run of backticks is escaped as a whole: its last one opens nothing.
+        let plain = rest.chars().take_while(|next| *next == '`').count().max(c.len_utf8());
+        for c in rest[..plain].chars() {
+            if matches!(c, '`' | '[' | ']' | '<' | '>' | '*' | '\\' | '&' | '|') {
+                safe.push('\\');
+            }
+            safe.push(c);
+        }
+        rest = &rest[plain..];
     }
     safe
+}
+
+/// The code with its backticks that a text begins with.
+fn leading_code(text: &str) -> Option<&str> {
+    let inner = text.strip_prefix('`')?;
+    let length = inner.find('`').filter(|length| *length > 0)?;
+    let behind = &inner[length + 1..];
+    (!behind.starts_with('`')).then(|| &text[..length + 2])
 }
 
 /// A value as code.
@@ -58,6 +68,9 @@ mod tests {
             ("Blocks `a|b` <b>now</b>.", r"Blocks `a\|b` \<b\>now\</b\>."),
             ("[click](javascript:x) ![](https://x)", r"\[click\](javascript:x) !\[\](https://x)"),
             ("`a[0]` and a[0] and `", r"`a[0]` and a\[0\] and \`"),
+            ("` <img src=x> [k](javascript:x) ```", r"\` \<img src=x\> \[k\](javascript:x) \`\`\`"),
+            ("``<b>`<i>`<u>``", r"\`\`\<b\>`<i>`\<u\>\`\`"),
+            ("`<b>``<i>`<u>`ü", r"\`\<b\>\`\`\<i\>`<u>`ü"),
             ("two\nlines \x1b[2J", r"two lines ␛\[2J"),
         ] {
             assert_eq!(text(stranger), shown);

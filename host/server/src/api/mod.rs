@@ -31,6 +31,7 @@ use serde::Deserialize;
 use crate::{
     caller::Caller,
     extract,
+    finish::to_the_end,
     limits::PAGE_ITEMS_DEFAULT,
     problem::Problem,
     server::{self, Edge},
@@ -91,7 +92,10 @@ pub(crate) fn routes(edge: &Arc<Edge>) -> Router<Arc<Edge>> {
         .route("/users", get(users::list).post(users::add))
         .route("/users/{name}", delete(users::remove))
         .route_layer(middleware::from_fn(admin_only));
-    everybody.merge(admin).layer(middleware::from_fn_with_state(Arc::clone(edge), identify))
+    everybody
+        .merge(admin)
+        .layer(middleware::from_fn(to_the_end))
+        .layer(middleware::from_fn_with_state(Arc::clone(edge), identify))
 }
 
 /// Finds out who asks.

@@ -76,6 +76,7 @@ pub(crate) async fn take_in(
             receipt.alerts.push(Taken { line, alert, duplicate });
         }
     }
+    receipt.log();
     receipt.unless_useless()
 }
 
@@ -107,6 +108,18 @@ impl Receipt {
             let mut reason = problem.reason();
             reason.truncate(reason.floor_char_boundary(REFUSAL_BYTES));
             self.refused.push(Refused { line, reason });
+        }
+    }
+
+    /// Tells the operator too: a log shipper does not read what an answer says.
+    fn log(&self) {
+        if let Some(first) = self.refused.first() {
+            tracing::warn!(
+                count = self.refused_count,
+                line = first.line,
+                reason = first.reason,
+                "Events of a body cannot be used; the first is named."
+            );
         }
     }
 

@@ -15,6 +15,7 @@ use axum::{
     body::Body,
     extract::{Path, State},
     http::{HeaderMap, StatusCode},
+    middleware,
     routing::post,
 };
 use palisade_model::{
@@ -27,6 +28,7 @@ use serde::Serialize;
 
 use crate::{
     extract::{self, Parameters},
+    finish::to_the_end,
     limits::{BATCHES, INGESTS},
     problem::Problem,
     server::{self, Edge},
@@ -38,6 +40,7 @@ pub(crate) fn routes() -> Router<Arc<Edge>> {
         .route("/ingest/splunk/{token}", post(splunk))
         .route("/ingest/suricata", post(suricata))
         .route("/ingest/{source}", post(json))
+        .layer(middleware::from_fn(to_the_end))
 }
 
 /// What a source is told.

@@ -206,7 +206,8 @@ fn take(object: &mut Map<String, Value>, path: &[&str]) -> Option<Value> {
 /// The whole URL: EVE has the path of a request, and the host beside it.
 fn url(event: &Value, server: &str) -> Option<String> {
     let path = text(event, "/http/url")?;
-    if path.contains("://") {
+    // A request to a proxy has the whole; the query of a path may hold another URL.
+    if !path.starts_with('/') && path.contains("://") {
         return Some(path.to_owned());
     }
     let host = text(event, "/http/hostname").or_else(|| text(event, server))?;

@@ -274,7 +274,7 @@ pub(super) fn describe(key: &[u8]) -> String {
     let rest = key.get(1..).unwrap_or_default();
     match (table, rest.first_chunk().map(|bytes| u64::from_be_bytes(*bytes)), number(rest)) {
         ('a', Some(alert), _) => format!("alert {alert}"),
-        ('x', Some(seq), _) => format!("entry {seq} of the audit log"),
+        ('z', Some(seq), _) => format!("entry {seq} of the audit log"),
         ('r', Some(run), _) => format!("run {run}"),
         ('q', Some(run), _) => format!("a task of run {run}"),
         ('j', Some(run), Some(seq)) => format!("entry {seq} of run {run}"),

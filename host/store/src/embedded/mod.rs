@@ -33,7 +33,7 @@ use palisade_model::{
     undo::{Expiry, Undone},
     user::KeptUser,
 };
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use self::{
@@ -60,6 +60,12 @@ pub struct SledStore {
     tree: Arc<Tree>,
     waiting: Arc<AtomicU64>,
     audit: Arc<Mutex<Head>>,
+}
+
+/// How bad an alert is, and nothing else of it.
+#[derive(Deserialize)]
+struct Rated {
+    severity: Severity,
 }
 
 impl SledStore {
@@ -236,9 +242,10 @@ impl Store for SledStore {
             let key = key?;
             let (id, received) = keys::read_alert_key(&key).ok_or_else(|| tree::damaged(&key))?;
             // An alert may be large, and is only read for how bad it is.
+            let rated = || self.tree.record::<Rated>(&keys::numbered(Table::Alert, id));
             let counts = received >= which.since
                 && (which.severity == Severity::Informational
-                    || self.alert(id)?.is_some_and(|alert| alert.content.severity >= which.severity));
+                    || rated()?.is_some_and(|alert| alert.severity >= which.severity));
             count += u32::from(counts);
         }
         Ok(count)

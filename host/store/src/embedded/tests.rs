@@ -4,15 +4,19 @@ use std::fs;
 
 use palisade_model::{
     alert::{AlertChange, Note},
+    audit::What,
     journal::Event,
     limits::{LIST_ENTRIES, WRITES_WAITING},
 };
 use tempfile::{TempDir, tempdir};
 
 use super::{batch::Batch, *};
-use crate::contract::{
-    self,
-    samples::{alert, append, at, name, run},
+use crate::{
+    audit::verify_store,
+    contract::{
+        self,
+        samples::{alert, append, at, name, run},
+    },
 };
 
 fn open(directory: &TempDir) -> SledStore {
@@ -73,6 +77,22 @@ async fn large_values_never_go_to_files_that_nobody_syncs() {
     }
     let blobs = fs::read_dir(directory.path().join("store/blobs")).unwrap().count();
     assert_eq!(blobs, 0);
+}
+
+#[tokio::test]
+async fn a_long_record_without_one_of_its_pieces_is_a_break_where_it_is() {
+    let directory = tempdir().unwrap();
+    let store = open(&directory);
+    // In JSON each of these characters takes six bytes.
+    for version in ["1", &"\u{7}".repeat(1_000), "2"] {
+        let started = What::HostStarted { version: version.into() };
+        store.record(Record::new(at(1), "palisade", started), Buffered).await.unwrap();
+    }
+    assert_eq!(verify_store(&store, None).unwrap().unwrap().seq, 3);
+    let mut batch = Batch::default();
+    batch.remove_piece(keys::piece(&keys::numbered(Table::Audit, 2), 1));
+    store.tree.apply(batch).unwrap();
+    assert_eq!(verify_store(&store, None).unwrap().unwrap_err().seq, 2);
 }
 
 fn entry(value: &str) -> ListEntry {

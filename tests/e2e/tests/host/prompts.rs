@@ -173,6 +173,24 @@ async fn a_deadline_that_passed_while_no_host_was_there_holds() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_paused_run_takes_no_answer_after_the_deadline() {
+    let workshop = Workshop::start().await;
+    let run = workshop.run(&question(3_000));
+    workshop.host.until(run, "waiting");
+    workshop.host.text(&["run", "pause", &run.to_string()]);
+    let paused = workshop.host.until(run, "paused");
+    let deadline: Timestamp = entry(&paused, "prompt-asked")["deadline"].as_str().unwrap().parse().unwrap();
+    wait::until("the deadline", || (Timestamp::now() > deadline).then_some(()));
+    let (status, words) = answer(&workshop, run, 2, "yes");
+    assert_eq!(status, 409, "{words}");
+    assert!(words.contains("is over"), "{words}");
+    workshop.host.text(&["run", "resume", &run.to_string()]);
+    let ended = workshop.host.ended(run);
+    let answered = entry(&ended, "prompt-answered");
+    assert_eq!((&answered["answer"], &answered["by"]), (&json!("no"), &Value::Null));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_playbook_asks_does_not_reach_a_terminal_as_it_is() {
     let workshop = Workshop::start().await;
     let script =

@@ -197,6 +197,17 @@ fn what_is_no_event_is_refused_with_a_reason() {
 }
 
 #[test]
+fn a_url_in_the_query_of_a_path_is_not_the_one_asked_for() {
+    let url = |asked: &str| {
+        let alert = mapped(&changed(|event| event["http"]["url"] = json!(asked)));
+        alert.artifacts[0].cef["requestURL"].as_str().unwrap().to_owned()
+    };
+    let path = "/payload.exe?x=http://good.example";
+    assert_eq!(url(path), format!("http://www.acme.example:8080{path}"));
+    assert_eq!(url("http://proxied.example/x"), "http://proxied.example/x");
+}
+
+#[test]
 fn hostile_values_stay_values() {
     let alert = mapped(&changed(|event| {
         event["alert"]["signature"] = json!("one\r\ntwo\u{1b}[2J");
