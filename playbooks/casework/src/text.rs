@@ -1,6 +1,6 @@
 //! Words of others in a text of ours.
 
-use palisade_sdk::playbook::Severity;
+use palisade_sdk::playbook::{Alert, Severity};
 
 /// How much of one value a text shows, in characters.
 pub const VALUE_CHARS_MAX: usize = 200;
@@ -61,8 +61,14 @@ pub fn fact(lines: &mut Vec<String>, name: &str, value: Option<&str>) {
     lines.extend(value.map(|value| format!("{name}: {}", line(value))));
 }
 
+/// Which alert it is about, how bad that is, and who sent it.
+pub fn origin(alert: &Alert) -> String {
+    let Alert { id, source, name, .. } = alert;
+    format!("Alert {id}, {}, from {}: {}", severity(alert.severity), line(source), line(name))
+}
+
 /// The word for how bad something is.
-pub fn severity(severity: Severity) -> &'static str {
+fn severity(severity: Severity) -> &'static str {
     match severity {
         Severity::Informational => "informational",
         Severity::Low => "low",

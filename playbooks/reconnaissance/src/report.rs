@@ -2,7 +2,7 @@
 
 use casework::{
     Gap, Owner,
-    text::{VALUE_CHARS_MAX, fact, line, listed, section, severity, shortened},
+    text::{VALUE_CHARS_MAX, fact, line, listed, origin, section, shortened},
 };
 use palisade_sdk::log;
 use palisade_sdk::playbook::{Alert, Run};
@@ -48,16 +48,8 @@ pub(crate) fn headline(source: &Source, findings: &Findings, facts: &[String]) -
 /// The whole story, in sections.
 pub(crate) fn evidence(alert: &Alert, source: &Source, findings: &Findings, verdict: &Verdict) -> String {
     let mut text = String::new();
-    let mut what = vec![
-        format!("{} probed {}.", findings.address, source.target_text(VALUE_CHARS_MAX)),
-        format!(
-            "Alert {}, {}, from {}: {}",
-            alert.id,
-            severity(alert.severity),
-            line(&alert.source),
-            line(&alert.name)
-        ),
-    ];
+    let mut what =
+        vec![format!("{} probed {}.", findings.address, source.target_text(VALUE_CHARS_MAX)), origin(alert)];
     what.extend(Some(line(&alert.description)).filter(|description| !description.is_empty()));
     section(&mut text, "What happened", &what);
 

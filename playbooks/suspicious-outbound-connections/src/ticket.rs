@@ -2,7 +2,7 @@
 
 use casework::{
     SHORT_DESCRIPTION_CHARS_MAX,
-    text::{LISTED_MAX, VALUE_CHARS_MAX, counted, fact, line, listed, section, severity, shortened},
+    text::{LISTED_MAX, VALUE_CHARS_MAX, counted, fact, line, listed, origin, section, shortened},
 };
 use palisade_sdk::playbook::Alert;
 
@@ -53,13 +53,7 @@ pub(crate) fn description(alert: &Alert, connection: &Connection, findings: &Fin
             connection.source_text(VALUE_CHARS_MAX),
             connection.destination_text(VALUE_CHARS_MAX)
         ),
-        format!(
-            "Alert {}, {}, from {}: {}",
-            alert.id,
-            severity(alert.severity),
-            line(&alert.source),
-            line(&alert.name)
-        ),
+        origin(alert),
     ];
     what.extend(Some(line(&alert.description)).filter(|description| !description.is_empty()));
     section(&mut text, "What happened", &what);

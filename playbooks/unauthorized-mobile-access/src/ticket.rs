@@ -2,7 +2,7 @@
 
 use casework::{
     Gap, SHORT_DESCRIPTION_CHARS_MAX,
-    text::{fact, line, section, severity, shortened},
+    text::{fact, line, origin, section, shortened},
 };
 
 use crate::{
@@ -61,13 +61,7 @@ pub(crate) fn description(story: &Story, done: &Done<'_>) -> String {
             story.device(),
             story.violation.destination
         ),
-        format!(
-            "Alert {}, {}, from {}: {}",
-            alert.id,
-            severity(alert.severity),
-            line(&alert.source),
-            line(&alert.name)
-        ),
+        origin(alert),
     ];
     section(&mut text, "What happened", &happened);
     section(&mut text, "Device", &known(&story.profile.device, device));
