@@ -1,19 +1,9 @@
 //! The audit log: a part of it, a check of it, and all of it.
 
-use std::{
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::sync::Arc;
 
-use axum::{
-    BoxError, Json,
-    body::Body,
-    extract::State,
-    http::header,
-    response::{IntoResponse, Response},
-};
-use hyper::body::{Bytes, Frame};
+use axum::{Json, extract::State, response::Response};
+use hyper::body::Bytes;
 use palisade_model::{
     audit::{Entry, Head, Seq},
     limits::PAGE_ITEMS,
@@ -24,7 +14,7 @@ use palisade_store::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::bounded;
+use super::{bounded, pages};
 use crate::{
     extract::Parameters,
     problem::Problem,
@@ -99,11 +89,16 @@ fn check(edge: &Edge) -> Result<Verified, Problem> {
 /// `GET /audit/export`: the log as it is now. What is added meanwhile is left out.
 pub(super) async fn export(State(edge): server::State) -> Response {
     let last = edge.runs.store().audit_head().seq;
-    let export = Export { edge, next: 1, last };
-    ([(header::CONTENT_TYPE, "application/x-ndjson")], Body::new(export)).into_response()
+    let mut export = Export { edge, next: 1, last };
+    pages::answer(move || {
+        let page = export.page().inspect_err(|error| {
+            tracing::error!(error = error as &dyn std::error::Error, "The audit log could not be exported.");
+        });
+        Ok(page?)
+    })
 }
 
-/// The log on its way out. A page is read when the client has taken the one before.
+/// The log on its way out.
 struct Export {
     edge: Arc<Edge>,
     next: Seq,
@@ -123,21 +118,5 @@ impl Export {
             lines.push('\n');
         }
         Ok(Some(lines).filter(|lines| !lines.is_empty()).map(Bytes::from))
-    }
-}
-
-impl hyper::body::Body for Export {
-    type Data = Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let page = self.page().inspect_err(|error| {
-            // The answer has begun, so a broken connection is all that the client sees of it.
-            tracing::error!(error = error as &dyn std::error::Error, "The audit log could not be exported.");
-        });
-        Poll::Ready(page.map(|lines| lines.map(Frame::data)).map_err(BoxError::from).transpose())
     }
 }

@@ -4,6 +4,7 @@ mod alerts;
 mod assets;
 mod audit;
 mod lists;
+mod pages;
 mod people;
 mod playbooks;
 mod plugins;

@@ -3,21 +3,11 @@
 //! The format is lines of JSON: the first has the number of the format and the run, each other one entry of its
 //! journal, in order.
 
-use std::{
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::sync::Arc;
 
-use axum::{
-    BoxError, Json,
-    body::Body,
-    extract::State,
-    http::{StatusCode, header},
-    response::{IntoResponse, Response},
-};
+use axum::{BoxError, Json, body::Body, extract::State, http::StatusCode, response::Response};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::{Bytes, Frame};
+use hyper::body::Bytes;
 use palisade_model::{
     journal::Entry,
     limits::PAGE_ITEMS,
@@ -26,7 +16,7 @@ use palisade_model::{
 use palisade_runs::Runs;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::runs;
+use super::{pages, runs};
 use crate::{
     caller::Caller,
     extract::Number,
@@ -53,8 +43,12 @@ pub(super) struct Imported {
 /// `GET /runs/{id}/export`: the run as it is now. A run at work goes on meanwhile; what it adds is left out.
 pub(super) async fn export(State(edge): server::State, Number(id): Number) -> Result<Response, Problem> {
     let run = runs::find(edge.runs.store(), id)?;
-    let export = Export { runs: Arc::clone(&edge.runs), run, written: None };
-    Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], Body::new(export)).into_response())
+    let mut export = Export { runs: Arc::clone(&edge.runs), run, written: None };
+    Ok(pages::answer(move || {
+        export.page().inspect_err(|error| {
+            tracing::error!(run = export.run.id, error = &**error, "A journal could not be exported.");
+        })
+    }))
 }
 
 /// `POST /runs/import`: keeps a run that was exported elsewhere, to be looked at.
@@ -72,7 +66,7 @@ pub(super) async fn import(
     Ok((StatusCode::CREATED, Json(Imported { run })))
 }
 
-/// A journal on its way out. A page is read when the client has taken the one before.
+/// A journal on its way out.
 struct Export {
     runs: Arc<Runs>,
     run: Run,
@@ -102,22 +96,6 @@ impl Export {
             push(&mut lines, entry)?;
         }
         Ok(Some(lines.into()))
-    }
-}
-
-impl hyper::body::Body for Export {
-    type Data = Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let page = self.page().inspect_err(|error| {
-            // The answer has begun, so a broken connection is all that the client sees of it.
-            tracing::error!(run = self.run.id, error = &**error, "A journal could not be exported.");
-        });
-        Poll::Ready(page.map(|lines| lines.map(Frame::data)).transpose())
     }
 }
 
