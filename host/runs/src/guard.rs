@@ -12,7 +12,6 @@ use palisade_model::{
     SignedDuration, Timestamp,
     approval::AtDeadline,
     audit::{HOST, Record, What},
-    limits::ACTIONS_REMEMBERED,
     plugin::Digest,
 };
 use palisade_policy::{Approval, Decision, POLICY_BYTES, Policy, PolicyError, Proposed, Sent, Verdict};
@@ -254,12 +253,8 @@ impl State {
     }
 
     fn remember(&mut self, action: &Proposed<'_>, at: Timestamp) {
-        // What is sent in masses is not to push out what is counted.
-        let is_alike = |sent: &Sent| sent.effect == action.effect;
-        if self.recent.len() >= ACTIONS_REMEMBERED
-            && self.recent.iter().filter(|sent| is_alike(sent)).count() >= ACTIONS_REMEMBERED
-        {
-            let oldest = self.recent.iter().position(is_alike);
+        if sent::is_full(self.recent.iter(), action.effect) {
+            let oldest = self.recent.iter().position(|sent| sent.effect == action.effect);
             oldest.and_then(|place| self.recent.remove(place));
         }
         self.recent.push_back(Sent::of(action, at));

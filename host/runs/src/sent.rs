@@ -2,12 +2,20 @@
 
 use palisade_model::{
     Timestamp,
-    audit::{Entry, Seq, What},
+    action::Effect,
+    audit::{Call, Entry, Seq, What},
     journal::Event,
     limits::{ACTIONS_REMEMBERED, PAGE_ITEMS},
 };
 use palisade_policy::Sent;
 use palisade_store::{Store, StoreError};
+
+/// Whether as many actions of this effect are among these as are remembered. Each effect has its own room: what is sent in
+/// masses is not to push out what is counted.
+pub(crate) fn is_full<'a>(sent: impl ExactSizeIterator<Item = &'a Sent>, effect: Effect) -> bool {
+    sent.len() >= ACTIONS_REMEMBERED
+        && sent.filter(|sent| sent.effect == effect).count() >= ACTIONS_REMEMBERED
+}
 
 /// The mutating actions whose first attempt left from `since` on and before `until`, oldest first: the latest of each
 /// effect if they are more than the host remembers.
@@ -28,14 +36,11 @@ pub(crate) fn sent_between(
             let Ok(entry) = serde_json::from_str::<Entry>(line) else { continue };
             let at = entry.record.at;
             is_past |= at < since;
-            if (since..until).contains(&at) {
-                let is_one_of_many = |one: &Sent| {
-                    sent.iter().filter(|other: &&Sent| other.effect == one.effect).count()
-                        >= ACTIONS_REMEMBERED
-                };
-                let found = first_sent(store, entry)?
-                    .filter(|one| sent.len() < ACTIONS_REMEMBERED || !is_one_of_many(one));
-                sent.extend(found);
+            if (since..until).contains(&at)
+                && let What::ActionSent { call, attempt: 1, .. } = entry.record.what
+                && !is_full(sent.iter(), call.effect)
+            {
+                sent.extend(as_begun(store, at, call)?);
             }
         }
         if is_past {
@@ -60,14 +65,13 @@ fn page(store: &dyn Store, mut from: Seq, end: Seq) -> Result<Vec<String>, Store
     Ok(lines)
 }
 
-/// The action whose first attempt this entry is about, if it is about one.
-fn first_sent(store: &dyn Store, entry: Entry) -> Result<Option<Sent>, StoreError> {
-    let What::ActionSent { call, attempt: 1, .. } = entry.record.what else { return Ok(None) };
+/// This call, which left at this time.
+fn as_begun(store: &dyn Store, at: Timestamp, call: Call) -> Result<Option<Sent>, StoreError> {
     // What the policy went by is what the run began with.
     let began = store.journal(call.at.run, 1, 1)?.into_iter().next();
     let Some(Event::Began(began)) = began.map(|entry| entry.event) else { return Ok(None) };
     Ok(Some(Sent {
-        at: entry.record.at,
+        at,
         effect: call.effect,
         connector: call.connector.as_str().to_owned(),
         action: call.action.as_str().to_owned(),
