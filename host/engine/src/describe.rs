@@ -134,11 +134,7 @@ fn playbook(described: playbook_descriptor::Playbook) -> Result<PlaybookManifest
     Ok(PlaybookManifest {
         identity: identity(described.identity)?,
         labels: described.labels,
-        needs: described
-            .needs
-            .into_iter()
-            .map(|need| Need { connector: need.connector, action: need.action })
-            .collect(),
+        needs: described.needs.into_iter().map(need).collect::<Result<_, _>>()?,
         starts: described.starts,
         configuration: schema("configuration", &described.configuration)?,
         lists: described
@@ -148,6 +144,13 @@ fn playbook(described: playbook_descriptor::Playbook) -> Result<PlaybookManifest
             .collect::<Result<_, ManifestError>>()?,
         manual_minutes: described.manual_minutes,
     })
+}
+
+fn need(need: playbook_descriptor::Need) -> Result<Need, ManifestError> {
+    let of = |part| format!("{part} of the need `{}/{}`", need.connector, need.action);
+    let parameters = need.parameters.map(|text| schema(&of("parameters"), &text)).transpose()?;
+    let data = need.data.map(|text| schema(&of("data"), &text)).transpose()?;
+    Ok(Need { connector: need.connector, action: need.action, parameters, data })
 }
 
 fn identity(identity: WitIdentity) -> Result<Identity, ManifestError> {

@@ -82,7 +82,13 @@ pub(crate) fn check_playbook(manifest: &PlaybookManifest) -> Checked {
     check_unique("needs", manifest.needs.iter().map(|need| (&need.connector, &need.action)))?;
     manifest.needs.iter().try_for_each(|need| {
         check_text("connector of a need", &need.connector)?;
-        check_text("action of a need", &need.action)
+        check_text("action of a need", &need.action)?;
+        for (part, schema) in [("parameters", &need.parameters), ("data", &need.data)] {
+            if let Some(schema) = schema {
+                Schema::new(&format!("{part} of the need `{}/{}`", need.connector, need.action), schema)?;
+            }
+        }
+        Ok::<_, ManifestError>(())
     })?;
     check_unique("starts", manifest.starts.iter())?;
     manifest.starts.iter().try_for_each(|name| name.parse::<Name>().map(drop))?;

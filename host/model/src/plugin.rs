@@ -302,13 +302,19 @@ fn is_nothing_to_configure(schema: &Value) -> bool {
     *schema == nothing_to_configure()
 }
 
-/// One action of one kind of connector.
+/// One action of one kind of connector, and what passes between the two.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Need {
     /// The connector.
     pub connector: String,
     /// The action.
     pub action: String,
+    /// JSON Schema of the parameters that the playbook sends; none if it does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<Value>,
+    /// JSON Schema of what it reads in the report's data; none if it does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<Value>,
 }
 
 /// A plugin that was installed: the operator saw its manifest and granted it.

@@ -147,7 +147,12 @@ fn name() -> Name {
 
 /// The program of a run that takes something back. What it may start is what it was begun for.
 pub(crate) fn program(undo: &Undo) -> LoadedPlaybook {
-    let need = |step: &UndoStep| Need { connector: step.connector.clone(), action: step.undo.clone() };
+    let need = |step: &UndoStep| Need {
+        connector: step.connector.clone(),
+        action: step.undo.clone(),
+        parameters: None,
+        data: None,
+    };
     let manifest = PlaybookManifest {
         identity: Identity {
             name: name(),

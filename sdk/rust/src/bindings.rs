@@ -21,10 +21,10 @@ pub mod playbook {
         pub_export_macro: true,
         additional_derives: [PartialEq],
         with: {
-            "palisade:plugin/types@0.1.0": super::connector::palisade::plugin::types,
-            "palisade:plugin/log@0.1.0": super::connector::palisade::plugin::log,
-            "palisade:plugin/clock@0.1.0": super::connector::palisade::plugin::clock,
-            "palisade:plugin/random@0.1.0": super::connector::palisade::plugin::random,
+            "palisade:plugin/types@0.2.0": super::connector::palisade::plugin::types,
+            "palisade:plugin/log@0.2.0": super::connector::palisade::plugin::log,
+            "palisade:plugin/clock@0.2.0": super::connector::palisade::plugin::clock,
+            "palisade:plugin/random@0.2.0": super::connector::palisade::plugin::random,
         },
         generate_all,
     });

@@ -206,7 +206,12 @@ impl Playbook {
             needs: self
                 .needs
                 .iter()
-                .map(|&(connector, action)| Need { connector: connector.into(), action: action.into() })
+                .map(|&(connector, action)| Need {
+                    connector: connector.into(),
+                    action: action.into(),
+                    parameters: None,
+                    data: None,
+                })
                 .collect(),
             starts: self.starts.iter().copied().map(str::to_owned).collect(),
             configuration: self.configuration.clone(),

@@ -114,7 +114,12 @@ fn playbooks() {
     let manifest = |starts| PlaybookManifest {
         identity: identity("c2-contain"),
         labels: vec!["c2".to_owned()],
-        needs: vec![Need { connector: "firewall".to_owned(), action: "contain ip".to_owned() }],
+        needs: vec![Need {
+            connector: "firewall".to_owned(),
+            action: "contain ip".to_owned(),
+            parameters: None,
+            data: None,
+        }],
         starts,
         configuration: nothing_to_configure(),
         lists: vec![],

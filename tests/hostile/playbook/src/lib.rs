@@ -33,7 +33,12 @@ impl world::Guest for Hostile {
             labels: vec!["hostile".to_owned()],
             needs: NEEDS
                 .iter()
-                .map(|action| Need { connector: "hostile".to_owned(), action: (*action).to_owned() })
+                .map(|action| Need {
+                    connector: "hostile".to_owned(),
+                    action: (*action).to_owned(),
+                    parameters: None,
+                    data: None,
+                })
                 .collect(),
             starts: vec!["hostile-playbook".to_owned()],
             configuration: r#"{"type":"object","properties":{}}"#.to_owned(),
