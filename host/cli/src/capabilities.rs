@@ -24,12 +24,12 @@ pub(crate) fn screen(digest: &Digest, size: u64, manifest: &Manifest) -> String 
     match manifest {
         Manifest::Connector(connector) => {
             let _ = writeln!(screen, "  System     {} {}", line(&connector.vendor), line(&connector.product));
-            screen.push_str(&file(digest, size));
+            screen.push_str(&file(digest, size, manifest.contract()));
             screen.push_str(&actions(connector));
             screen.push_str(&reach(connector));
         }
         Manifest::Playbook(playbook) => {
-            screen.push_str(&file(digest, size));
+            screen.push_str(&file(digest, size, manifest.contract()));
             screen.push_str(&work(playbook));
         }
     }
@@ -55,8 +55,9 @@ fn identity(kind: &str, identity: &Identity) -> String {
     )
 }
 
-fn file(digest: &Digest, size: u64) -> String {
-    format!("  Component  {} {DIM}(SHA-256 {digest}){DIM:#}\n", bytes(size))
+fn file(digest: &Digest, size: u64, contract: Option<&str>) -> String {
+    let contract = contract.map(|version| format!(", contract {}", line(version))).unwrap_or_default();
+    format!("  Component  {}{contract} {DIM}(SHA-256 {digest}){DIM:#}\n", bytes(size))
 }
 
 fn actions(connector: &ConnectorManifest) -> String {
@@ -191,7 +192,7 @@ mod tests {
         let manifest: Manifest = serde_json::from_value(json!({
             "kind": "connector",
             "identity": { "name": "acme", "version": "1.0.0", "description": "Asks Acme.", "publisher": "Ac\u{202e}me" },
-            "vendor": "Acme", "product": "Box", "configuration": {}, "secrets": ["key", "password"],
+            "contract": "0.2.0", "vendor": "Acme", "product": "Box", "configuration": {}, "secrets": ["key", "password"],
             "actions": [{
                 "name": "block ip", "description": "Blocks.", "parameters": {}, "output": {}, "effect": "contain",
                 "retry": "unsafe", "verifies": true, "undo": "unblock ip", "time_limit_ms": 1000,
@@ -211,7 +212,7 @@ mod tests {
         let text = anstream::adapter::strip_str(&text).to_string();
         for part in [
             "acme 1.0.0  connector by Ac\\u{202e}me\n",
-            "14 KiB",
+            "14 KiB, contract 0.2.0 (SHA-256 07",
             "contain !",
             "unsafe, can verify",
             "unblock ip",

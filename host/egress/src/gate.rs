@@ -193,6 +193,7 @@ pub(crate) mod tests {
                 description: String::new(),
                 publisher: String::new(),
             },
+            contract: None,
             vendor: String::new(),
             product: String::new(),
             configuration: json!({"properties": {

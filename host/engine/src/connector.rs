@@ -23,7 +23,7 @@ use crate::{
     fault::Fault,
     guest::Guest,
     playbook::BoxFuture,
-    sandbox::{LoadError, Sandbox},
+    sandbox::{Linked, LoadError, Sandbox},
     schema::Schema,
     wasi::Wasi,
     wit,
@@ -130,9 +130,7 @@ impl Connector {
         component: &Component,
         manifest: &ConnectorManifest,
     ) -> Result<Self, LoadError> {
-        let (pre, wasi) = sandbox
-            .link_connector(component)
-            .map_err(|error| LoadError::World(format!("it is no connector for this host: {error:#}")))?;
+        let Linked { pre, wasi, .. } = sandbox.link_connector(component)?;
         let mut actions = HashMap::new();
         for action in &manifest.actions {
             let checks = Action {

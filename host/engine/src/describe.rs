@@ -21,24 +21,20 @@ use crate::{
     guest::Guest,
     manifest::{self, ManifestError},
     playbook::PlaybookHost,
-    sandbox::{LoadError, Sandbox},
+    sandbox::{Linked, LoadError, Sandbox},
+    versions,
     wasi::Wasi,
 };
 
 /// What faults call a component whose name is not known yet.
 const UNNAMED: &str = "the component";
 
-/// Interfaces of the host, as they appear among a component's imports.
-const OURS: &str = "palisade:plugin/";
-
 /// Asks and checks. Which world it is follows from what it exports.
 pub(crate) async fn describe(sandbox: &Sandbox, component: &Component) -> Result<Manifest, LoadError> {
     let engine = sandbox.engine();
     let exports = |name| component.component_type().get_export(engine, name).is_some();
     if exports("invoke") {
-        let (pre, wasi) = sandbox
-            .link_connector(component)
-            .map_err(|error| foreign("connector", component, sandbox, &error))?;
+        let Linked { pre, wasi, contract } = sandbox.link_connector(component)?;
         let wasi = wasi.then(Wasi::of_connector);
         let mut store = Guest::store_with_budget(engine, wasi, ConnectorHost::new(None), DESCRIBE_TIME);
         let described =
@@ -47,28 +43,29 @@ pub(crate) async fn describe(sandbox: &Sandbox, component: &Component) -> Result
         let described = described.map_err(|error| {
             LoadError::Describe(Fault::new(UNNAMED, &error).after(store.data().host.last_error()))
         })?;
-        let manifest = connector(described)?;
+        let manifest = connector(described, contract)?;
         manifest::check_connector(&manifest)?;
         Ok(Manifest::Connector(manifest))
     } else if exports("run") {
-        let (pre, wasi) = sandbox
-            .link_playbook(component)
-            .map_err(|error| foreign("playbook", component, sandbox, &error))?;
+        let Linked { pre, wasi, contract } = sandbox.link_playbook(component)?;
         let wasi = wasi.then(|| Wasi::of_playbook(None));
         let mut store: Store<Guest<PlaybookHost>> =
             Guest::store_with_budget(engine, wasi, PlaybookHost::new(None), DESCRIBE_TIME);
-        let described =
-            within_time(async { pre.instantiate_async(&mut store).await?.call_describe(&mut store).await })
-                .await?;
+        let described = within_time(pre.describe(&mut store)).await?;
         let described = described.map_err(|error| LoadError::Describe(Fault::new(UNNAMED, &error)))?;
-        let manifest = playbook(described)?;
+        let manifest = playbook(described, contract)?;
         manifest::check_playbook(&manifest)?;
         Ok(Manifest::Playbook(manifest))
     } else {
-        Err(LoadError::World(
-            "it exports neither `invoke` (a connector) nor `run` (a playbook): it is no plugin of this host"
-                .into(),
-        ))
+        let why = match versions::of(component, engine) {
+            Err(foreign) => foreign.to_string(),
+            Ok(_) => format!(
+                "it exports neither `invoke` (a connector) nor `run` (a playbook): it is no plugin of this host, which \
+                 knows {} of the contract",
+                versions::known()
+            ),
+        };
+        Err(LoadError::World(why))
     }
 }
 
@@ -78,49 +75,14 @@ async fn within_time<T>(asking: impl Future<Output = T>) -> Result<T, LoadError>
     })
 }
 
-/// Names what the component imports and this host does not give; else passes on wasmtime's words.
-fn foreign(world: &str, component: &Component, sandbox: &Sandbox, error: &wasmtime::Error) -> LoadError {
-    let of_the_world = [
-        "types",
-        "connector-descriptor",
-        "playbook-descriptor",
-        "log",
-        "clock",
-        "random",
-        "http",
-        "tcp",
-        "state",
-        "files",
-        "steps",
-        "actions",
-        "prompts",
-        "playbooks",
-        "configuration",
-        "lists",
-        "history",
-        "alerts",
-    ];
-    let strange: Vec<_> = component
-        .component_type()
-        .imports(sandbox.engine())
-        .map(|(name, _)| name.to_owned())
-        .filter(|name| {
-            let ours = name.strip_prefix(OURS).and_then(|rest| rest.split('@').next());
-            !name.starts_with("wasi:") && ours.is_none_or(|interface| !of_the_world.contains(&interface))
-        })
-        .take(5)
-        .collect();
-    LoadError::World(if strange.is_empty() {
-        format!("it is no {world} for this host: {error:#}")
-    } else {
-        format!("it imports {}, which this host does not give to a {world}", strange.join(", "))
-    })
-}
-
-fn connector(described: wit::Connector) -> Result<ConnectorManifest, ManifestError> {
+fn connector(
+    described: wit::Connector,
+    contract: Option<String>,
+) -> Result<ConnectorManifest, ManifestError> {
     let configuration = schema("configuration", &described.configuration)?;
     Ok(ConnectorManifest {
         identity: identity(described.identity)?,
+        contract,
         vendor: described.vendor,
         product: described.product,
         secrets: manifest::secrets(&configuration),
@@ -130,9 +92,13 @@ fn connector(described: wit::Connector) -> Result<ConnectorManifest, ManifestErr
     })
 }
 
-fn playbook(described: playbook_descriptor::Playbook) -> Result<PlaybookManifest, ManifestError> {
+fn playbook(
+    described: playbook_descriptor::Playbook,
+    contract: Option<String>,
+) -> Result<PlaybookManifest, ManifestError> {
     Ok(PlaybookManifest {
         identity: identity(described.identity)?,
+        contract,
         labels: described.labels,
         needs: described.needs.into_iter().map(need).collect::<Result<_, _>>()?,
         starts: described.starts,

@@ -22,6 +22,7 @@ mod manifest;
 mod playbook;
 mod sandbox;
 mod schema;
+mod versions;
 mod wasi;
 mod wit;
 

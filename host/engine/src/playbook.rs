@@ -4,9 +4,8 @@ mod alerts;
 mod memory;
 mod run_host;
 
-use palisade_contract::playbook::{
-    PlaybookPre,
-    palisade::plugin::{actions, clock, log, playbook_descriptor, playbooks, prompts, random, steps, types},
+use palisade_contract::playbook::palisade::plugin::{
+    actions, clock, log, playbook_descriptor, playbooks, prompts, random, steps, types,
 };
 use palisade_model::{
     alert::AlertChange,
@@ -21,7 +20,8 @@ pub use self::run_host::{AskPrompt, BoxFuture, Halt, RunHost, StartAction, Stop}
 use crate::{
     fault::Fault,
     guest::Guest,
-    sandbox::{LoadError, Sandbox},
+    sandbox::{Linked, LoadError, Sandbox},
+    versions::PlaybookPre,
     wasi::Wasi,
     wit,
 };
@@ -30,7 +30,7 @@ use crate::{
 pub struct Playbook {
     name: String,
     engine: Engine,
-    pre: PlaybookPre<Guest<PlaybookHost>>,
+    pre: PlaybookPre,
     wasi: bool,
 }
 
@@ -40,9 +40,7 @@ impl Playbook {
         component: &Component,
         manifest: &PlaybookManifest,
     ) -> Result<Self, LoadError> {
-        let (pre, wasi) = sandbox
-            .link_playbook(component)
-            .map_err(|error| LoadError::World(format!("it is no playbook for this host: {error:#}")))?;
+        let Linked { pre, wasi, .. } = sandbox.link_playbook(component)?;
         Ok(Self { name: manifest.identity.name.to_string(), engine: sandbox.engine().clone(), pre, wasi })
     }
 
@@ -55,11 +53,7 @@ impl Playbook {
     pub async fn run(&self, host: Box<dyn RunHost>) -> Result<Result<String, String>, Halt> {
         let wasi = self.wasi.then(|| Wasi::of_playbook(Some(host.alert())));
         let mut store = Guest::store(&self.engine, wasi, PlaybookHost::new(Some(host)));
-        let result = tokio::time::timeout(RUN_TIME, async {
-            let instance = self.pre.instantiate_async(&mut store).await?;
-            instance.call_run(&mut store).await
-        })
-        .await;
+        let result = tokio::time::timeout(RUN_TIME, self.pre.run(&mut store)).await;
         let words = |text: String| wit::line(text, NOTE_BYTES);
         let fault = match result {
             Ok(Ok(answer)) => return Ok(answer.map(words).map_err(words)),

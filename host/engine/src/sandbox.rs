@@ -9,10 +9,7 @@ use std::{
     time::Duration,
 };
 
-use palisade_contract::{
-    connector::{self as connector_world, ConnectorPre},
-    playbook::{self as playbook_world, PlaybookPre},
-};
+use palisade_contract::connector::ConnectorPre;
 use palisade_model::{
     limits::{
         ACTIONS_AT_ONCE, EPOCH_TICK, INSPECTIONS_AT_ONCE, PLUGIN_MEMORY_BYTES, PLUGIN_STACK_BYTES,
@@ -20,10 +17,11 @@ use palisade_model::{
     },
     plugin::{ConnectorManifest, Digest, Manifest, PlaybookManifest},
 };
+use semver::Version;
 use tokio::sync::Semaphore;
 use wasmtime::{
     Config, Engine, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig,
-    component::{Component, HasSelf, Linker},
+    component::{Component, InstancePre, Linker},
 };
 
 use crate::{
@@ -36,6 +34,7 @@ use crate::{
     manifest::ManifestError,
     playbook::{Playbook, PlaybookHost},
     schema::SchemaError,
+    versions::{self, PlaybookPre, World},
     wasi,
 };
 
@@ -86,6 +85,16 @@ struct Linkers {
     connector_with_wasi: Linker<Guest<ConnectorHost>>,
     playbook: Linker<Guest<PlaybookHost>>,
     playbook_with_wasi: Linker<Guest<PlaybookHost>>,
+}
+
+/// A component that was linked.
+pub(crate) struct Linked<P> {
+    /// Ready to be instantiated.
+    pub(crate) pre: P,
+    /// Whether it gets Wasi.
+    pub(crate) wasi: bool,
+    /// Version of the contract that it was built for.
+    pub(crate) contract: Option<String>,
 }
 
 /// Why a sandbox could not be set up.
@@ -212,24 +221,38 @@ impl Sandbox {
         &self.engine
     }
 
-    /// Links a component as a connector, and tells whether it gets Wasi.
+    /// Links a component as a connector.
     pub(crate) fn link_connector(
         &self,
         component: &Component,
-    ) -> wasmtime::Result<(ConnectorPre<Guest<ConnectorHost>>, bool)> {
-        let wasi = imports_wasi(component, &self.engine);
-        let linker = if wasi { &self.linkers.connector_with_wasi } else { &self.linkers.connector };
-        Ok((ConnectorPre::new(linker.instantiate_pre(component)?)?, wasi))
+    ) -> Result<Linked<ConnectorPre<Guest<ConnectorHost>>>, LoadError> {
+        let Linkers { connector, connector_with_wasi, .. } = &self.linkers;
+        self.link(component, &versions::CONNECTOR, [connector, connector_with_wasi], |pre, _| {
+            ConnectorPre::new(pre)
+        })
     }
 
-    /// Links a component as a playbook, and tells whether it gets Wasi.
-    pub(crate) fn link_playbook(
+    /// Links a component as a playbook.
+    pub(crate) fn link_playbook(&self, component: &Component) -> Result<Linked<PlaybookPre>, LoadError> {
+        let Linkers { playbook, playbook_with_wasi, .. } = &self.linkers;
+        self.link(component, &versions::PLAYBOOK, [playbook, playbook_with_wasi], PlaybookPre::new)
+    }
+
+    fn link<T: 'static, P>(
         &self,
         component: &Component,
-    ) -> wasmtime::Result<(PlaybookPre<Guest<PlaybookHost>>, bool)> {
+        world: &World,
+        [plain, with_wasi]: [&Linker<T>; 2],
+        typed: impl FnOnce(InstancePre<T>, Option<&Version>) -> wasmtime::Result<P>,
+    ) -> Result<Linked<P>, LoadError> {
+        let contract = versions::check(component, &self.engine, world)
+            .map_err(|foreign| LoadError::World(foreign.to_string()))?;
         let wasi = imports_wasi(component, &self.engine);
-        let linker = if wasi { &self.linkers.playbook_with_wasi } else { &self.linkers.playbook };
-        Ok((PlaybookPre::new(linker.instantiate_pre(component)?)?, wasi))
+        let linker = if wasi { with_wasi } else { plain };
+        let pre = linker.instantiate_pre(component).and_then(|pre| typed(pre, contract.as_ref()));
+        let pre = pre
+            .map_err(|error| LoadError::World(format!("it is no {} for this host: {error:#}", world.name)))?;
+        Ok(Linked { pre, wasi, contract: contract.map(|version| version.to_string()) })
     }
 
     fn component(&self, digest: &Digest) -> Result<Component, LoadError> {
@@ -246,12 +269,12 @@ impl Drop for Sandbox {
 impl Linkers {
     fn new(engine: &Engine) -> wasmtime::Result<Self> {
         let mut connector = Linker::new(engine);
-        connector_world::Connector::add_to_linker::<_, HasSelf<_>>(&mut connector, |guest| guest)?;
+        versions::link_connectors(&mut connector)?;
         let mut connector_with_wasi = connector.clone();
         wasi::link_for_connectors(&mut connector_with_wasi)?;
 
         let mut playbook = Linker::new(engine);
-        playbook_world::Playbook::add_to_linker::<_, HasSelf<_>>(&mut playbook, |guest| guest)?;
+        versions::link_playbooks(&mut playbook)?;
         let mut playbook_with_wasi = playbook.clone();
         wasi::link_for_playbooks(&mut playbook_with_wasi)?;
         Ok(Self { connector, connector_with_wasi, playbook, playbook_with_wasi })

@@ -96,6 +96,14 @@ impl Manifest {
         }
     }
 
+    /// Version of the contract that the component was built for.
+    pub fn contract(&self) -> Option<&str> {
+        match self {
+            Self::Connector(manifest) => manifest.contract.as_deref(),
+            Self::Playbook(manifest) => manifest.contract.as_deref(),
+        }
+    }
+
     /// `connector` or `playbook`.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -110,6 +118,9 @@ impl Manifest {
 pub struct ConnectorManifest {
     /// Who wrote what.
     pub identity: Identity,
+    /// Version of the contract that the component was built for, as its imports say; none if it imports nothing of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contract: Option<String>,
     /// Maker of the system it talks to.
     pub vendor: String,
     /// The system it talks to.
@@ -266,6 +277,9 @@ pub struct FileCapability {
 pub struct PlaybookManifest {
     /// Who wrote what.
     pub identity: Identity,
+    /// Version of the contract that the component was built for, as its imports say; none if it imports nothing of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contract: Option<String>,
     /// Labels of alerts that start it.
     pub labels: Vec<String>,
     /// The actions it starts.

@@ -160,6 +160,7 @@ pub(crate) fn program(undo: &Undo) -> LoadedPlaybook {
             description: "Takes back what another run did.".to_owned(),
             publisher: "Palisade".to_owned(),
         },
+        contract: None,
         labels: Vec::new(),
         needs: undo.steps.iter().map(need).collect(),
         starts: Vec::new(),

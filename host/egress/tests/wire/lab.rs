@@ -213,6 +213,7 @@ impl Lab {
                 description: String::new(),
                 publisher: String::new(),
             },
+            contract: None,
             vendor: String::new(),
             product: String::new(),
             configuration: json!({"properties": {"key": {"type": "string", "writeOnly": true}}}),

@@ -23,6 +23,7 @@ fn plugin(text: &str, version: &str) -> Plugin {
     };
     let manifest = PlaybookManifest {
         identity,
+        contract: None,
         labels: vec!["c2".to_owned()],
         needs: vec![],
         starts: vec![],

@@ -95,6 +95,7 @@ fn connectors() {
     assert_every!(Retry { Safe, Keyed, Unsafe }, actions.iter().map(|action| action.retry));
     let mut manifest = ConnectorManifest {
         identity: identity("firewall"),
+        contract: None,
         vendor: "Example".to_owned(),
         product: "Firewall".to_owned(),
         configuration: json!({ "properties": { "api_key": { "type": "string", "writeOnly": true } } }),
@@ -113,6 +114,7 @@ fn connectors() {
 fn playbooks() {
     let manifest = |starts| PlaybookManifest {
         identity: identity("c2-contain"),
+        contract: None,
         labels: vec!["c2".to_owned()],
         needs: vec![Need {
             connector: "firewall".to_owned(),

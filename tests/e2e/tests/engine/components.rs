@@ -39,7 +39,8 @@ async fn what_is_no_component_is_refused() {
     assert!(invalid(&words), "{words}");
     assert_eq!(
         refusal(sandbox, &COMPONENT).await,
-        "it exports neither `invoke` (a connector) nor `run` (a playbook): it is no plugin of this host"
+        "it exports neither `invoke` (a connector) nor `run` (a playbook): it is no plugin of this host, which knows 0.1.0 \
+         to 0.2.0 of the contract"
     );
 }
 
@@ -56,7 +57,8 @@ async fn an_import_that_the_host_does_not_give_is_named() {
     assert!(matches!(error, LoadError::World(_)), "{error:?}");
     assert_eq!(
         error.to_string(),
-        "it imports palisade:plugin/disk@0.1.0, which this host does not give to a connector"
+        "it imports palisade:plugin/disk@0.2.0, which this host does not give to a connector: build the whole plugin with \
+         an SDK for 0.2.0; beside it, only Wasi 0.2 is given"
     );
 }
 
