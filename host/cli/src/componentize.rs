@@ -7,30 +7,25 @@ use wit_component::{ComponentEncoder, DecodedWasm};
 #[error("{0}")]
 pub(crate) struct ComponentizeError(String);
 
-/// A component, and the interfaces it calls.
-pub(crate) struct Component {
-    /// The file.
-    pub(crate) bytes: Vec<u8>,
-    /// Names of the interfaces; those that only hold types are left out.
-    pub(crate) imports: Vec<String>,
-}
-
 /// Makes the component that the module's own metadata describes, and validates it. The module must import nothing
 /// beside the interfaces of its world: there are no adapters.
-pub(crate) fn componentize(module: &[u8]) -> Result<Component, ComponentizeError> {
+pub(crate) fn componentize(module: &[u8]) -> Result<Vec<u8>, ComponentizeError> {
     let encode = || ComponentEncoder::default().validate(true).module(module)?.encode();
     // The alternate form has the whole chain: the cause alone says which import is too many.
-    let bytes = encode().map_err(|error| ComponentizeError(format!("{error:#}")))?;
-    let imports = match wit_component::decode(&bytes) {
+    encode().map_err(|error| ComponentizeError(format!("{error:#}")))
+}
+
+/// Names of the interfaces that a component calls; those that only hold types are left out.
+pub(crate) fn imports(component: &[u8]) -> Result<Vec<String>, ComponentizeError> {
+    match wit_component::decode(component) {
         // What is read back has only the interfaces that the component mentions.
         Ok(DecodedWasm::Component(resolve, _)) => {
             let called = resolve.interfaces.iter().filter(|(_, interface)| !interface.functions.is_empty());
-            called.filter_map(|(id, _)| resolve.id_of(id)).collect()
+            Ok(called.filter_map(|(id, _)| resolve.id_of(id)).collect())
         }
-        Ok(DecodedWasm::WitPackage(..)) => Vec::new(),
-        Err(error) => return Err(ComponentizeError(format!("{error:#}"))),
-    };
-    Ok(Component { bytes, imports })
+        Ok(DecodedWasm::WitPackage(..)) => Ok(Vec::new()),
+        Err(error) => Err(ComponentizeError(format!("{error:#}"))),
+    }
 }
 
 #[cfg(test)]
@@ -40,8 +35,8 @@ mod tests {
     #[test]
     fn a_module_without_metadata_is_an_empty_component() {
         let component = componentize(b"\0asm\x01\0\0\0").unwrap();
-        assert_eq!(&component.bytes[..8], b"\0asm\x0d\0\x01\0");
-        assert!(component.imports.is_empty());
+        assert_eq!(&component[..8], b"\0asm\x0d\0\x01\0");
+        assert!(imports(&component).unwrap().is_empty());
     }
 
     #[test]

@@ -3,7 +3,10 @@
 use std::{error::Error as StdError, fmt::Write as _, io, path::PathBuf, time::Duration};
 
 use crate::{
-    commands::{plugin::build::BuildError, serve::ServeError},
+    commands::{
+        plugin::{build::BuildError, new::NewError},
+        serve::ServeError,
+    },
     exit::Exit,
     printable,
     style::{BAD, BOLD},
@@ -117,6 +120,9 @@ pub(crate) enum Error {
     /// Plugins cannot be built.
     #[error(transparent)]
     Build(#[from] BuildError),
+    /// A plugin cannot be started.
+    #[error(transparent)]
+    New(#[from] NewError),
     /// The host cannot start.
     #[error(transparent)]
     Serve(#[from] ServeError),
@@ -158,6 +164,7 @@ impl Error {
             Self::Usage { next, .. } | Self::Missing { next, .. } => next,
             Self::Declined(_) => "nothing was changed",
             Self::Build(error) => return error.next(),
+            Self::New(error) => return Some(error.next()),
             Self::Serve(error) => return error.next(),
             _ => return None,
         };

@@ -64,7 +64,7 @@ pub(crate) async fn run(command: Doctor, context: &Context) -> Result<Exit, Erro
         Ok(host) => check_host(&host, command.assets, &mut checks).await,
         Err(error) => checks.push(failed("token", &error)),
     }
-    checks.push(match build::target_is_there() {
+    checks.push(match build::rust::target_is_there() {
         Ok(()) => good("building plugins", "this machine can build plugins in Rust"),
         Err(error) => Check {
             what: "building plugins".into(),

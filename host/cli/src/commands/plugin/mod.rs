@@ -4,6 +4,7 @@ pub(crate) mod build;
 mod docs;
 mod inspect;
 mod install;
+pub(crate) mod new;
 
 use std::{fs, path::Path};
 
@@ -25,7 +26,9 @@ use crate::{
 /// What to do with plugins.
 #[derive(Subcommand)]
 pub(crate) enum PluginCommand {
-    /// Build plugins from Rust projects
+    /// Start a plugin: a project that builds, with a passing test
+    New(new::New),
+    /// Build plugins from their projects
     Build(build::Build),
     /// Install plugins, after you saw and granted what they may do
     Install(install::Install),
@@ -47,6 +50,7 @@ pub(crate) enum PluginCommand {
 
 pub(crate) async fn run(command: PluginCommand, context: &Context) -> Result<Exit, Error> {
     match command {
+        PluginCommand::New(command) => new::run(&command, context)?,
         PluginCommand::Build(command) => build::run(command, context)?,
         PluginCommand::Install(command) => install::run(command, context).await?,
         PluginCommand::Docs(command) => docs::run(command, context).await?,

@@ -1,4 +1,4 @@
-//! `palisade plugin build`
+//! Plugins in Rust: cargo makes a core module, and the component is made of it here.
 
 use std::{
     collections::BTreeMap,
@@ -8,17 +8,10 @@ use std::{
     process::{Command, Stdio},
 };
 
-use clap::Args;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use crate::{
-    capabilities,
-    componentize::{ComponentizeError, componentize},
-    context::Context,
-    error::Error,
-    screen,
-    style::{BOLD, DIM, GOOD},
-};
+use super::{Facts, Made};
+use crate::componentize::{ComponentizeError, componentize};
 
 /// What plugins in Rust are compiled for. It has no system interface, so nothing but the contract can be imported.
 const TARGET: &str = "wasm32-unknown-unknown";
@@ -29,23 +22,9 @@ const TARGET: &str = "wasm32-unknown-unknown";
 /// recursion of an honest plugin, the 128 levels that serde_json allows, has a kilobyte for each level.
 const MODULE_STACK_BYTES: u32 = 128 * 1024;
 
-/// What to build.
-#[derive(Args)]
-pub(crate) struct Build {
-    /// Directories of plugins [default: the current directory]
-    #[arg(conflicts_with = "packages", value_name = "PATH")]
-    paths: Vec<PathBuf>,
-    /// Packages of the workspace in the current directory
-    #[arg(short, long = "package", value_name = "PACKAGE")]
-    packages: Vec<String>,
-    /// Where to write the components [default: `plugins` in cargo's target directory]
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
-}
-
-/// Why plugins cannot be built.
+/// Why plugins in Rust cannot be built.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum BuildError {
+pub(crate) enum RustError {
     /// cargo or rustc does not run.
     #[error("cannot run {program:?}")]
     Program {
@@ -81,6 +60,15 @@ pub(crate) enum BuildError {
     /// The package makes no WebAssembly module.
     #[error("package `{0}` makes no module: it needs `crate-type = [\"cdylib\"]` under [lib]")]
     NoModule(String),
+    /// The module that cargo made cannot be read.
+    #[error("cannot read the module {}", .path.display())]
+    Module {
+        /// Its file.
+        path: PathBuf,
+        /// The system's answer.
+        #[source]
+        source: io::Error,
+    },
     /// The module cannot become a component.
     #[error("the module of `{package}` cannot become a component")]
     Component {
@@ -92,7 +80,7 @@ pub(crate) enum BuildError {
     },
 }
 
-impl BuildError {
+impl RustError {
     /// What to do about it.
     pub(crate) fn next(&self) -> Option<String> {
         let next = match self {
@@ -122,7 +110,28 @@ struct Metadata {
 struct Package {
     id: String,
     name: String,
+    version: String,
+    description: Option<String>,
+    license: Option<String>,
+    #[serde(default)]
+    authors: Vec<String>,
+    repository: Option<String>,
+    homepage: Option<String>,
     manifest_path: PathBuf,
+}
+
+impl Package {
+    fn facts(&self) -> Facts {
+        Facts {
+            name: self.name.clone(),
+            version: Some(self.version.clone()),
+            description: self.description.clone(),
+            licence: self.license.clone(),
+            authors: self.authors.clone(),
+            source: self.repository.clone(),
+            homepage: self.homepage.clone(),
+        }
+    }
 }
 
 /// What `cargo build --message-format json` says of one thing that it made.
@@ -132,82 +141,72 @@ struct Artifact {
     filenames: Vec<PathBuf>,
 }
 
-/// A plugin that was built.
-#[derive(Serialize)]
-struct Built {
-    package: String,
-    component: PathBuf,
-    size: usize,
-    imports: Vec<String>,
-}
-
 /// The packages to build in one workspace.
 struct Workspace {
     metadata: Metadata,
     wanted: Vec<Package>,
 }
 
-pub(super) fn run(command: Build, context: &Context) -> Result<(), Error> {
-    let mut built = Vec::new();
-    for workspace in workspaces(command.paths, &command.packages)? {
-        let out = command.out.clone().unwrap_or_else(|| workspace.metadata.target_directory.join("plugins"));
-        fs::create_dir_all(&out).map_err(|source| Error::File {
-            what: "create",
-            path: out.clone(),
-            source,
-        })?;
-        let modules = compile(&workspace)?;
-        for package in &workspace.wanted {
-            let module =
-                modules.get(&package.id).ok_or_else(|| BuildError::NoModule(package.name.clone()))?;
-            built.push(write_component(package, module, &out)?);
-        }
-    }
-    if context.json {
-        return screen::show_json(&built);
-    }
-    screen::show(&built.iter().map(line).collect::<String>())
+/// Whether a directory has a `Cargo.toml`.
+pub(super) fn is_project(directory: &Path) -> bool {
+    directory.join("Cargo.toml").is_file()
 }
 
-/// The packages by workspace, so that each workspace takes one call of cargo.
-fn workspaces(paths: Vec<PathBuf>, packages: &[String]) -> Result<Vec<Workspace>, BuildError> {
-    if !packages.is_empty() {
-        let metadata = metadata(Path::new("."))?;
-        let find = |name: &String| {
-            let found = metadata.packages.iter().find(|package| package.name == *name).cloned();
-            found.ok_or_else(|| BuildError::NoPackage {
-                package: name.clone(),
-                workspace: metadata.workspace_root.clone(),
-            })
-        };
-        let wanted = packages.iter().map(find).collect::<Result<_, _>>()?;
-        return Ok(vec![Workspace { metadata, wanted }]);
-    }
+/// Builds the projects in these directories: one call of cargo for each workspace that they are in.
+pub(super) fn build(directories: Vec<PathBuf>) -> Result<Vec<Made>, RustError> {
     let mut workspaces: BTreeMap<PathBuf, Workspace> = BTreeMap::new();
-    for path in if paths.is_empty() { vec![PathBuf::from(".")] } else { paths } {
+    for path in directories {
         let metadata = metadata(&path)?;
         let manifest = fs::canonicalize(path.join("Cargo.toml"));
-        let manifest = manifest.map_err(|_| BuildError::NoProject(path.clone()))?;
+        let manifest = manifest.map_err(|_| RustError::NoProject(path.clone()))?;
         let package = metadata.packages.iter().find(|package| package.manifest_path == manifest).cloned();
-        let package = package.ok_or(BuildError::Workspace(path))?;
+        let package = package.ok_or(RustError::Workspace(path))?;
         let root = metadata.workspace_root.clone();
         workspaces.entry(root).or_insert(Workspace { metadata, wanted: Vec::new() }).wanted.push(package);
     }
-    Ok(workspaces.into_values().collect())
+    let mut made = Vec::new();
+    for workspace in workspaces.values() {
+        made.extend(components(workspace)?);
+    }
+    Ok(made)
 }
 
-fn metadata(directory: &Path) -> Result<Metadata, BuildError> {
+/// Builds packages of the workspace in the current directory.
+pub(super) fn build_packages(names: &[String]) -> Result<Vec<Made>, RustError> {
+    let metadata = metadata(Path::new("."))?;
+    let find = |name: &String| {
+        let found = metadata.packages.iter().find(|package| package.name == *name).cloned();
+        found.ok_or_else(|| RustError::NoPackage {
+            package: name.clone(),
+            workspace: metadata.workspace_root.clone(),
+        })
+    };
+    let wanted = names.iter().map(find).collect::<Result<_, _>>()?;
+    components(&Workspace { metadata, wanted })
+}
+
+/// The components of the wanted packages of a workspace.
+fn components(workspace: &Workspace) -> Result<Vec<Made>, RustError> {
+    let modules = compile(workspace)?;
+    let component = |package: &Package| {
+        let module = modules.get(&package.id).ok_or_else(|| RustError::NoModule(package.name.clone()))?;
+        component(package, module, &workspace.metadata.target_directory)
+    };
+    workspace.wanted.iter().map(component).collect()
+}
+
+fn metadata(directory: &Path) -> Result<Metadata, RustError> {
     let mut cargo = Command::new(cargo());
     cargo.args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(directory);
     let output = cargo.stderr(Stdio::inherit()).output().map_err(program(&cargo))?;
     if !output.status.success() {
-        return Err(BuildError::NoProject(directory.to_owned()));
+        return Err(RustError::NoProject(directory.to_owned()));
     }
     Ok(serde_json::from_slice(&output.stdout)?)
 }
 
 /// Builds the packages of one workspace and tells the module of each. cargo speaks for itself on standard error.
-fn compile(workspace: &Workspace) -> Result<BTreeMap<String, PathBuf>, BuildError> {
+fn compile(workspace: &Workspace) -> Result<BTreeMap<String, PathBuf>, RustError> {
     let root = &workspace.metadata.workspace_root;
     check_target(root)?;
     let mut cargo = Command::new(cargo());
@@ -234,40 +233,36 @@ fn compile(workspace: &Workspace) -> Result<BTreeMap<String, PathBuf>, BuildErro
         }
     }
     let status = child.wait().map_err(program(&cargo))?;
-    if status.success() { Ok(modules) } else { Err(BuildError::Cargo) }
+    if status.success() { Ok(modules) } else { Err(RustError::Cargo) }
 }
 
 /// Makes the component of a package's module.
-fn write_component(package: &Package, module: &Path, out: &Path) -> Result<Built, Error> {
-    let name = &package.name;
-    let component = componentize(&super::read(module)?)
-        .map_err(|source| BuildError::Component { package: name.clone(), source })?;
-    let path = out.join(format!("{name}.wasm"));
-    fs::write(&path, &component.bytes).map_err(|source| Error::File {
-        what: "write",
-        path: path.clone(),
-        source,
-    })?;
-    Ok(Built {
-        package: name.clone(),
-        component: path,
-        size: component.bytes.len(),
-        imports: component.imports,
+fn component(package: &Package, module: &Path, target: &Path) -> Result<Made, RustError> {
+    let module = fs::read(module).map_err(|source| RustError::Module { path: module.to_owned(), source })?;
+    let component = componentize(&module);
+    let component =
+        component.map_err(|source| RustError::Component { package: package.name.clone(), source })?;
+    let directory = package.manifest_path.parent().unwrap_or(Path::new("."));
+    Ok(Made {
+        component,
+        facts: package.facts(),
+        directory: directory.to_owned(),
+        out: target.join("plugins"),
     })
 }
 
 /// A rustup toolchain without the target fails with hundreds of errors about missing `std`; this says it in one line.
-fn check_target(directory: &Path) -> Result<(), BuildError> {
+fn check_target(directory: &Path) -> Result<(), RustError> {
     let rustc = env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
     let mut rustc = Command::new(rustc);
     rustc.args(["--print", "target-libdir", "--target", TARGET]).current_dir(directory);
     let output = rustc.output().map_err(program(&rustc))?;
     let library = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
-    if library.is_dir() { Ok(()) } else { Err(BuildError::NoTarget(library)) }
+    if library.is_dir() { Ok(()) } else { Err(RustError::NoTarget(library)) }
 }
 
 /// Whether this machine can build plugins.
-pub(crate) fn target_is_there() -> Result<(), BuildError> {
+pub(crate) fn target_is_there() -> Result<(), RustError> {
     check_target(Path::new("."))
 }
 
@@ -281,19 +276,9 @@ fn cargo() -> String {
     env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
 }
 
-fn program(command: &Command) -> impl Fn(io::Error) -> BuildError + use<> {
+fn program(command: &Command) -> impl Fn(io::Error) -> RustError + use<> {
     let program = command.get_program().to_string_lossy().into_owned();
-    move |source| BuildError::Program { program: program.clone(), source }
-}
-
-fn line(built: &Built) -> String {
-    format!(
-        "{GOOD}✔{GOOD:#} {BOLD}{}{BOLD:#}  {}  {}\n  {DIM}imports {}{DIM:#}\n",
-        built.package,
-        capabilities::bytes(built.size as u64),
-        built.component.display(),
-        if built.imports.is_empty() { "nothing".to_owned() } else { built.imports.join(", ") }
-    )
+    move |source| RustError::Program { program: program.clone(), source }
 }
 
 #[cfg(test)]

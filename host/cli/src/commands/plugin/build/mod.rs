@@ -1,0 +1,220 @@
+//! `palisade plugin build`: from a project in some language to one component.
+//!
+//! What lies in a directory says the language; each has a file here that says what its tools are, and calls them.
+
+mod js;
+mod python;
+pub(crate) mod rust;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use serde::Serialize;
+
+use self::{js::JsError, python::PythonError, rust::RustError};
+use crate::{
+    capabilities,
+    componentize::{self, ComponentizeError},
+    context::Context,
+    error::Error,
+    screen,
+    style::{BOLD, DIM, GOOD},
+};
+
+/// What to build.
+#[derive(Args)]
+pub(crate) struct Build {
+    /// Directories of plugins, in any language [default: the current directory]
+    #[arg(conflicts_with = "packages", value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Packages of the cargo workspace in the current directory
+    #[arg(short, long = "package", value_name = "PACKAGE")]
+    packages: Vec<String>,
+    /// Where to write the components [default: `plugins` in cargo's target directory; `dist` for other languages]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+/// Why plugins cannot be built.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BuildError {
+    /// No language has its project file here.
+    #[error("there is no plugin in {}", .0.display())]
+    NoProject(PathBuf),
+    /// What was made is no component that the host could load.
+    #[error("what was built of `{name}` is no component")]
+    Component {
+        /// Name of the project.
+        name: String,
+        /// Why.
+        #[source]
+        source: ComponentizeError,
+    },
+    /// A project in Rust.
+    #[error(transparent)]
+    Rust(#[from] RustError),
+    /// A project in Python.
+    #[error(transparent)]
+    Python(#[from] PythonError),
+    /// A project in JavaScript.
+    #[error(transparent)]
+    Js(#[from] JsError),
+}
+
+impl BuildError {
+    /// What to do about it.
+    pub(crate) fn next(&self) -> Option<String> {
+        match self {
+            Self::NoProject(_) => Some(
+                "a plugin has a Cargo.toml, a pyproject.toml with [tool.palisade] or a package.json with \"palisade\"; \
+                 start one with `palisade plugin new`"
+                    .to_owned(),
+            ),
+            Self::Component { .. } => None,
+            Self::Rust(error) => error.next(),
+            Self::Python(error) => error.next(),
+            Self::Js(error) => error.next(),
+        }
+    }
+}
+
+/// What a language's tools made of one project.
+pub(super) struct Made {
+    /// The component, as the language's tools made it.
+    pub(super) component: Vec<u8>,
+    /// What the project says of itself.
+    pub(super) facts: Facts,
+    /// The project's own directory.
+    pub(super) directory: PathBuf,
+    /// Where its component goes unless the author says otherwise.
+    pub(super) out: PathBuf,
+}
+
+/// What a project's own file says of it, for the sections of its package. What it does not say is not there.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Facts {
+    /// The project's name, which names the component's file.
+    pub(super) name: String,
+    /// Its version.
+    pub(super) version: Option<String>,
+    /// What it is, in a sentence.
+    pub(super) description: Option<String>,
+    /// Licence, an SPDX expression.
+    pub(super) licence: Option<String>,
+    /// Who wrote it, each as `Name <mail>`.
+    pub(super) authors: Vec<String>,
+    /// URL of the repository that its source is in.
+    pub(super) source: Option<String>,
+    /// URL of its page.
+    pub(super) homepage: Option<String>,
+}
+
+/// The language of a project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Language {
+    Rust,
+    Python,
+    Js,
+}
+
+impl Language {
+    /// The language of the project in a directory. A Rust project may well have a `package.json` for its tools, so the
+    /// files of the other languages must say that they are for Palisade.
+    pub(super) fn of(directory: &Path) -> Result<Self, BuildError> {
+        if rust::is_project(directory) {
+            Ok(Self::Rust)
+        } else if python::is_project(directory)? {
+            Ok(Self::Python)
+        } else if js::is_project(directory)? {
+            Ok(Self::Js)
+        } else {
+            Err(BuildError::NoProject(directory.to_owned()))
+        }
+    }
+}
+
+/// A plugin that was built.
+#[derive(Serialize)]
+pub(super) struct Built {
+    /// Name of the project.
+    package: String,
+    /// Its directory.
+    directory: PathBuf,
+    /// The component's file.
+    pub(super) component: PathBuf,
+    /// Its size in bytes.
+    size: usize,
+    /// Interfaces that it calls.
+    imports: Vec<String>,
+}
+
+pub(super) fn run(command: Build, context: &Context) -> Result<(), Error> {
+    let made = if command.packages.is_empty() {
+        projects(command.paths)?
+    } else {
+        rust::build_packages(&command.packages).map_err(BuildError::from)?
+    };
+    let built = made.into_iter().map(|made| write(made, command.out.as_deref()));
+    let built = built.collect::<Result<Vec<_>, _>>()?;
+    if context.json {
+        return screen::show_json(&built);
+    }
+    screen::show(&built.iter().map(line).collect::<String>())
+}
+
+/// Builds the project in each directory, whatever its language.
+pub(super) fn projects(directories: Vec<PathBuf>) -> Result<Vec<Made>, BuildError> {
+    let directories = if directories.is_empty() { vec![PathBuf::from(".")] } else { directories };
+    let (mut rust, mut made) = (Vec::new(), Vec::new());
+    for directory in directories {
+        match Language::of(&directory)? {
+            Language::Rust => rust.push(directory),
+            Language::Python => made.push(python::build(&directory)?),
+            Language::Js => made.push(js::build(&directory)?),
+        }
+    }
+    made.extend(rust::build(rust)?);
+    Ok(made)
+}
+
+/// Writes one component to its file.
+pub(super) fn write(made: Made, out: Option<&Path>) -> Result<Built, Error> {
+    let Made { component, facts, directory, out: default } = made;
+    let out = out.unwrap_or(&default);
+    let path = out.join(format!("{}.wasm", facts.name));
+    let imports = componentize::imports(&component);
+    let imports = imports.map_err(|source| BuildError::Component { name: facts.name.clone(), source })?;
+    fs::create_dir_all(out).and_then(|()| fs::write(&path, &component)).map_err(|source| Error::File {
+        what: "write",
+        path: path.clone(),
+        source,
+    })?;
+    Ok(Built { package: facts.name, directory, component: path, size: component.len(), imports })
+}
+
+pub(super) fn line(built: &Built) -> String {
+    format!(
+        "{GOOD}✔{GOOD:#} {BOLD}{}{BOLD:#}  {}  {}\n  {DIM}imports {}{DIM:#}\n",
+        built.package,
+        capabilities::bytes(built.size as u64),
+        built.component.display(),
+        if built.imports.is_empty() { "nothing".to_owned() } else { built.imports.join(", ") }
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_in_a_directory_says_its_language() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path();
+        assert!(matches!(Language::of(path), Err(BuildError::NoProject(_))));
+        fs::write(path.join("Cargo.toml"), "").unwrap();
+        assert_eq!(Language::of(path).unwrap(), Language::Rust);
+    }
+}

@@ -1,0 +1,12 @@
+//! Projects in Python.
+
+use super::template::{Language, files};
+
+pub(super) const PYTHON: Language = Language {
+    connector: files!("python/connector": "README.md", ".gitignore"),
+    playbook: files!("python/playbook": "README.md", ".gitignore"),
+    sdk_file: "pyproject.toml",
+    published: concat!("palisade-sdk==", env!("CARGO_PKG_VERSION")),
+    local: "palisade-sdk @ file://{}",
+    taken: "",
+};
