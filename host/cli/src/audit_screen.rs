@@ -74,10 +74,14 @@ fn sentence(what: &What) -> String {
             let how = if *false_alarm { " as a false alarm" } else { "" };
             format!("closed alert {alert}{how}{}", why(note))
         }
-        What::PluginInstalled { plugin, kind, version, digest, replaces } => {
+        What::PluginInstalled { plugin, kind, version, digest, replaces, source, by_lock_file } => {
             let before =
                 replaces.as_ref().map_or_else(String::new, |old| format!(" in place of {}", old.short()));
-            format!("installed {} {plugin} {} {}{before}", kind.as_str(), version.as_str(), digest.short())
+            let from =
+                source.as_ref().map_or_else(String::new, |source| format!(" from {}", source.as_str()));
+            let word = if *by_lock_file { ", by lock file" } else { "" };
+            let (kind, version, digest) = (kind.as_str(), version.as_str(), digest.short());
+            format!("installed {kind} {plugin} {version} {digest}{before}{from}{word}")
         }
         What::PluginRemoved { plugin, version, digest } => {
             format!("removed {plugin} {} {}", version.as_str(), digest.short())

@@ -68,5 +68,5 @@ pub use http::{Authorization, HttpError, Request, Response};
 pub use plan::Plan;
 pub use state::StateError;
 pub use tcp::{Stream, TcpError};
-pub use tls::CaError;
-pub use url::NotAUrl;
+pub use tls::{CaError, client_config};
+pub use url::{NotAUrl, Origin, Scheme, Url};

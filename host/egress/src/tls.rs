@@ -27,6 +27,34 @@ pub enum CaError {
     Certificate(#[source] rustls::Error),
 }
 
+/// HTTP/1.1 as ALPN names it.
+const HTTP_1_1: &[u8] = b"http/1.1";
+
+/// How every part of Palisade speaks TLS to a server: the public roots, and these certificates in PEM beside them.
+///
+/// # Errors
+///
+/// [`CaError`].
+pub fn client_config(ca: Option<&str>) -> Result<ClientConfig, CaError> {
+    let mut roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    if let Some(pem) = ca {
+        let certificates: Vec<_> =
+            CertificateDer::pem_slice_iter(pem.as_bytes()).collect::<Result<_, _>>().map_err(CaError::Pem)?;
+        if certificates.is_empty() {
+            return Err(CaError::Empty);
+        }
+        for certificate in certificates {
+            roots.add(certificate).map_err(CaError::Certificate)?;
+        }
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    Ok(ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("ring has cipher suites for TLS 1.2 and 1.3")
+        .with_root_certificates(roots)
+        .with_no_client_auth())
+}
+
 /// Makes TLS connections. Built once per asset: reading the roots costs far more than a request.
 pub(crate) struct Tls {
     http: TlsConnector,
@@ -44,26 +72,9 @@ pub(crate) enum Inside {
 
 impl Tls {
     pub(crate) fn new(network: &Network) -> Result<Self, CaError> {
-        let mut roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        if let Some(pem) = &network.ca {
-            let certificates: Vec<_> = CertificateDer::pem_slice_iter(pem.as_bytes())
-                .collect::<Result<_, _>>()
-                .map_err(CaError::Pem)?;
-            if certificates.is_empty() {
-                return Err(CaError::Empty);
-            }
-            for certificate in certificates {
-                roots.add(certificate).map_err(CaError::Certificate)?;
-            }
-        }
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let stream = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .expect("ring has cipher suites for TLS 1.2 and 1.3")
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        let stream = client_config(network.ca.as_deref())?;
         let mut http = stream.clone();
-        http.alpn_protocols = vec![b"http/1.1".to_vec()];
+        http.alpn_protocols = vec![HTTP_1_1.to_vec()];
         Ok(Self { http: Arc::new(http).into(), stream: Arc::new(stream).into() })
     }
 

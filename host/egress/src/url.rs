@@ -14,7 +14,7 @@ const LABEL_BYTES: usize = 63;
 
 /// How a server is spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Scheme {
+pub enum Scheme {
     /// In plain.
     Http,
     /// Over TLS.
@@ -22,7 +22,8 @@ pub(crate) enum Scheme {
 }
 
 impl Scheme {
-    pub(crate) fn as_str(self) -> &'static str {
+    /// As a URL begins.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Http => "http",
             Self::Https => "https",
@@ -39,16 +40,18 @@ impl Scheme {
 
 /// Where a server is: what the policy grants, what a connection is made to, what a redirect may leave.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Origin {
-    pub(crate) scheme: Scheme,
+pub struct Origin {
+    /// How it is spoken to.
+    pub scheme: Scheme,
     /// Lower case; an IPv6 address stands without brackets.
-    pub(crate) host: String,
-    pub(crate) port: u16,
+    pub host: String,
+    /// The port, also if it is the scheme's own.
+    pub port: u16,
 }
 
 impl Origin {
     /// `host`, or `host:port` where the port is not the scheme's own.
-    pub(crate) fn authority(&self) -> String {
+    pub fn authority(&self) -> String {
         let host = bracketed(&self.host);
         if self.port == self.scheme.port() { host } else { format!("{host}:{}", self.port) }
     }
@@ -62,12 +65,13 @@ impl std::fmt::Display for Origin {
 
 /// An absolute URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Url {
-    pub(crate) origin: Origin,
+pub struct Url {
+    /// Where.
+    pub origin: Origin,
     /// As it was written; starts with `/`.
-    pub(crate) path: String,
+    pub path: String,
     /// As it was written, without the `?`.
-    pub(crate) query: Option<String>,
+    pub query: Option<String>,
 }
 
 /// Why a text is not a URL or a host.
@@ -98,7 +102,11 @@ pub enum NotAUrl {
 
 impl Url {
     /// Reads an absolute URL; a fragment is dropped, for it never leaves a client.
-    pub(crate) fn parse(text: &str) -> Result<Self, NotAUrl> {
+    ///
+    /// # Errors
+    ///
+    /// [`NotAUrl`].
+    pub fn parse(text: &str) -> Result<Self, NotAUrl> {
         if text.len() > URL_BYTES {
             return Err(NotAUrl::TooLong);
         }
@@ -128,7 +136,11 @@ impl Url {
     }
 
     /// Reads what a `Location` header says, relative to this URL (RFC 9110, section 10.2.2).
-    pub(crate) fn join(&self, location: &str) -> Result<Self, NotAUrl> {
+    ///
+    /// # Errors
+    ///
+    /// [`NotAUrl`].
+    pub fn join(&self, location: &str) -> Result<Self, NotAUrl> {
         let origin = &self.origin;
         let first = location.find([':', '/', '?', '#']);
         if first.is_some_and(|at| location[at..].starts_with(':')) {

@@ -230,6 +230,12 @@ pub enum What {
         /// The component in whose place it is.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         replaces: Option<Digest>,
+        /// Where it came from, as whoever installed it said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        source: Option<Text>,
+        /// A lock file granted it: whoever installed it was not asked again.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        by_lock_file: bool,
     },
     /// A plugin was removed.
     PluginRemoved {

@@ -136,6 +136,10 @@ pub const PENDING_TIME: Duration = Duration::from_secs(45 * 60);
 
 /// Bytes of a component. A Python component is 22 MB, of which the interpreter is most.
 pub const COMPONENT_BYTES: usize = 64 * 1024 * 1024;
+/// Bytes of the text that says where a component came from: a URL of usual length with a digest.
+pub const SOURCE_BYTES: usize = 2 * 1024;
+/// Bytes of a component's signature. minisign writes some 300; the rest is for a long comment.
+pub const SIGNATURE_BYTES: usize = 4 * 1024;
 /// Bytes of linear memory of one instance.
 pub const PLUGIN_MEMORY_BYTES: usize = 128 * 1024 * 1024;
 /// Elements of a table of one instance.

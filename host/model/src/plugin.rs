@@ -340,8 +340,33 @@ pub struct Plugin {
     pub size: u64,
     /// When it was installed.
     pub installed: Timestamp,
+    /// Where it came from.
+    #[serde(default, skip_serializing_if = "Provenance::is_unknown")]
+    pub provenance: Provenance,
     /// What was granted: exactly what the manifest asks for.
     pub manifest: Manifest,
+}
+
+/// Where an installed component came from, as whoever installed it said. Only `by` is the host's own word.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Provenance {
+    /// Who installed it; none if a host installed it that did not keep this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// `file:NAME`, an `https://` URL or an `oci://` reference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The signature that came with it, a file of minisign.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
+}
+
+impl Provenance {
+    /// Whether nothing is known of it.
+    pub fn is_unknown(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl Plugin {

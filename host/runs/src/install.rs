@@ -13,7 +13,7 @@ use palisade_model::{
     audit::{self, What},
     name::Name,
     playbook::PlaybookSettings,
-    plugin::{Digest, Manifest, PlaybookManifest, Plugin},
+    plugin::{Digest, Manifest, PlaybookManifest, Plugin, Provenance},
 };
 use palisade_store::{Durability, StoreError};
 use palisade_vault::{Secret, VaultError};
@@ -90,6 +90,15 @@ pub enum InstallError {
     Store(#[from] StoreError),
 }
 
+/// On whose word a component is installed.
+#[derive(Default)]
+pub struct Word {
+    /// Where it came from. Who installs it is filled in.
+    pub provenance: Provenance,
+    /// Whether a lock file granted what it asks for, not somebody who was asked.
+    pub by_lock_file: bool,
+}
+
 /// What a removal did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Removal {
@@ -125,7 +134,8 @@ impl Runs {
         Ok((digest, manifest))
     }
 
-    /// Installs a component with everything it asks for. `granted` is the component that the operator saw.
+    /// Installs a component with everything it asks for. `granted` is the component that the operator or a lock file
+    /// knows.
     ///
     /// # Errors
     ///
@@ -135,6 +145,7 @@ impl Runs {
         component: Vec<u8>,
         granted: &Digest,
         by: &str,
+        word: Word,
     ) -> Result<Plugin, InstallError> {
         let (digest, manifest) = self.inspect(&component).await?;
         if digest != *granted {
@@ -142,7 +153,10 @@ impl Runs {
         }
         let _changing = self.changing.lock().await;
         let size = component.len() as u64;
-        let plugin = Plugin { digest: digest.clone(), size, installed: Timestamp::now(), manifest };
+        let Word { mut provenance, by_lock_file } = word;
+        provenance.by = Some(by.to_owned());
+        let plugin =
+            Plugin { digest: digest.clone(), size, installed: Timestamp::now(), provenance, manifest };
         let before = self.store.plugin(plugin.name())?;
         if let Some(other) = &before
             && other.manifest.kind() != plugin.manifest.kind()
@@ -168,6 +182,8 @@ impl Runs {
             version: plugin.manifest.identity().version.as_str().into(),
             digest: plugin.digest.clone(),
             replaces: before.map(|before| before.digest),
+            source: plugin.provenance.source.as_deref().map(Into::into),
+            by_lock_file,
         };
         self.store.put_plugin(plugin.clone(), record(by, installed)).await?;
         self.set_catalogue(catalogue);

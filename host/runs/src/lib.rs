@@ -46,6 +46,6 @@ mod work;
 
 pub use catalogue::{AssetError, Catalogue, LoadedAsset, LoadedConnector, LoadedPlaybook};
 pub use guard::{PolicyFileError, PolicyStatus};
-pub use install::{InstallError, NewAsset, Removal};
+pub use install::{InstallError, NewAsset, Removal, Word};
 pub use replay::Replayed;
 pub use runs::{How, Ingested, Places, Runs, RunsError, Tested};

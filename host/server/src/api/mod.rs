@@ -88,6 +88,7 @@ pub(crate) fn routes(edge: &Arc<Edge>) -> Router<Arc<Edge>> {
         .route("/plugins", post(plugins::install))
         .route("/plugins/inspect", post(plugins::inspect))
         .route("/plugins/{name}", delete(plugins::remove))
+        .route("/plugins/{name}/component", get(plugins::component))
         .route("/assets/{name}", put(assets::put).delete(assets::remove))
         .route("/assets/{name}/test", post(assets::test))
         .route("/users", get(users::list).post(users::add))

@@ -1,11 +1,18 @@
 //! Plugins: look first, then grant.
 
-use axum::{Json, body::Body, extract::State, http::StatusCode};
-use palisade_model::{
-    limits::COMPONENT_BYTES,
-    plugin::{Digest, Manifest, Plugin},
+use axum::{
+    Json,
+    body::Body,
+    extract::State,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::IntoResponse,
 };
-use palisade_runs::Removal;
+use base64::{Engine, prelude::BASE64_STANDARD};
+use palisade_model::{
+    limits::{COMPONENT_BYTES, SIGNATURE_BYTES, SOURCE_BYTES},
+    plugin::{Digest, Manifest, Plugin, Provenance},
+};
+use palisade_runs::{Removal, Word};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -34,6 +41,9 @@ pub(super) struct Inspected {
 #[derive(Deserialize)]
 pub(super) struct Grant {
     grant: Digest,
+    /// It is the word of a lock file: whoever installs was not asked.
+    #[serde(default)]
+    by_lock_file: bool,
 }
 
 /// `GET /plugins`: by name.
@@ -59,12 +69,45 @@ pub(super) async fn inspect(State(edge): server::State, body: Body) -> Result<Js
 pub(super) async fn install(
     State(edge): server::State,
     caller: Caller,
-    Parameters(Grant { grant }): Parameters<Grant>,
+    Parameters(Grant { grant, by_lock_file }): Parameters<Grant>,
+    headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, Json<Plugin>), Problem> {
+    let word = Word { provenance: provenance(&headers)?, by_lock_file };
     let component = read(body, COMPONENT_BYTES).await?;
-    let plugin = edge.runs.install(component, &grant, caller.name()).await?;
+    let plugin = edge.runs.install(component, &grant, caller.name(), word).await?;
     Ok((StatusCode::CREATED, Json(plugin)))
+}
+
+/// `GET /plugins/{name}/component`: the file that was installed.
+pub(super) async fn component(
+    State(edge): server::State,
+    Named(name): Named,
+) -> Result<impl IntoResponse, Problem> {
+    let missing = || Problem::not_found(format!("there is no plugin `{name}`"));
+    let plugin = edge.runs.store().plugin(&name)?.ok_or_else(missing)?;
+    let component = edge.runs.store().component(&plugin.digest)?.ok_or_else(missing)?;
+    Ok(([(header::CONTENT_TYPE, HeaderValue::from_static("application/wasm"))], component))
+}
+
+/// Where a component comes from, as whoever sends it says: `palisade-source`, and `palisade-signature` with the signature
+/// in Base64 (RFC 4648).
+fn provenance(headers: &HeaderMap) -> Result<Provenance, Problem> {
+    let source = headers.get("palisade-source").map(|value| {
+        let text = value.to_str().ok().filter(|text| text.len() <= SOURCE_BYTES);
+        text.map(str::to_owned).ok_or_else(|| {
+            Problem::malformed(format!("`palisade-source` is ASCII text of at most {SOURCE_BYTES} bytes"))
+        })
+    });
+    let signature = headers.get("palisade-signature").map(|value| {
+        let file = BASE64_STANDARD.decode(value).ok().filter(|file| file.len() <= SIGNATURE_BYTES);
+        file.and_then(|file| String::from_utf8(file).ok()).ok_or_else(|| {
+            Problem::malformed(format!(
+                "`palisade-signature` is the file of a signature in Base64, of at most {SIGNATURE_BYTES} bytes"
+            ))
+        })
+    });
+    Ok(Provenance { by: None, source: source.transpose()?, signature: signature.transpose()? })
 }
 
 /// `DELETE /plugins/{name}`.

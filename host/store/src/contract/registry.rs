@@ -6,7 +6,7 @@ use palisade_model::{
     audit::Record,
     limits::REGISTRY_ITEMS,
     playbook::PlaybookSettings,
-    plugin::{Identity, Manifest, PlaybookManifest, Plugin},
+    plugin::{Identity, Manifest, PlaybookManifest, Plugin, Provenance},
     user::{KeptUser, User},
 };
 use serde_json::{Map, json};
@@ -31,7 +31,14 @@ fn plugin(text: &str, version: &str) -> Plugin {
         lists: Vec::new(),
         manual_minutes: 5,
     };
-    Plugin { digest: digest(1), size: 12, installed: at(1), manifest: Manifest::Playbook(manifest) }
+    let provenance = Provenance { by: Some("anna".to_owned()), ..Provenance::default() };
+    Plugin {
+        digest: digest(1),
+        size: 12,
+        installed: at(1),
+        provenance,
+        manifest: Manifest::Playbook(manifest),
+    }
 }
 
 fn asset(text: &str) -> Asset {

@@ -76,6 +76,8 @@ fn configuration() -> Vec<What> {
         version: "1.2.3".into(),
         digest: digest(0xab),
         replaces,
+        source: None,
+        by_lock_file: false,
     };
     let network = ["10.0.0.0/8".parse().unwrap()];
     vec![
@@ -160,6 +162,20 @@ fn records() -> Vec<Record> {
         _ => Record::said("2026-01-02T03:04:05.678901234Z".parse().unwrap(), &by, what),
     };
     whats.into_iter().enumerate().map(record).collect()
+}
+
+#[test]
+fn a_plugin_from_elsewhere() {
+    let installed = What::PluginInstalled {
+        plugin: name("firewall"),
+        kind: "connector".into(),
+        version: "1.2.3".into(),
+        digest: digest(0xab),
+        replaces: None,
+        source: Some("https://plugins.acme.example/firewall.wasm".into()),
+        by_lock_file: true,
+    };
+    check("audit-plugin-from-elsewhere.json", &Record::new(at(1_767_323_045), "anna", installed));
 }
 
 /// The lines of a log with all records, as the store gives them.

@@ -7,7 +7,7 @@ use palisade_model::{
     playbook::PlaybookSettings,
     plugin::{
         ActionSpec, Capabilities, ConnectorManifest, FileCapability, HostPattern, HttpCapability, Identity,
-        ListUse, Manifest, Need, PlaybookManifest, Plugin, Read, Reveal, SecretPlace, SecretUse,
+        ListUse, Manifest, Need, PlaybookManifest, Plugin, Provenance, Read, Reveal, SecretPlace, SecretUse,
         TcpCapability, nothing_to_configure,
     },
 };
@@ -26,7 +26,8 @@ fn identity(text: &str) -> Identity {
 }
 
 fn plugin(manifest: Manifest) -> Plugin {
-    Plugin { digest: digest(0xab), size: 123_456, installed: at(1_767_323_045), manifest }
+    let provenance = Provenance::default();
+    Plugin { digest: digest(0xab), size: 123_456, installed: at(1_767_323_045), provenance, manifest }
 }
 
 /// An action of each effect.
@@ -137,6 +138,14 @@ fn playbooks() {
         ..manifest(vec![])
     };
     check("playbooks-2.json", &plugin(Manifest::Playbook(configured)));
+
+    let provenance = Provenance {
+        by: Some("anna".to_owned()),
+        source: Some("https://plugins.acme.example/c2-contain.wasm".to_owned()),
+        signature: Some("untrusted comment: signature\nRUQ=\n".to_owned()),
+    };
+    let from_elsewhere = Plugin { provenance, ..plugin(Manifest::Playbook(manifest(vec![]))) };
+    check("playbook-from-elsewhere.json", &from_elsewhere);
 }
 
 #[test]

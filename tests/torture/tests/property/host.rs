@@ -17,7 +17,7 @@ use palisade_model::{
     audit,
     journal::{By, Decision, Entry, Event},
     limits::{ACTION_ATTEMPTS_MAX, ACTION_RETRY_SECONDS},
-    plugin::Plugin,
+    plugin::{Plugin, Provenance},
     prompt::{Task, ToDo},
     run::{Run, RunStatus},
 };
@@ -246,7 +246,13 @@ async fn plugin(sandbox: &Sandbox, package: &str) -> Plugin {
     let component = built::component(package);
     let digest = sandbox.compile(&component).await.unwrap();
     let manifest = sandbox.describe(&digest).await.unwrap();
-    Plugin { digest, size: component.len() as u64, installed: Timestamp::now(), manifest }
+    Plugin {
+        digest,
+        size: component.len() as u64,
+        installed: Timestamp::now(),
+        provenance: Provenance::default(),
+        manifest,
+    }
 }
 
 fn asset(url: &str) -> Asset {

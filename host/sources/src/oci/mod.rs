@@ -1,0 +1,13 @@
+//! Plugins in registries, by the distribution specification of the Open Container Initiative
+//! (<https://github.com/opencontainers/distribution-spec/blob/main/spec.md>).
+
+mod challenge;
+mod manifest;
+mod pull;
+mod push;
+mod reference;
+mod registry;
+
+pub use push::Artifact;
+pub use reference::OciReference;
+pub(crate) use registry::Registry;
