@@ -20,6 +20,7 @@ pub mod playbook;
 pub mod plugin;
 pub mod prompt;
 pub mod run;
+pub mod signer;
 pub mod undo;
 pub mod user;
 
