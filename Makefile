@@ -13,7 +13,7 @@ PRODUCT := shodan whois servicenow windows dns ldap mobileiron intune panos viru
 FIXTURES := bench-guest hostile-connector hostile-playbook hostile-wasi-connector hostile-wasi-playbook actuator script
 
 .NOTPARALLEL:
-.PHONY: run test bench torture docs build plugins check unit target tools help
+.PHONY: run test bench torture docs keep build plugins check unit target tools help
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -34,6 +34,17 @@ torture: build plugins tools ## Kills the host hundreds of times and counts what
 docs: build plugins ## Writes the pages of connectors and playbooks, from what they say of themselves.
 	rm -rf docs/connectors docs/playbooks
 	"$(BIN)/palisade" plugin docs $(foreach p,$(PRODUCT),"$(PLUGINS)/$(p).wasm") --out docs
+
+# The version of the contract, as its WIT says.
+CONTRACT = $(shell sed -n 's/^package palisade:plugin@\(.*\);/\1/p' wit/types.wit)
+
+keep: plugins ## Keeps the contract in wit/ as released, with components of it that later hosts must run.
+	@test ! -e wit/released/$(CONTRACT) || { echo "Version $(CONTRACT) of the contract is kept already; a change needs a new version."; exit 1; }
+	mkdir -p wit/released/$(CONTRACT) tests/compatibility/$(CONTRACT)
+	cp wit/*.wit wit/released/$(CONTRACT)/
+	cp "$(PLUGINS)/actuator.wasm" tests/compatibility/$(CONTRACT)/connector.wasm
+	cp "$(PLUGINS)/script.wasm" tests/compatibility/$(CONTRACT)/playbook.wasm
+	sha256sum wit/released/*/*.wit tests/compatibility/*/*.wasm > tests/compatibility/SHA256SUMS
 
 build: ## Builds the host and the lab.
 	cargo build --workspace --bins

@@ -85,20 +85,27 @@ pub(crate) const PLAYBOOK: World = World {
 /// Why a component is not for this host, by the names of what it imports.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Foreign {
-    #[error("it is built for version {0} of the contract, this host knows {known}: upgrade Palisade, or {REBUILD}", known = known())]
+    #[error(
+        "it is built for version {0} of the contract, this host knows {known}: upgrade Palisade, or {REBUILD} {CURRENT}",
+        known = known()
+    )]
     Newer(String),
-    #[error("it is built for version {0} of the contract, and of those this host knows only {known}: {REBUILD}", known = known())]
+    #[error(
+        "it is built for version {0} of the contract, and of those this host knows only {known}: {REBUILD} {CURRENT}",
+        known = known()
+    )]
     Unreleased(String),
-    #[error("it is built for versions {0} and {1} of the contract at once: {REBUILD}")]
+    #[error("it is built for versions {0} and {1} of the contract at once: {REBUILD} {CURRENT}")]
     Mixed(Version, Version),
     #[error(
-        "it imports {imports}, which this host does not give to a {world}: {REBUILD}; beside it, only Wasi 0.2 is given"
+        "it imports {imports}, which this host does not give to a {world}: {REBUILD} {CURRENT}; beside it, only Wasi 0.2 \
+         is given"
     )]
     Imports { imports: String, world: &'static str },
 }
 
-/// What to do about most of them.
-const REBUILD: &str = "build the whole plugin with an SDK for 0.2.0";
+/// What to do about it; the version follows.
+const REBUILD: &str = "build the whole plugin with an SDK for";
 
 /// The versions that this host knows, for people.
 pub(crate) fn known() -> String {
@@ -227,5 +234,29 @@ impl PlaybookPre {
             Self::Current(pre) => pre.instantiate_async(&mut *store).await?.call_run(store).await,
             Self::V0_1_0(pre) => pre.instantiate_async(&mut *store).await?.call_run(store).await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn the_known_versions_are_those_of_the_wit() {
+        let wit = concat!(env!("CARGO_MANIFEST_DIR"), "/../../wit");
+        for file in ["types", "connector", "playbook"] {
+            let text = fs::read_to_string(format!("{wit}/{file}.wit")).unwrap();
+            assert!(text.starts_with(&format!("package palisade:plugin@{CURRENT};\n")), "{file}");
+        }
+        let released =
+            fs::read_dir(format!("{wit}/released")).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut released: Vec<Version> = released
+            .map(|name| name.to_str().unwrap().parse().unwrap())
+            .filter(|one| *one != CURRENT)
+            .collect();
+        released.sort();
+        assert_eq!(released, KNOWN[..KNOWN.len() - 1]);
     }
 }

@@ -201,9 +201,17 @@ impl Host {
     ///
     /// If one cannot be installed.
     pub fn install(&self, packages: &[&str]) {
-        let files = packages.iter().map(|package| built::component_path(package).into_os_string());
+        self.install_files(packages.iter().map(|package| built::component_path(package)));
+    }
+
+    /// The same, of these files.
+    ///
+    /// # Panics
+    ///
+    /// If one cannot be installed.
+    pub fn install_files(&self, files: impl IntoIterator<Item = PathBuf>) {
         let mut arguments = vec!["plugin".into(), "install".into(), "--grant-all".into()];
-        arguments.extend(files);
+        arguments.extend(files.into_iter().map(PathBuf::into_os_string));
         let output = self.palisade(&arguments);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         give_artefacts(&self.data());

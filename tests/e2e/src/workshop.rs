@@ -1,11 +1,14 @@
 //! A host whose runs do what a test says, and the system that they act on.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    path::PathBuf,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use palisade_lab::{Fault, FaultKind, Lab, LabOptions, System, story};
 use serde_json::Value;
 
-use crate::{Answer, Host, Request, Script, site::add_asset, wait};
+use crate::{Answer, Host, Request, Script, built, site::add_asset, wait};
 
 /// A host with the playbook `script` and the connector `actuator`, whose system is in the lab.
 pub struct Workshop {
@@ -23,9 +26,18 @@ impl Workshop {
     ///
     /// If anything does not work; the message says what.
     pub async fn start() -> Self {
+        Self::with(["actuator", "script"].map(built::component_path)).await
+    }
+
+    /// The same, with these components in place of those of today.
+    ///
+    /// # Panics
+    ///
+    /// If anything does not work; the message says what.
+    pub async fn with(components: [PathBuf; 2]) -> Self {
         let lab = Lab::start(LabOptions::default()).await.expect("the lab starts");
         let workshop = Self { host: Host::start(), lab, alerts: AtomicU64::default() };
-        workshop.host.install(&["actuator", "script"]);
+        workshop.host.install_files(components);
         workshop.add_actuator(&[]);
         workshop
     }

@@ -9,53 +9,44 @@ use ring::digest::{SHA256, digest};
 
 use crate::bound::sandbox;
 
-/// The file of each released version, and its digest. It is never changed: a change to the contract is a new version.
-const RELEASED: [(&str, &str, &str); 3] = [
-    ("0.1.0", "connector.wit", "ac9198d4f99d771c8c5b78a26aaccc1e6a1f2e00ff8d8c624de4e2cc9a023038"),
-    ("0.1.0", "playbook.wit", "8c6f3efba56f925f9d1cf9ca91c324fa34332cb6880d736e0cfdcd9ca22fd44f"),
-    ("0.1.0", "types.wit", "1477476f547786a1a8396768d7eaf4373c35705f6b6d029a2b741b6695ea5f0a"),
-];
-
 fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
-fn entries(directory: &Path) -> BTreeSet<String> {
-    let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap());
-    entries.map(|entry| entry.file_name().into_string().unwrap()).filter(|name| name != "README.md").collect()
+/// The names of what is in a directory of the repository, but for what is about the whole of it.
+fn entries(directory: &str) -> BTreeSet<String> {
+    let entries = fs::read_dir(root().join(directory)).unwrap().map(|entry| entry.unwrap());
+    let names = entries.map(|entry| entry.file_name().into_string().unwrap());
+    names.filter(|name| !["README.md", "SHA256SUMS"].contains(&name.as_str())).collect()
 }
 
 #[test]
 fn what_was_released_is_never_changed() {
-    let released = root().join("wit/released");
     let mut found = BTreeSet::new();
-    for version in entries(&released) {
-        for file in entries(&released.join(&version)) {
-            let wit = fs::read(released.join(&version).join(&file)).unwrap();
-            let digest = Digest::from_bytes(digest(&SHA256, &wit).as_ref().try_into().unwrap());
-            found.insert((version.clone(), file, digest.to_string()));
+    for directory in ["wit/released", "tests/compatibility"] {
+        for version in entries(directory) {
+            for file in entries(&format!("{directory}/{version}")) {
+                let path = format!("{directory}/{version}/{file}");
+                let content = digest(&SHA256, &fs::read(root().join(&path)).unwrap());
+                let digest = Digest::from_bytes(content.as_ref().try_into().unwrap());
+                found.insert(format!("{digest}  {path}"));
+            }
         }
     }
-    let known =
-        RELEASED.map(|(version, file, digest)| (version.to_owned(), file.to_owned(), digest.to_owned()));
-    assert_eq!(found, BTreeSet::from(known));
+    let known = fs::read_to_string(root().join("tests/compatibility/SHA256SUMS")).unwrap();
+    assert_eq!(found, known.lines().map(str::to_owned).collect());
 }
 
 #[tokio::test]
 async fn components_of_every_released_version_are_linked() {
-    let versions = entries(&root().join("wit/released"));
-    assert_eq!(
-        versions,
-        entries(&root().join("tests/compatibility")),
-        "each has its components, and no others"
-    );
+    let versions = entries("wit/released");
+    assert_eq!(versions, entries("tests/compatibility"), "each has its components, and no others");
     for version in versions {
-        let directory = root().join("tests/compatibility").join(&version);
-        assert_eq!(entries(&directory), ["connector.wasm", "playbook.wasm"].map(str::to_owned).into());
-        let manifest = described(&fs::read(directory.join("connector.wasm")).unwrap()).await.unwrap();
-        assert_eq!((manifest.kind(), manifest.contract()), ("connector", Some(version.as_str())));
-        let manifest = described(&fs::read(directory.join("playbook.wasm")).unwrap()).await.unwrap();
-        assert_eq!((manifest.kind(), manifest.contract()), ("playbook", Some(version.as_str())));
+        for kind in ["connector", "playbook"] {
+            let file = root().join(format!("tests/compatibility/{version}/{kind}.wasm"));
+            let manifest = described(&fs::read(file).unwrap()).await.unwrap();
+            assert_eq!((manifest.kind(), manifest.contract()), (kind, Some(version.as_str())));
+        }
     }
 }
 

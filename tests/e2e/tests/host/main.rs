@@ -7,6 +7,7 @@ mod budget;
 mod children;
 mod clock;
 mod commands;
+mod compatibility;
 mod configuration;
 mod crashes;
 mod disk;
