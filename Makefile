@@ -74,12 +74,13 @@ target:
 	     echo "docs/building-plugins.md says how to build without rustup."; exit 1; }
 
 # Tests read the system calls of the store and answer some of them, set the clock of a host, and ask a real directory, a
-# real resolver and a real mail server.
-TOOLS := strace faketime slapd dnsmasq-base python3-aiosmtpd
+# real resolver, a real mail server and a real registry.
+TOOLS := strace faketime slapd dnsmasq-base python3-aiosmtpd docker-registry
 
 tools: export DEBIAN_FRONTEND := noninteractive
 tools:
 	@{ command -v strace && command -v faketime && test -x /usr/sbin/slapd && test -x /usr/sbin/dnsmasq \
+	&& test -x /usr/bin/docker-registry \
 	&& /usr/bin/python3 -c 'import aiosmtpd'; } >/dev/null 2>&1 \
 	|| { [ "$$(id -u)" = 0 ] && { apt-get install -y -q $(TOOLS) || { apt-get update -q && apt-get install -y -q $(TOOLS); }; }; } \
 	|| { echo "Install what tests need, for example with apt-get install $(TOOLS)"; exit 1; }

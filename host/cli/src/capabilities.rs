@@ -154,7 +154,8 @@ fn where_to(pattern: &HostPattern, configuration: &Value) -> String {
     format!("{}{default}", host(pattern))
 }
 
-fn place(place: &SecretPlace) -> String {
+/// Where in a request a secret stands.
+pub(crate) fn place(place: &SecretPlace) -> String {
     match place {
         SecretPlace::Header(name) => format!("the header {}", line(name)),
         SecretPlace::Query(name) => format!("the query parameter {}", line(name)),

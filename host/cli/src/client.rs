@@ -2,8 +2,9 @@
 
 use std::{net::IpAddr, time::Duration};
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use http::{
-    HeaderValue, Method, Request, Response, StatusCode, Uri,
+    HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri,
     header::{AUTHORIZATION, CONTENT_TYPE},
 };
 use http_body_util::{BodyExt, Full, Limited};
@@ -12,6 +13,7 @@ use hyper_util::{
     client::legacy::{Client as Http, connect::HttpConnector},
     rt::TokioExecutor,
 };
+use palisade_sources::Fetched;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -29,6 +31,18 @@ pub(crate) struct Client {
     http: Http<HttpConnector, Full<Bytes>>,
     base: String,
     authorization: HeaderValue,
+}
+
+/// What a request carries.
+struct Content {
+    headers: HeaderMap,
+    bytes: Bytes,
+}
+
+impl Content {
+    fn new(kind: HeaderValue, bytes: Bytes) -> Self {
+        Self { headers: [(CONTENT_TYPE, kind)].into_iter().collect(), bytes }
+    }
 }
 
 /// What the host answered, for programs as it is and for people to be read.
@@ -88,7 +102,7 @@ impl Client {
 
     /// Puts something in its place.
     pub(crate) async fn put(&self, path: &str, value: &impl Serialize) -> Result<Answer, Error> {
-        self.send(Method::PUT, path, Some((JSON, self.encode(value)?)), REQUEST_TIME).await
+        self.send(Method::PUT, path, Some(Content::new(JSON, self.encode(value)?)), REQUEST_TIME).await
     }
 
     /// Asks the host to do something, within a time.
@@ -98,7 +112,7 @@ impl Client {
         value: &impl Serialize,
         within: Duration,
     ) -> Result<Answer, Error> {
-        self.send(Method::POST, path, Some((JSON, self.encode(value)?)), within).await
+        self.send(Method::POST, path, Some(Content::new(JSON, self.encode(value)?)), within).await
     }
 
     /// Asks the host to do something that needs no words, within a time.
@@ -108,7 +122,7 @@ impl Client {
 
     /// Sends the journal of a run, within a time that lets a slow line carry it.
     pub(crate) async fn post_journal(&self, path: &str, journal: Vec<u8>) -> Result<Answer, Error> {
-        self.send(Method::POST, path, Some((NDJSON, journal.into())), TRANSFER_TIME).await
+        self.send(Method::POST, path, Some(Content::new(NDJSON, journal.into())), TRANSFER_TIME).await
     }
 
     /// Asks for something of any length, and hands it on as it comes. The host may pause between two pieces for as long
@@ -138,22 +152,34 @@ impl Client {
 
     /// Sends an alert as its source wrote it.
     pub(crate) async fn post_alert(&self, path: &str, alert: Vec<u8>) -> Result<Answer, Error> {
-        self.send(Method::POST, path, Some((JSON, alert.into())), REQUEST_TIME).await
+        self.send(Method::POST, path, Some(Content::new(JSON, alert.into())), REQUEST_TIME).await
     }
 
     /// Sends events as their source wrote them, within a time that lets a slow line carry them.
     pub(crate) async fn post_events(&self, path: &str, events: Vec<u8>) -> Result<Answer, Error> {
-        self.send(Method::POST, path, Some((NDJSON, events.into())), TRANSFER_TIME).await
+        self.send(Method::POST, path, Some(Content::new(NDJSON, events.into())), TRANSFER_TIME).await
     }
 
-    /// Sends a component, within a time that lets the host compile it.
+    /// Sends a component with its signature and its source, within a time that lets the host compile it.
     pub(crate) async fn post_component(
         &self,
         path: &str,
-        component: Bytes,
+        component: &Fetched,
         within: Duration,
     ) -> Result<Answer, Error> {
-        self.send(Method::POST, path, Some((WASM, component)), within).await
+        let url = format!("{}{path}", self.base);
+        let unusable = |_| Error::Url { url: url.clone(), reason: "the source cannot stand in a request" };
+        let mut content = Content::new(WASM, component.component.clone());
+        content
+            .headers
+            .insert("palisade-source", HeaderValue::from_str(&component.source).map_err(unusable)?);
+        if let Some(signature) = &component.signature {
+            let signature = BASE64_STANDARD.encode(signature);
+            content
+                .headers
+                .insert("palisade-signature", HeaderValue::from_str(&signature).map_err(unusable)?);
+        }
+        self.send(Method::POST, path, Some(content), within).await
     }
 
     /// Removes something.
@@ -165,19 +191,14 @@ impl Client {
         &self,
         method: Method,
         path: &str,
-        content: Option<(HeaderValue, Bytes)>,
+        content: Option<Content>,
         within: Duration,
     ) -> Result<Answer, Error> {
         let late = |_| Error::Late { url: self.base.clone(), after: within };
         tokio::time::timeout(within, self.exchange(method, path, content)).await.map_err(late)?
     }
 
-    async fn exchange(
-        &self,
-        method: Method,
-        path: &str,
-        content: Option<(HeaderValue, Bytes)>,
-    ) -> Result<Answer, Error> {
+    async fn exchange(&self, method: Method, path: &str, content: Option<Content>) -> Result<Answer, Error> {
         let response = self.request(method, path, content).await?;
         let status = response.status();
         let body = self.whole(path, response).await?;
@@ -199,15 +220,17 @@ impl Client {
         &self,
         method: Method,
         path: &str,
-        content: Option<(HeaderValue, Bytes)>,
+        content: Option<Content>,
     ) -> Result<Response<Incoming>, Error> {
         let url = format!("{}{path}", self.base);
         let mut request =
             Request::builder().method(method).uri(&url).header(AUTHORIZATION, self.authorization.clone());
         let mut body = Bytes::new();
-        if let Some((kind, bytes)) = content {
-            request = request.header(CONTENT_TYPE, kind);
-            body = bytes;
+        if let Some(content) = content {
+            if let Some(headers) = request.headers_mut() {
+                headers.extend(content.headers);
+            }
+            body = content.bytes;
         }
         let request = request
             .body(Full::new(body))

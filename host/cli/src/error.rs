@@ -2,12 +2,15 @@
 
 use std::{error::Error as StdError, fmt::Write as _, io, path::PathBuf, time::Duration};
 
+use palisade_sources::SourceError;
+
 use crate::{
     commands::{
         plugin::{build::BuildError, new::NewError},
         serve::ServeError,
     },
     exit::Exit,
+    lock_file::NotALockFile,
     printable,
     style::{BAD, BOLD},
 };
@@ -117,6 +120,28 @@ pub(crate) enum Error {
         #[source]
         source: Box<dyn StdError + Send + Sync>,
     },
+    /// A component cannot be had, or not be sent.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// A lock file cannot be used.
+    #[error("{} is no lock file", .path.display())]
+    LockFile {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: NotALockFile,
+    },
+    /// Not everything in a lock file can be installed.
+    #[error("{refused} of the {all} plugins in {} cannot be installed, so nothing was", .path.display())]
+    Locked {
+        /// The lock file.
+        path: PathBuf,
+        /// How many cannot.
+        refused: usize,
+        /// How many there are.
+        all: usize,
+    },
     /// Plugins cannot be built.
     #[error(transparent)]
     Build(#[from] BuildError),
@@ -135,6 +160,8 @@ impl Error {
             Self::Unreachable { .. } | Self::Late { .. } => Exit::Unreachable,
             Self::Problem { status: 401 | 403, .. } | Self::NoToken { .. } => Exit::Refused,
             Self::Problem { status: 404, .. } | Self::Missing { .. } => Exit::NotFound,
+            Self::Source(SourceError::Status { status: 404, .. }) => Exit::NotFound,
+            Self::Source(SourceError::Reference { .. } | SourceError::NotPinned { .. }) => Exit::Usage,
             Self::Usage { .. } | Self::Url { .. } => Exit::Usage,
             // `palisade run list | head` is no failure.
             Self::Stream { source, .. } if source.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
@@ -163,6 +190,12 @@ impl Error {
             }
             Self::Usage { next, .. } | Self::Missing { next, .. } => next,
             Self::Declined(_) => "nothing was changed",
+            Self::Source(error) => return error.next(),
+            Self::LockFile { .. } => "write it with `palisade plugin lock`; it is not edited by hand",
+            Self::Locked { .. } => {
+                "find out who changed what: the lock file in its history, or the components; what is right can be \
+                 installed by itself with `palisade plugin install`"
+            }
             Self::Build(error) => return error.next(),
             Self::New(error) => return Some(error.next()),
             Self::Serve(error) => return error.next(),

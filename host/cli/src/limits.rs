@@ -23,6 +23,10 @@ pub(crate) const ANSWER_BYTES: usize = 256 * 1024 * 1024;
 pub(crate) const DISPATCH_TIME: Duration = Duration::from_secs(10);
 /// Time between two looks whether an alert has a run by now.
 pub(crate) const DISPATCH_POLL: Duration = Duration::from_millis(100);
+/// Bytes of a lock file: as many plugins as a host may have, each with more grants than any has.
+pub(crate) const LOCK_FILE_BYTES: u64 = 16 * 1024 * 1024;
+/// Bytes of a file with certificates: the whole list of the public ones takes 250 KiB.
+pub(crate) const CA_BYTES: u64 = 1024 * 1024;
 /// Time between two frames of a spinner.
 pub(crate) const SPINNER_TICK: Duration = Duration::from_millis(100);
 /// Time for the host to check its whole audit log: it reads some 50 MB a second, and a log of years is a few gigabytes.

@@ -5,7 +5,7 @@ use std::{io, path::PathBuf};
 use palisade_egress::{CaError, NotAUrl};
 use palisade_model::plugin::Digest;
 
-use crate::{logins::NotAConfiguration, oci::OciReference, reference::NotAReference};
+use crate::{logins::NotAConfiguration, reference::NotAReference};
 
 /// Why something could not be had or sent.
 #[derive(Debug, thiserror::Error)]
@@ -178,7 +178,7 @@ pub enum SourceError {
         /// What was given.
         reference: String,
         /// What it stands for at this moment.
-        pinned: OciReference,
+        pinned: String,
     },
     /// The registry answers an upload in a way that cannot be understood.
     #[error("{registry} does not say where to send the upload: {why}")]
@@ -226,8 +226,8 @@ impl SourceError {
         Self::Reference { reference: text.chars().take(200).collect(), source }
     }
 
-    pub(crate) fn redirect(server: String, to: &str, why: impl ToString) -> Self {
-        Self::Redirect { server, to: to.chars().take(200).collect(), why: why.to_string() }
+    pub(crate) fn redirect(server: String, to: &str, why: String) -> Self {
+        Self::Redirect { server, to: to.chars().take(200).collect(), why }
     }
 }
 

@@ -1,13 +1,15 @@
 //! Real servers that a test starts for itself, on free ports of 127.0.0.1 and with data that go with it: an OpenLDAP
-//! directory and a dnsmasq resolver. `make test` installs both.
+//! directory, a dnsmasq resolver, and a registry of plugins. `make test` installs them.
 //!
 //! A connector reaches them by the names of the lab's story: [`Slapd::connect_to`] and [`Resolver::connect_to`] lead
 //! there, in the format of curl's `--connect-to`.
 
 mod directory;
+mod registry;
 mod resolver;
 
 pub use directory::{BASE, NAME, PASSWORD, Slapd, USER, is_installed as has_slapd};
+pub use registry::{REGISTRY_PASSWORD, REGISTRY_USER, Registry};
 pub use resolver::{RESOLVER, Resolver, is_installed as has_dnsmasq};
 
 use std::net::{Ipv4Addr, TcpListener};

@@ -26,7 +26,7 @@ impl Registry<'_> {
         }
         let layout = manifest::read(&bytes).map_err(not_a_plugin)?;
         if !reference.is_pinned() {
-            let pinned = reference.pinned(found);
+            let pinned = reference.pinned(found).to_string();
             return Err(SourceError::NotPinned { reference: reference.to_string(), pinned });
         }
         let config = self.blob("the configuration", &layout.config, &|_, _| {}).await?;

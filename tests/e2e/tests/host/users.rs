@@ -76,6 +76,7 @@ async fn a_user_reads_everything_but_users_and_changes_nothing_but_runs() {
         ("POST", "/plugins", json!({})),
         ("POST", "/plugins/inspect", json!({})),
         ("DELETE", "/plugins/script", json!({})),
+        ("GET", "/plugins/script/component", json!({})),
         ("PUT", "/assets/actuator", json!({ "connector": "actuator" })),
         ("DELETE", "/assets/actuator", json!({})),
         ("POST", "/assets/actuator/test", json!({})),

@@ -7,6 +7,7 @@ use std::{
 
 use clap::Args;
 use palisade_model::plugin::Manifest;
+use palisade_sources::read_component;
 use serde::Serialize;
 
 use super::inspect::offline;
@@ -34,7 +35,8 @@ struct Page {
 pub(super) async fn run(command: Docs, context: &Context) -> Result<(), Error> {
     let mut pages = Vec::new();
     for file in &command.files {
-        let manifest = offline(file).await?.manifest;
+        let component = read_component(file, None)?.component;
+        let manifest = offline(&file.display().to_string(), &component).await?.manifest;
         let name = manifest.identity().name.to_string();
         pages.push(Page { kind: manifest.kind(), name, markdown: page::page(&manifest) });
         if let Some(out) = &command.out

@@ -2,9 +2,14 @@
 
 pub(crate) mod build;
 mod docs;
+mod export;
 mod inspect;
 mod install;
+mod lock;
+mod locked;
 pub(crate) mod new;
+mod push;
+mod sources;
 
 use std::{fs, path::Path};
 
@@ -34,13 +39,16 @@ pub(crate) enum PluginCommand {
     Install(install::Install),
     /// List the installed plugins
     List,
-    /// Show what a plugin is and may do; a file is looked at without a host
-    Inspect {
-        /// A component's file, or the name of an installed plugin
-        plugin: String,
-    },
+    /// Show what a plugin is and may do; one that is not installed is looked at without a host
+    Inspect(inspect::Inspect),
     /// Print the page of a plugin in Markdown, from what it says of itself; needs no host
     Docs(docs::Docs),
+    /// Write what is installed into a lock file, or compare the two
+    Lock(lock::Lock),
+    /// Write the components that are installed, and their signatures, into a directory
+    Export(export::Export),
+    /// Send a component to a registry, for others to install
+    Push(push::Push),
     /// Remove a plugin
     Remove {
         /// Name of the plugin
@@ -52,9 +60,12 @@ pub(crate) async fn run(command: PluginCommand, context: &Context) -> Result<Exi
     match command {
         PluginCommand::New(command) => new::run(&command, context)?,
         PluginCommand::Build(command) => build::run(command, context)?,
-        PluginCommand::Install(command) => install::run(command, context).await?,
+        PluginCommand::Install(command) => return install::run(command, context).await,
+        PluginCommand::Lock(command) => return lock::run(command, context).await,
+        PluginCommand::Export(command) => export::run(command, context).await?,
+        PluginCommand::Push(command) => push::run(command, context).await?,
         PluginCommand::Docs(command) => docs::run(command, context).await?,
-        PluginCommand::Inspect { plugin } => inspect::run(&plugin, context).await?,
+        PluginCommand::Inspect(command) => inspect::run(command, context).await?,
         PluginCommand::List => {
             let answer = context.host()?.get("/api/v1/plugins").await?;
             context.show(answer, |Plugins { plugins }| list(&plugins, Timestamp::now()))?;
@@ -69,7 +80,7 @@ pub(crate) async fn run(command: PluginCommand, context: &Context) -> Result<Exi
 
 fn list(plugins: &[Plugin], now: Timestamp) -> String {
     if plugins.is_empty() {
-        return "No plugins. Install one with `palisade plugin install FILE`.\n".to_owned();
+        return "No plugins. Install one with `palisade plugin install SOURCE`.\n".to_owned();
     }
     let mut table = table(["NAME", "KIND", "VERSION", "SIZE", "DIGEST", "INSTALLED", "PUBLISHER"]);
     for plugin in plugins {

@@ -1,0 +1,86 @@
+//! `palisade plugin lock`
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::{
+    answers::Plugins,
+    context::Context,
+    error::Error,
+    exit::Exit,
+    lock_file::{self, LockFile},
+    screen,
+    style::{BAD, BOLD, GOOD},
+};
+
+/// What to do with the lock file.
+#[derive(Args)]
+pub(crate) struct Lock {
+    /// The lock file
+    #[arg(long, value_name = "FILE", default_value = lock_file::NAME)]
+    out: PathBuf,
+    /// Write nothing; say how the host differs from the file, and fail if it does
+    #[arg(long)]
+    check: bool,
+}
+
+/// A plugin that is not on the host as it is in the file.
+#[derive(Serialize)]
+struct Difference {
+    plugin: String,
+    difference: String,
+}
+
+pub(super) async fn run(command: Lock, context: &Context) -> Result<Exit, Error> {
+    let Plugins { plugins } = context.host()?.get("/api/v1/plugins").await?.read()?;
+    let now = LockFile::of(&plugins);
+    if command.check {
+        return check(&LockFile::read(&command.out)?, &now, &command.out, context);
+    }
+    now.write(&command.out)?;
+    if context.json {
+        screen::show_json(&now)?;
+    } else {
+        let count = now.plugins.len();
+        screen::show(&format!(
+            "{GOOD}✔{GOOD:#} {BOLD}{}{BOLD:#} has {count} plugins.\n",
+            command.out.display()
+        ))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn check(file: &LockFile, host: &LockFile, path: &Path, context: &Context) -> Result<Exit, Error> {
+    let differences = differences(file, host);
+    if context.json {
+        screen::show_json(&differences)?;
+    } else if differences.is_empty() {
+        screen::show(&format!("{GOOD}✔{GOOD:#} The host has exactly what is in {}.\n", path.display()))?;
+    } else {
+        let line =
+            |one: &Difference| format!("{BAD}✘{BAD:#} {BOLD}{}{BOLD:#}: {}\n", one.plugin, one.difference);
+        screen::show(&differences.iter().map(line).collect::<String>())?;
+    }
+    Ok(if differences.is_empty() { Exit::Done } else { Exit::Failed })
+}
+
+fn differences(file: &LockFile, host: &LockFile) -> Vec<Difference> {
+    let by_name = |lock: &LockFile| {
+        lock.plugins.iter().map(|one| (one.name.clone(), one.clone())).collect::<BTreeMap<_, _>>()
+    };
+    let (file, host) = (by_name(file), by_name(host));
+    let names = file.keys().chain(host.keys().filter(|name| !file.contains_key(*name)));
+    let difference = |name| match (file.get(name), host.get(name)) {
+        (Some(file), Some(host)) => file.difference(host),
+        (Some(_), None) => Some("it is in the file, and not on the host".to_owned()),
+        (None, _) => Some("it is on the host, and not in the file".to_owned()),
+    };
+    names
+        .filter_map(|name| Some(Difference { plugin: name.to_string(), difference: difference(name)? }))
+        .collect()
+}

@@ -1,0 +1,254 @@
+//! `palisade plugin install --locked`: everything that a lock file says, or nothing.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use palisade_model::{
+    name::Name,
+    plugin::{Digest, Plugin},
+};
+use palisade_sources::{Fetched, Reference, components_in, read_component};
+use serde::Serialize;
+use tempfile::TempDir;
+
+use super::{
+    install::inspect,
+    sources::{Fetcher, Place, SourceOptions},
+};
+use crate::{
+    answers::{Inspected, Plugins},
+    client::Client,
+    context::Context,
+    error::Error,
+    exit::Exit,
+    limits::COMPILING_TIME,
+    lock_file::{LockFile, Locked},
+    printable,
+    screen::{self, table},
+};
+
+/// What became of one plugin of a lock file.
+#[derive(Serialize)]
+struct Row {
+    name: Name,
+    version: String,
+    digest: Digest,
+    outcome: Outcome,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Outcome {
+    /// It was there.
+    Present,
+    /// It is there now.
+    Installed,
+    /// It could be, but something else cannot.
+    NotInstalled,
+    /// It cannot be.
+    Refused,
+}
+
+impl Outcome {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Present => "installed already",
+            Self::Installed => "installed",
+            Self::NotInstalled => "not installed",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// What is to be installed, checked, on the disk of whoever installs.
+struct Staged<'a> {
+    plugin: &'a Locked,
+    path: PathBuf,
+    signature: Option<String>,
+}
+
+pub(super) async fn run(
+    file: &Path,
+    from: Option<&Path>,
+    servers: SourceOptions,
+    context: &Context,
+) -> Result<Exit, Error> {
+    let lock = LockFile::read(file)?;
+    let host = context.host()?;
+    let Plugins { plugins: before } = host.get("/api/v1/plugins").await?.read()?;
+    let store = match from {
+        Some(directory) => Store::Directory { path: directory, files: by_digest(directory)? },
+        None => Store::Sources(Fetcher::of_a_file(servers)?),
+    };
+    let scratch = tempfile::tempdir().map_err(|source| Error::File {
+        what: "write to",
+        path: std::env::temp_dir(),
+        source,
+    })?;
+
+    // First everything is looked at, then everything is installed: what is refused keeps the rest out as well.
+    let mut rows = Vec::new();
+    let mut staged = Vec::new();
+    for plugin in &lock.plugins {
+        let row = |outcome, reason| Row {
+            name: plugin.name.clone(),
+            version: plugin.version.clone(),
+            digest: plugin.digest.clone(),
+            outcome,
+            reason,
+        };
+        rows.push(match stage(plugin, &before, &store, &host, &scratch).await {
+            Ok(None) => row(Outcome::Present, None),
+            Ok(Some(ready)) => {
+                staged.push((rows.len(), ready));
+                row(Outcome::NotInstalled, None)
+            }
+            // Without the host nothing can be said of any.
+            Err(
+                error @ (Error::Unreachable { .. }
+                | Error::Late { .. }
+                | Error::Problem { status: 401 | 403, .. }),
+            ) => {
+                return Err(error);
+            }
+            Err(error) => row(Outcome::Refused, Some(in_one_line(&error))),
+        });
+    }
+    let refused = rows.iter().filter(|row| row.outcome == Outcome::Refused).count();
+    if refused > 0 {
+        show(&rows, context)?;
+        return Err(Error::Locked { path: file.to_owned(), refused, all: rows.len() });
+    }
+    // A playbook needs its connectors.
+    staged.sort_by(|(_, one), (_, other)| one.plugin.kind.cmp(&other.plugin.kind));
+    for (row, ready) in staged {
+        if let Err(error) = install(&host, ready).await {
+            show(&rows, context)?;
+            return Err(error);
+        }
+        rows[row].outcome = Outcome::Installed;
+    }
+    show(&rows, context)?;
+    Ok(Exit::Done)
+}
+
+/// Where components are looked for.
+enum Store<'a> {
+    /// In a directory, by their digests.
+    Directory { path: &'a Path, files: BTreeMap<Digest, PathBuf> },
+    /// Where each came from.
+    Sources(Fetcher),
+}
+
+/// The components in a directory. What the files are called means nothing.
+fn by_digest(directory: &Path) -> Result<BTreeMap<Digest, PathBuf>, Error> {
+    let mut files = BTreeMap::new();
+    for path in components_in(directory)? {
+        files.insert(read_component(&path, None)?.digest, path);
+    }
+    Ok(files)
+}
+
+/// Gets a component and checks everything that the lock file says of it; nothing if it is installed already.
+async fn stage<'a>(
+    plugin: &'a Locked,
+    before: &[Plugin],
+    store: &Store<'_>,
+    host: &Client,
+    scratch: &TempDir,
+) -> Result<Option<Staged<'a>>, Error> {
+    let installed = before.iter().find(|one| one.digest == plugin.digest && *one.name() == plugin.name);
+    if let Some(installed) = installed {
+        return check(plugin, &Locked::of(installed)).map(|()| None);
+    }
+    let (path, component) = match store {
+        Store::Directory { path, files } => {
+            let file = files
+                .get(&plugin.digest)
+                .ok_or_else(|| refusal(format!("no file in {} is it", path.display())))?;
+            (file.clone(), read_component(file, Some(&plugin.digest))?)
+        }
+        Store::Sources(fetcher) => {
+            let component = fetch(plugin, fetcher).await?;
+            let path = scratch.path().join(format!("{}.wasm", plugin.digest));
+            std::fs::write(&path, &component.component).map_err(|source| Error::File {
+                what: "write",
+                path: path.clone(),
+                source,
+            })?;
+            (path, component)
+        }
+    };
+    let Inspected { digest, size, manifest, .. } = inspect(host, &component).await?;
+    check(plugin, &Locked::new(&manifest, digest, size, plugin.installed))?;
+    Ok(Some(Staged { plugin, path, signature: component.signature }))
+}
+
+async fn fetch(plugin: &Locked, fetcher: &Fetcher) -> Result<Fetched, Error> {
+    let source = plugin.source.as_deref().unwrap_or_default();
+    let digest = Some(&plugin.digest);
+    let given = if source.starts_with("oci://") { None } else { digest };
+    let Reference::Remote(remote) = Reference::parse(source, given)? else {
+        return Err(refusal(
+            "it came from a file; give the directory that has it with --from DIR".to_owned(),
+        ));
+    };
+    let fetched = fetcher.fetch(&Place::Remote(Box::new(remote)), digest).await?;
+    if fetched.digest != plugin.digest {
+        let (found, expected) = (fetched.digest.short(), plugin.digest.short());
+        return Err(refusal(format!("what is at its source is {found}, not {expected}")));
+    }
+    Ok(fetched)
+}
+
+fn check(plugin: &Locked, found: &Locked) -> Result<(), Error> {
+    plugin.difference(found).map_or(Ok(()), |difference| Err(refusal(difference)))
+}
+
+async fn install(host: &Client, Staged { plugin, path, signature }: Staged<'_>) -> Result<(), Error> {
+    let mut component = read_component(&path, Some(&plugin.digest))?;
+    component.signature = signature;
+    // Where the lock file has it from, not where it happens to lie here.
+    component.source = plugin.source.clone().unwrap_or(component.source);
+    let unsigned = if plugin.unsigned { "&allow_unsigned=true" } else { "" };
+    let path = format!("/api/v1/plugins?grant={}&by_lock_file=true{unsigned}", plugin.digest);
+    host.post_component(&path, &component, COMPILING_TIME).await.map(drop)
+}
+
+fn refusal(what: String) -> Error {
+    Error::Missing { what, next: String::new() }
+}
+
+fn in_one_line(error: &Error) -> String {
+    let mut words = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(error) = source {
+        words.push_str(&format!(": {error}"));
+        source = error.source();
+    }
+    words
+}
+
+fn show(rows: &[Row], context: &Context) -> Result<(), Error> {
+    if context.json {
+        return screen::show_json(&rows);
+    }
+    if rows.is_empty() {
+        return screen::show("The lock file has no plugins.\n");
+    }
+    let mut table = table(["NAME", "VERSION", "DIGEST", "OUTCOME"]);
+    for row in rows {
+        let reason = row.reason.as_deref().map(|reason| format!(": {}", printable::line(reason)));
+        table.add_row([
+            row.name.to_string(),
+            printable::line(&row.version),
+            row.digest.short().to_owned(),
+            format!("{}{}", row.outcome.words(), reason.unwrap_or_default()),
+        ]);
+    }
+    screen::show(&screen::lines(&table))
+}

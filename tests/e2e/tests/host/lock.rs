@@ -1,0 +1,209 @@
+//! What one host has, installed on another by a lock file, and nothing else.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Output,
+};
+
+use palisade_e2e::{Host, built};
+use palisade_servers::Registry;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// A host with two plugins, what it wrote down of them, and the components.
+struct Origin {
+    host: Host,
+    directory: TempDir,
+}
+
+impl Origin {
+    fn new() -> Self {
+        let origin = Self { host: Host::start(), directory: tempfile::tempdir().unwrap() };
+        origin.host.install(&["script", "actuator"]);
+        origin.host.text(&["plugin", "lock", "--out", origin.lock().to_str().unwrap()]);
+        origin.host.text(&["plugin", "export", "--out", origin.components().to_str().unwrap()]);
+        origin
+    }
+
+    fn lock(&self) -> PathBuf {
+        self.directory.path().join("palisade.lock")
+    }
+
+    fn components(&self) -> PathBuf {
+        self.directory.path().join("components")
+    }
+
+    fn component(&self, name: &str) -> PathBuf {
+        self.components().join(format!("{name}.wasm"))
+    }
+}
+
+fn replay(host: &Host, lock: &Path, from: Option<&Path>) -> Output {
+    let mut arguments = vec!["--json", "plugin", "install", "--locked", lock.to_str().unwrap()];
+    arguments.extend(from.into_iter().flat_map(|from| ["--from", from.to_str().unwrap()]));
+    host.palisade(&arguments)
+}
+
+/// The outcome of each, by name, and why.
+fn outcomes(output: &Output) -> Vec<(String, String, String)> {
+    let rows: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    rows.iter().map(|row| (text(&row["name"]), text(&row["outcome"]), text(&row["reason"]))).collect()
+}
+
+fn plugins(host: &Host) -> Vec<Value> {
+    let mut plugins = host.json(&["plugin", "list"])["plugins"].as_array().unwrap().clone();
+    plugins.iter_mut().for_each(|plugin| drop(plugin.as_object_mut().unwrap().remove("installed")));
+    plugins
+}
+
+fn errors(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn another_host_becomes_the_same_without_a_network_or_a_question() {
+    let (origin, host) = (Origin::new(), Host::start());
+    let done = replay(&host, &origin.lock(), Some(&origin.components()));
+    assert!(done.status.success(), "{}", errors(&done));
+    let row = |name: &str, outcome: &str| (name.to_owned(), outcome.to_owned(), String::new());
+    assert_eq!(outcomes(&done), [row("actuator", "installed"), row("script", "installed")]);
+    assert_eq!(plugins(&host), plugins(&origin.host));
+    // On whose word, and who ran it.
+    let log = host.get("/audit?limit=500");
+    let log = log["entries"].as_array().unwrap();
+    let installs: Vec<_> = log.iter().filter(|entry| entry["what"] == "plugin-installed").collect();
+    assert_eq!(installs.len(), 2);
+    for entry in installs {
+        assert_eq!((&entry["who"], &entry["by_lock_file"]), (&json!("admin"), &json!(true)), "{entry:#}");
+        assert_eq!(entry["source"], format!("file:{}.wasm", entry["plugin"].as_str().unwrap()));
+    }
+    let shown = host.text(&["audit", "list"]);
+    assert!(shown.contains("by lock file"), "{shown}");
+
+    // Once more is nothing more, and what is there is what stands in the file.
+    let head = host.get("/audit")["head"].clone();
+    let again = replay(&host, &origin.lock(), Some(&origin.components()));
+    assert_eq!(outcomes(&again), [row("actuator", "present"), row("script", "present")]);
+    host.text(&["plugin", "lock", "--check", "--out", origin.lock().to_str().unwrap()]);
+    assert_eq!(host.get("/audit")["head"], head);
+
+    host.text(&["plugin", "remove", "script"]);
+    let check = host.palisade(&["plugin", "lock", "--check", "--out", origin.lock().to_str().unwrap()]);
+    assert_eq!(check.status.code(), Some(1));
+    assert!(
+        String::from_utf8_lossy(&check.stdout).contains("script: it is in the file, and not on the host")
+    );
+    let partly = replay(&host, &origin.lock(), Some(&origin.components()));
+    assert_eq!(outcomes(&partly), [row("actuator", "present"), row("script", "installed")]);
+}
+
+#[test]
+fn the_file_says_what_was_granted_and_is_written_the_same_again() {
+    let origin = Origin::new();
+    let text = fs::read_to_string(origin.lock()).unwrap();
+    for part in [
+        "# What is installed on a Palisade host",
+        "name = \"actuator\"\nkind = \"connector\"",
+        "source = \"file:actuator.wasm\"",
+        "unsigned = true",
+        "by = \"admin\"",
+        "\"action send page: correct\"",
+        "\"starts actuator/",
+    ] {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
+    origin.host.text(&["plugin", "lock", "--out", origin.lock().to_str().unwrap()]);
+    assert_eq!(fs::read_to_string(origin.lock()).unwrap(), text);
+    assert_eq!(fs::read(origin.component("script")).unwrap(), built::component("script"));
+}
+
+#[test]
+fn what_was_tampered_with_keeps_everything_out() {
+    let (origin, host) = (Origin::new(), Host::start());
+    let lock = fs::read_to_string(origin.lock()).unwrap();
+    let refused = |words: &str| {
+        let output = replay(&host, &origin.lock(), Some(&origin.components()));
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        assert!(errors(&output).contains("so nothing was"), "{}", errors(&output));
+        let outcomes = outcomes(&output);
+        assert!(outcomes.iter().any(|(_, _, reason)| reason.contains(words)), "{words}: {outcomes:?}");
+        assert!(outcomes.iter().all(|(_, outcome, _)| outcome != "installed"), "{outcomes:?}");
+        assert_eq!(plugins(&host), [json!(null); 0]);
+    };
+
+    // A component.
+    let component = fs::read(origin.component("actuator")).unwrap();
+    let section = *b"\0\x0d\x05build second";
+    fs::write(origin.component("actuator"), [&component[..], &section].concat()).unwrap();
+    refused("no file in");
+    fs::write(origin.component("actuator"), component).unwrap();
+
+    // The file: another digest, a grant less than the component asks for, one more, another version, name or size.
+    let digest = lock.split("digest = \"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let size = lock.split("size = ").nth(1).unwrap().lines().next().unwrap().to_owned();
+    for (from, to, words) in [
+        (
+            digest.as_str(),
+            "sha256:0000000000000000000000000000000000000000000000000000000000000000",
+            "no file in",
+        ),
+        (
+            "    \"action send page: correct\",\n",
+            "",
+            "may do what the lock file does not grant: action send page",
+        ),
+        (
+            "grants = [\n",
+            "grants = [\n    \"action wipe everything: contain\",\n",
+            "grants what it does not ask for",
+        ),
+        ("version = \"0.1.0\"", "version = \"0.9.0\"", "its version is 0.1.0, not 0.9.0"),
+        ("name = \"actuator\"", "name = \"actuator-2\"", "its name is actuator, not actuator-2"),
+        (&format!("size = {size}"), "size = 7", "its size is"),
+    ] {
+        assert!(lock.contains(from), "{from} is not in\n{lock}");
+        fs::write(origin.lock(), lock.replacen(from, to, 1)).unwrap();
+        refused(words);
+    }
+    // What is no lock file any more.
+    for (from, to) in
+        [("version = 1\n", "version = 2\n"), ("[[plugin]]", "[[plugin]"), ("kind =", "kindly =")]
+    {
+        fs::write(origin.lock(), lock.replacen(from, to, 1)).unwrap();
+        let output = replay(&host, &origin.lock(), Some(&origin.components()));
+        assert!(errors(&output).contains("is no lock file"), "{}", errors(&output));
+    }
+    assert_eq!(plugins(&host), [json!(null); 0]);
+    // As it was, it is installed.
+    fs::write(origin.lock(), lock).unwrap();
+    assert!(replay(&host, &origin.lock(), Some(&origin.components())).status.success());
+}
+
+#[test]
+fn what_came_from_a_registry_is_fetched_from_there_again() {
+    let (first, second, registry) = (Host::start(), Host::start(), Registry::start());
+    let directory = tempfile::tempdir().unwrap();
+    let lock = directory.path().join("palisade.lock");
+    let lock = lock.to_str().unwrap();
+    let file = built::component_path("actuator");
+    let to = format!("oci://{}/actuator:1", registry.address());
+    let pushed = first.json(&["plugin", "push", "--plain-http", file.to_str().unwrap(), &to]);
+    let reference = pushed["reference"].as_str().unwrap();
+    first.text(&["plugin", "install", "--grant-all", "--plain-http", reference]);
+    first.text(&["plugin", "lock", "--out", lock]);
+    second.text(&["plugin", "install", "--plain-http", "--locked", lock]);
+    assert_eq!(plugins(&second), plugins(&first));
+    assert_eq!(plugins(&second)[0]["provenance"]["source"], reference);
+
+    // What came from a file is nowhere that another machine can look.
+    let third = Host::start();
+    first.install(&["script"]);
+    first.text(&["plugin", "lock", "--out", lock]);
+    let refused = third.palisade(&["plugin", "install", "--plain-http", "--locked", lock]);
+    assert_eq!(refused.status.code(), Some(1));
+    let table = String::from_utf8_lossy(&refused.stdout);
+    assert!(table.contains("--from DIR") && table.contains("not installed"), "{table}");
+    assert_eq!(plugins(&third), [json!(null); 0]);
+}
