@@ -170,7 +170,8 @@ impl Locked {
             source: None,
             unsigned: false,
             by: None,
-            installed,
+            // A second is as exact as a person reads it.
+            installed: Timestamp::from_second(installed.as_second()).unwrap_or(installed),
             grants: grants(manifest),
         }
     }

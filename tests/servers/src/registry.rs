@@ -20,33 +20,43 @@ const REGISTRY_HASH: &str = "$2y$04$abcdefghijklmnopqrstuuTHtF.si5URYCYqju4/wGgR
 /// The server.
 const REGISTRY: &str = "/usr/bin/docker-registry";
 
-/// A running registry of the Open Container Initiative (Docker's own), on plain HTTP; dropped, it ends.
+/// A running registry of the Open Container Initiative (Docker's own); dropped, it ends.
 pub struct Registry {
     child: Child,
     port: u16,
+    ca_pem: String,
     _directory: TempDir,
 }
 
 impl Registry {
-    /// Starts one that lets everybody in.
+    /// Starts one that lets everybody in, on plain HTTP.
     ///
     /// # Panics
     ///
     /// If it does not start; the message has its log.
     pub fn start() -> Self {
-        Self::with("")
+        Self::with("", "")
     }
 
-    /// Starts one that lets in [`REGISTRY_USER`].
+    /// Starts one that lets everybody in, and speaks TLS.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start; the message has its log.
+    pub fn with_tls() -> Self {
+        Self::with(", tls: { certificate: DIRECTORY/certificate.pem, key: DIRECTORY/key.pem }", "")
+    }
+
+    /// Starts one that lets in [`REGISTRY_USER`], on plain HTTP.
     ///
     /// # Panics
     ///
     /// If it does not start; the message has its log.
     pub fn with_password() -> Self {
-        Self::with("auth: { htpasswd: { realm: palisade, path: DIRECTORY/htpasswd } }\n")
+        Self::with("", "auth: { htpasswd: { realm: palisade, path: DIRECTORY/htpasswd } }\n")
     }
 
-    fn with(more: &str) -> Self {
+    fn with(http: &str, more: &str) -> Self {
         let directory = tempfile::tempdir().expect("a directory can be made");
         let port = free_port();
         let write = |name: &str, text: &str| {
@@ -56,9 +66,14 @@ impl Registry {
             "version: 0.1\n\
              log: {{ level: info, accesslog: {{ disabled: true }} }}\n\
              storage: {{ filesystem: {{ rootdirectory: DIRECTORY/data }} }}\n\
-             http: {{ addr: '127.0.0.1:{port}', secret: of-a-test }}\n{more}"
+             http: {{ addr: '127.0.0.1:{port}', secret: of-a-test{http} }}\n{more}"
         );
         write("config.yml", &configuration.replace("DIRECTORY", &directory.path().to_string_lossy()));
+        let certified =
+            rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate can be made");
+        let ca_pem = certified.cert.pem();
+        write("certificate.pem", &ca_pem);
+        write("key.pem", &certified.signing_key.serialize_pem());
         write("htpasswd", &format!("{REGISTRY_USER}:{REGISTRY_HASH}\n"));
         let mut child = Command::new(REGISTRY)
             .arg("serve")
@@ -75,7 +90,12 @@ impl Registry {
         }
         // It logs every request, and would stop when the pipe is full.
         std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
-        Self { child, port, _directory: directory }
+        Self { child, port, ca_pem, _directory: directory }
+    }
+
+    /// The certificate that a client must trust.
+    pub fn ca_pem(&self) -> &str {
+        &self.ca_pem
     }
 
     /// Where it is, `host:port`.

@@ -109,7 +109,7 @@ fn the_file_says_what_was_granted_and_is_written_the_same_again() {
         "source = \"file:actuator.wasm\"",
         "unsigned = true",
         "by = \"admin\"",
-        "\"action send page: correct\"",
+        "\"action send page: generic\"",
         "\"starts actuator/",
     ] {
         assert!(text.contains(part), "{part} is not in\n{text}");
@@ -150,7 +150,7 @@ fn what_was_tampered_with_keeps_everything_out() {
             "no file in",
         ),
         (
-            "    \"action send page: correct\",\n",
+            "    \"action send page: generic\",\n",
             "",
             "may do what the lock file does not grant: action send page",
         ),

@@ -131,6 +131,28 @@ fn a_registry_may_want_a_password() {
 }
 
 #[test]
+fn a_registry_with_a_private_ca_is_trusted_when_it_is_given() {
+    let (host, registry) = (Host::start(), Registry::with_tls());
+    let directory = tempfile::tempdir().unwrap();
+    let ca = directory.path().join("ca.pem");
+    fs::write(&ca, registry.ca_pem()).unwrap();
+    let ca = ca.to_str().unwrap();
+    let file = built::component_path("actuator");
+    let (file, to) = (file.to_str().unwrap(), format!("oci://{}/actuator:1", registry.address()));
+    let unknown = run(&host, &["plugin", "push", file, &to], &[]);
+    assert!(errors(&unknown).contains("--ca FILE"), "{}", errors(&unknown));
+    let no_ca = run(&host, &["plugin", "push", "--ca", file, file, &to], &[]);
+    assert!(!no_ca.status.success(), "{no_ca:?}");
+    let pushed = run(&host, &["--json", "plugin", "push", "--ca", ca, file, &to], &[]);
+    assert!(pushed.status.success(), "{}", errors(&pushed));
+    let pushed: Value = serde_json::from_slice(&pushed.stdout).unwrap();
+    let reference = pushed["reference"].as_str().unwrap();
+    let done = run(&host, &["plugin", "install", "--grant-all", "--ca", ca, reference], &[]);
+    assert!(done.status.success(), "{}", errors(&done));
+    assert_eq!(installed(&host)[0]["provenance"]["source"], reference);
+}
+
+#[test]
 fn what_names_no_digest_is_refused_before_anything_is_asked() {
     let host = Host::start();
     for (source, words) in [
