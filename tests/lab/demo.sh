@@ -88,8 +88,10 @@ until palisade run list | grep -q ip-performing-reconnaissance; do sleep 0.1; do
 do_ palisade run watch 2
 
 say "Third story: a phone has reached what is not on the access list; the wipe is for a person to decide"
+echo "The playbook could manage phones with Intune as well. This team has only MobileIron, and says so."
 do_ palisade plugin install --grant-all "$plugins/mobileiron.wasm" "$plugins/ldap.wasm" "$plugins/panos.wasm" \
     "$plugins/unauthorized-mobile-access.wasm"
+do_ palisade plugin enable unauthorized-mobile-access --anyway
 asset mobileiron "$@" --set url=https://core.acme.example --set username=svc-palisade-mdm \
     --secret "password=@$lab/mobileiron.password"
 asset panos "$@" --set url=https://fw01.acme.example --set administrator=palisade --secret "api_key=@$lab/panos.key"

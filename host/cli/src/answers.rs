@@ -12,7 +12,7 @@ use palisade_model::{
     list::{CustomList, ListEntry},
     name::Name,
     playbook::PlaybookSettings,
-    plugin::{Digest, Manifest, Plugin},
+    plugin::{Digest, Manifest, Plugin, flow::Standing, replacement::Replacement},
     prompt::Task,
     run::{Run, RunId, RunStatus},
     undo::Undone,
@@ -129,6 +129,9 @@ pub(crate) struct ConfiguredPlaybook {
     pub(crate) settings: PlaybookSettings,
     /// What its runs begin with.
     pub(crate) configuration: Map<String, Value>,
+    /// How each of its needs stands.
+    #[serde(default)]
+    pub(crate) needs: Vec<Standing>,
 }
 
 /// `GET /api/v1/lists`
@@ -189,6 +192,25 @@ pub(crate) struct Inspected {
     pub(crate) size: u64,
     pub(crate) manifest: Manifest,
     pub(crate) installed: Option<Plugin>,
+    /// What it would do to put it in the place of that one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) replacement: Option<Replacement>,
+    /// How each need of a playbook stands.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) needs: Vec<Standing>,
+}
+
+/// `GET /api/v1/plugins/{name}/rollback`
+#[derive(Deserialize)]
+pub(crate) struct Rollback {
+    pub(crate) previous: Plugin,
+    pub(crate) replacement: Replacement,
+}
+
+/// `GET /api/v1/plugins/{name}/needs`
+#[derive(Deserialize)]
+pub(crate) struct Needs {
+    pub(crate) needs: Vec<Standing>,
 }
 
 /// `GET /api/v1/assets`

@@ -74,15 +74,22 @@ fn sentence(what: &What) -> String {
             let how = if *false_alarm { " as a false alarm" } else { "" };
             format!("closed alert {alert}{how}{}", why(note))
         }
-        What::PluginInstalled { plugin, kind, version, digest, replaces, source, by_lock_file } => {
+        What::PluginInstalled { plugin, kind, version, digest, replaces, source, by_lock_file, wider } => {
             let before =
                 replaces.as_ref().map_or_else(String::new, |old| format!(" in place of {}", old.short()));
             let from =
                 source.as_ref().map_or_else(String::new, |source| format!(" from {}", source.as_str()));
             let word = if *by_lock_file { ", by lock file" } else { "" };
             let (kind, version, digest) = (kind.as_str(), version.as_str(), digest.short());
-            format!("installed {kind} {plugin} {version} {digest}{before}{from}{word}")
+            let installed = format!("installed {kind} {plugin} {version} {digest}{before}{from}{word}");
+            with_list(installed, "wider by", wider)
         }
+        What::PluginRolledBack { plugin, version, digest, replaces } => {
+            let (back, gone) = (digest.short(), replaces.short());
+            format!("rolled {plugin} back to {} {back} from {gone}", version.as_str())
+        }
+        What::PluginEnabled { plugin, lacks } => with_list(format!("enabled {plugin}"), "without", lacks),
+        What::PluginDisabled { plugin, why: reason } => format!("disabled {plugin}{}", why(reason)),
         What::PluginRemoved { plugin, version, digest } => {
             format!("removed {plugin} {} {}", version.as_str(), digest.short())
         }
@@ -98,11 +105,7 @@ fn sentence(what: &What) -> String {
         }
         What::AssetRemoved { asset } => format!("removed asset {asset}"),
         What::PlaybookConfigured { playbook, fields } => {
-            [Some(format!("configured {playbook}")), listed("fields", fields)]
-                .into_iter()
-                .flatten()
-                .collect::<Vec<_>>()
-                .join("; ")
+            with_list(format!("configured {playbook}"), "fields", fields)
         }
         What::ListEntryAdded { list, value, note } => {
             format!("put {} on list {list}{}", value.as_str(), why(note))
@@ -118,11 +121,7 @@ fn sentence(what: &What) -> String {
         What::PolicyLoaded { digest: None } => {
             "goes by its own policy from now on: there is no file".to_owned()
         }
-        What::UserAdded { user, roles } => [Some(format!("added user {user}")), listed("roles", roles)]
-            .into_iter()
-            .flatten()
-            .collect::<Vec<_>>()
-            .join("; "),
+        What::UserAdded { user, roles } => with_list(format!("added user {user}"), "roles", roles),
         What::UserRemoved { user } => format!("removed user {user}"),
         What::HostStarted { version } => format!("started, version {}", version.as_str()),
         What::HostStopped => "stopped".to_owned(),
@@ -151,6 +150,10 @@ fn excerpt(excerpt: &Excerpt) -> String {
         Value::String(text) => text.clone(),
         value => value.to_string(),
     }
+}
+
+fn with_list(sentence: String, word: &str, items: &Items) -> String {
+    [Some(sentence), listed(word, items)].into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 fn listed(word: &str, items: &Items) -> Option<String> {

@@ -111,6 +111,14 @@ pub(crate) enum Error {
     /// The operator said no.
     #[error("{0} was not installed: you did not grant what it asks for")]
     Declined(String),
+    /// A playbook cannot have what it needs.
+    #[error("{name} is not enabled: it cannot have what it needs")]
+    Lacks {
+        /// The playbook.
+        name: String,
+        /// Whether something that is there does not fit.
+        unfit: bool,
+    },
     /// A component cannot be looked at.
     #[error("{} cannot be inspected", .path.display())]
     Component {
@@ -189,6 +197,16 @@ impl Error {
                 ));
             }
             Self::Usage { next, .. } | Self::Missing { next, .. } => next,
+            Self::Lacks { name, unfit: true } => {
+                return Some(format!(
+                    "upgrade the playbook or the connector to versions that fit, then `palisade plugin enable {name}`"
+                ));
+            }
+            Self::Lacks { name, unfit: false } => {
+                return Some(format!(
+                    "install what is missing, then `palisade plugin enable {name}`; to run it without that, add --anyway"
+                ));
+            }
             Self::Declined(_) => "nothing was changed",
             Self::Source(error) => return error.next(),
             Self::LockFile { .. } => "write it with `palisade plugin lock`; it is not edited by hand",

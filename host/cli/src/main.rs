@@ -14,6 +14,7 @@ mod commands;
 mod componentize;
 mod context;
 mod data;
+mod difference_screen;
 mod error;
 mod exit;
 mod file;

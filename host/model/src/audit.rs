@@ -236,6 +236,36 @@ pub enum What {
         /// A lock file granted it: whoever installed it was not asked again.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         by_lock_file: bool,
+        /// What it may do more than that one, each granted again.
+        #[serde(default, skip_serializing_if = "Items::is_empty")]
+        wider: Items,
+    },
+    /// The version of a plugin before the one that is installed was put in its place again.
+    PluginRolledBack {
+        /// Its name.
+        plugin: Name,
+        /// The version that is back.
+        version: Text,
+        /// The exact component.
+        digest: Digest,
+        /// The component that was in its place.
+        replaces: Digest,
+    },
+    /// A plugin was enabled.
+    PluginEnabled {
+        /// Its name.
+        plugin: Name,
+        /// The actions that it needs and cannot have, which was accepted.
+        #[serde(default, skip_serializing_if = "Items::is_empty")]
+        lacks: Items,
+    },
+    /// A plugin was disabled: nothing of it is started any more.
+    PluginDisabled {
+        /// Its name.
+        plugin: Name,
+        /// Why, if nobody disabled it for itself.
+        #[serde(default, skip_serializing_if = "Text::is_empty")]
+        why: Text,
     },
     /// A plugin was removed.
     PluginRemoved {
@@ -445,6 +475,11 @@ impl From<&Value> for Excerpt {
 pub struct Items(Vec<String>);
 
 impl Items {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The texts.
     pub fn as_slice(&self) -> &[String] {
         &self.0

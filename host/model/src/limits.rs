@@ -164,6 +164,11 @@ pub const SCHEMA_DEPTH: usize = 32;
 pub const MANIFEST_ITEMS: usize = 256;
 /// Bytes of one text in a manifest.
 pub const MANIFEST_TEXT_BYTES: usize = 1_024;
+/// Runs that the refusal to remove a plugin names.
+pub const RUNS_NAMED: usize = 5;
+/// Changes that the difference between two versions of a plugin tells, beside those that make it wider: more than a person
+/// reads.
+pub const DIFFERENCE_CHANGES: usize = 300;
 /// Time to compile a component. The largest known guest, CPython, takes 34 s on two slow cores.
 pub const COMPILE_TIME: Duration = Duration::from_secs(180);
 /// Components that are compiled or asked to describe themselves at the same time. One compilation uses every core.

@@ -1,5 +1,10 @@
 //! Plugins: what a component says of itself, and what is recorded of an installed one.
 
+pub mod difference;
+pub mod flow;
+pub mod replacement;
+mod shape;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -345,6 +350,12 @@ pub struct Plugin {
     pub provenance: Provenance,
     /// What was granted: exactly what the manifest asks for.
     pub manifest: Manifest,
+    /// Whether nothing of it is started for now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub disabled: bool,
+    /// The version that it replaced, and that a rollback brings back. That one has none before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<Box<Plugin>>,
 }
 
 /// Where an installed component came from, as whoever installed it said. Only `by` is the host's own word.
@@ -370,6 +381,19 @@ impl Provenance {
 }
 
 impl Plugin {
+    /// A component that is installed now, in place of nothing.
+    pub fn new(digest: Digest, size: u64, installed: Timestamp, manifest: Manifest) -> Self {
+        Self {
+            digest,
+            size,
+            installed,
+            provenance: Provenance::default(),
+            manifest,
+            disabled: false,
+            previous: None,
+        }
+    }
+
     /// Its name.
     pub fn name(&self) -> &Name {
         &self.manifest.identity().name

@@ -54,11 +54,7 @@ pub(crate) fn customs(file: &[u8]) -> Result<Vec<Custom<'_>>, PackageError> {
                 }
             }
             Payload::CustomSection(section) => {
-                customs.push(Custom {
-                    name: section.name(),
-                    data: section.data(),
-                    range: at..at + consumed,
-                });
+                customs.push(Custom { name: section.name(), data: section.data(), range: at..at + consumed });
             }
             Payload::UnknownSection { id, .. } => {
                 let why = format!("there is no section of kind {id}");

@@ -22,8 +22,7 @@ const HOMEPAGE: &str = "homepage";
 const SBOM: &str = "sbom";
 
 /// The sections that make a component a package, in the order in which they are written.
-const OURS: [&str; 9] =
-    [DESCRIPTION, VERSION, AUTHORS, LICENCE, HOMEPAGE, SOURCE, REVISION, SBOM, MANIFEST];
+const OURS: [&str; 9] = [DESCRIPTION, VERSION, AUTHORS, LICENCE, HOMEPAGE, SOURCE, REVISION, SBOM, MANIFEST];
 
 /// What a component's file says of itself. A component without any of it is a package that says nothing.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -189,7 +188,8 @@ pub fn pack(component: &[u8], manifest: &Manifest, facts: &Facts) -> Result<Vec<
 
 /// Appends a custom section (WebAssembly core specification, section 5.5.3).
 fn append(file: &mut Vec<u8>, name: &'static str, data: &[u8]) -> Result<(), PackageError> {
-    let too_long = |_| PackageError::Section { section: name, why: "is longer than any section may be".into() };
+    let too_long =
+        |_| PackageError::Section { section: name, why: "is longer than any section may be".into() };
     let mut content = Vec::with_capacity(name.len() + data.len() + 5);
     push_u32(&mut content, u32::try_from(name.len()).map_err(too_long)?);
     content.extend_from_slice(name.as_bytes());

@@ -6,11 +6,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use palisade_model::signer::KeyId;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    limits::PUBLIC_KEY_BYTES,
-    signature::Signature,
-    trust::NotTrusted,
-};
+use crate::{limits::PUBLIC_KEY_BYTES, signature::Signature, trust::NotTrusted};
 
 /// Ed25519, the only algorithm there is.
 const ALGORITHM: [u8; 2] = *b"Ed";
@@ -51,8 +47,8 @@ impl PublicKey {
         if bytes[..2] != ALGORITHM {
             return Err(NotAPublicKey("the key is for an algorithm that nobody knows"));
         }
-        let key = minisign::PublicKey::from_bytes(&bytes)
-            .map_err(|_| NotAPublicKey("the key cannot be read"))?;
+        let key =
+            minisign::PublicKey::from_bytes(&bytes).map_err(|_| NotAPublicKey("the key cannot be read"))?;
         Ok(Self::new(key))
     }
 

@@ -1,7 +1,7 @@
 //! What is installed and configured, loaded and ready.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     path::PathBuf,
     sync::Arc,
 };
@@ -12,7 +12,10 @@ use palisade_model::{
     asset::Asset,
     name::Name,
     playbook::PlaybookSettings,
-    plugin::{ConnectorManifest, Digest, Manifest, PlaybookManifest, Plugin},
+    plugin::{
+        ConnectorManifest, Digest, Manifest, Need, PlaybookManifest, Plugin,
+        flow::{Standing, Stands},
+    },
 };
 use palisade_vault::{Secret, Vault, VaultError};
 use serde_json::{Map, Value};
@@ -27,6 +30,8 @@ pub struct Catalogue {
     playbooks: BTreeMap<Name, Arc<LoadedPlaybook>>,
     assets: BTreeMap<Name, Arc<LoadedAsset>>,
     settings: BTreeMap<Name, PlaybookSettings>,
+    /// Plugins of which nothing is started.
+    disabled: BTreeSet<Name>,
 }
 
 /// An installed connector.
@@ -110,9 +115,35 @@ pub(crate) fn sealing_context(asset: &Name, field: &str) -> String {
 impl Catalogue {
     /// The playbooks that an alert with this label starts, by name.
     pub fn for_label<'a>(&'a self, label: &'a str) -> impl Iterator<Item = &'a Arc<LoadedPlaybook>> {
-        self.playbooks
-            .values()
+        self.enabled_playbooks()
             .filter(move |playbook| playbook.manifest.labels.iter().any(|one| one == label))
+    }
+
+    /// The playbooks that may be started, by name.
+    pub fn enabled_playbooks(&self) -> impl Iterator<Item = &Arc<LoadedPlaybook>> {
+        self.playbooks.iter().filter(|(name, _)| !self.disabled.contains(*name)).map(|(_, playbook)| playbook)
+    }
+
+    /// Whether a plugin is disabled: nothing of it is started.
+    pub fn is_disabled(&self, plugin: &str) -> bool {
+        self.disabled.contains(plugin)
+    }
+
+    /// How each need of a playbook stands with the connectors that are installed.
+    pub fn standing(&self, playbook: &PlaybookManifest) -> Vec<Standing> {
+        playbook.needs.iter().map(|need| self.standing_of(need)).collect()
+    }
+
+    fn standing_of(&self, need: &Need) -> Standing {
+        let Some(connector) = self.connector(&need.connector) else {
+            return need.stands(Stands::NoConnector);
+        };
+        let standing = need.standing(connector.manifest.action(&need.action));
+        match standing.stands {
+            Stands::Ready if self.is_disabled(&need.connector) => need.stands(Stands::Disabled),
+            Stands::Ready if self.default_asset(&need.connector).is_err() => need.stands(Stands::NoAsset),
+            _ => standing,
+        }
     }
 
     /// The playbook of this name.
@@ -172,13 +203,17 @@ impl Catalogue {
         }
     }
 
+    /// With a plugin in place of one of the same name. Of a connector also the assets that are configured for it, whether they
+    /// could be used before or not.
     pub(crate) fn with_plugin(
         mut self,
         plugin: &Plugin,
+        assets: Vec<Asset>,
         sandbox: &Sandbox,
         premises: &Premises,
     ) -> Result<Self, LoadError> {
         let (name, digest) = (plugin.name().clone(), plugin.digest.clone());
+        self = self.with_disabled(&name, plugin.disabled);
         match &plugin.manifest {
             Manifest::Playbook(manifest) => {
                 let program = Program::Component(sandbox.playbook(&digest, manifest)?);
@@ -192,8 +227,7 @@ impl Catalogue {
                 self.playbooks.remove(&name);
                 self.connectors.insert(name.clone(), loaded);
                 // The assets' ways out follow from the connector's capabilities.
-                let assets: Vec<_> = self.assets_of(name.as_str()).map(|asset| asset.asset.clone()).collect();
-                for asset in assets {
+                for asset in assets.into_iter().filter(|asset| asset.connector == name) {
                     let unusable = asset.name.clone();
                     match self.clone().with_asset(asset, premises) {
                         Ok(catalogue) => self = catalogue,
@@ -234,7 +268,17 @@ impl Catalogue {
         self
     }
 
+    pub(crate) fn with_disabled(mut self, name: &Name, disabled: bool) -> Self {
+        if disabled {
+            self.disabled.insert(name.clone());
+        } else {
+            self.disabled.remove(name);
+        }
+        self
+    }
+
     pub(crate) fn without_plugin(mut self, name: &Name) -> Self {
+        self.disabled.remove(name);
         self.connectors.remove(name);
         self.playbooks.remove(name);
         self
@@ -263,7 +307,7 @@ pub(crate) fn check_settings(
 }
 
 /// Checks the whole configuration against the connector's schema, with a stand-in for each secret.
-fn check_configuration(asset: &Asset, manifest: &ConnectorManifest) -> Result<(), AssetError> {
+pub(crate) fn check_configuration(asset: &Asset, manifest: &ConnectorManifest) -> Result<(), AssetError> {
     let refuse = |violation: String| AssetError::Configuration {
         asset: asset.name.clone(),
         connector: asset.connector.clone(),

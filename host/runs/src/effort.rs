@@ -175,6 +175,12 @@ impl Effort {
         if !self.run.set(self.step, Open::Busy) {
             return Next::Aside;
         }
+        if let Some(failure) = self.disabled() {
+            return match self.doubtful && self.mutates() {
+                true => self.doubt(&format!("it may not be sent again: {failure}")),
+                false => Next::Ended(Err(failure)),
+            };
+        }
         if self.mutates() {
             let rule = match self.admit().await {
                 Ok(rule) => rule,
@@ -283,7 +289,18 @@ impl Effort {
         if !self.run.set(self.step, Open::Busy) {
             return Next::Aside;
         }
+        if let Some(failure) = self.disabled().filter(|_| self.mutates()) {
+            return self
+                .doubt(&format!("the system works on it, but cannot be asked how it stands: {failure}"));
+        }
         self.send(Some(token)).await
+    }
+
+    /// Why the connector is not called, if the operator has disabled it. Whatever the run began with: this holds at once.
+    fn disabled(&self) -> Option<Failure> {
+        let connector = &self.prepared.asset.asset.connector;
+        let is_disabled = self.run.runs.catalogue().is_disabled(connector.as_str());
+        is_disabled.then(|| denied(&format!("connector {connector} is disabled")))
     }
 
     /// Calls the connector, and sees where that leads.
@@ -396,6 +413,9 @@ impl Effort {
     async fn verify(&mut self) -> Result<Verdict, Failure> {
         let mut attempt = 1;
         loop {
+            if let Some(failure) = self.disabled() {
+                return Err(failure);
+            }
             let (asset, spec) = (&self.prepared.asset, self.prepared.spec());
             let call = asset.gate.call(Effect::Investigate, &spec.reads);
             let key = self.key();
@@ -417,6 +437,9 @@ impl Effort {
 
     /// One call of the connector, and whether a failure of it leaves doubt.
     async fn call(&mut self, token: Option<&str>, cancelled: bool) -> (Result<Outcome, Failure>, bool) {
+        if let Some(failure) = self.disabled() {
+            return (Err(failure), false);
+        }
         let (asset, spec) = (&self.prepared.asset, self.prepared.spec());
         let call = asset.gate.call(spec.effect, &spec.reads);
         let key = self.key();

@@ -13,7 +13,10 @@ use palisade_model::{
     audit::{self, What},
     name::Name,
     playbook::PlaybookSettings,
-    plugin::{Digest, Manifest, PlaybookManifest, Plugin, Provenance},
+    plugin::{
+        Digest, Manifest, PlaybookManifest, Plugin, Provenance,
+        flow::{Standing, Stands},
+    },
 };
 use palisade_store::{Durability, StoreError};
 use palisade_vault::{Secret, VaultError};
@@ -21,6 +24,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     catalogue::{AssetError, check_settings, sealing_context},
+    replace::How,
     runs::{Runs, record},
     undo,
 };
@@ -74,8 +78,41 @@ pub enum InstallError {
     /// There is no such playbook.
     #[error("there is no playbook `{0}`")]
     NoPlaybook(Name),
+    /// There is no such plugin.
+    #[error("there is no plugin `{0}`")]
+    NoPlugin(Name),
+    /// What was looked at was the difference from another version.
+    #[error("another version of `{0}` is installed by now: look at the difference again")]
+    OtherVersion(Name),
+    /// It asks for more than the version that is installed, and nobody granted that.
+    #[error("`{name}` asks for more than the version that is installed, and that must be granted again: {}", wider.join("; "))]
+    Wider {
+        /// The plugin.
+        name: Name,
+        /// What it may do more.
+        wider: Vec<String>,
+    },
+    /// Something that works would work no more, and nobody accepted that.
+    #[error("another version of `{name}` breaks what works now: {}", breaks.join("; "))]
+    Breaks {
+        /// The plugin.
+        name: Name,
+        /// What works no more, and why.
+        breaks: Vec<String>,
+    },
+    /// There is no version to go back to.
+    #[error("there is no version of `{0}` before the one that is installed")]
+    NoPrevious(Name),
+    /// A playbook cannot have what it needs.
+    #[error("playbook `{name}` cannot have what it needs: {}", lacks.iter().map(in_words).collect::<Vec<_>>().join("; "))]
+    Lacks {
+        /// The playbook.
+        name: Name,
+        /// What it cannot have.
+        lacks: Vec<Standing>,
+    },
     /// Something still needs it.
-    #[error("`{name}` is needed by {by}: remove that first")]
+    #[error("`{name}` is needed by {by}")]
     Needed {
         /// What would be removed.
         name: Name,
@@ -97,6 +134,28 @@ pub struct Word {
     pub provenance: Provenance,
     /// Whether a lock file granted what it asks for, not somebody who was asked.
     pub by_lock_file: bool,
+}
+
+/// The operator's word: which component may be installed, and what of it was seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// The component that was looked at, with everything it asks for.
+    pub component: Digest,
+    /// The component that it was compared with; none if nobody compared it.
+    pub replaces: Option<Digest>,
+    /// It may do more than the version in whose place it is.
+    pub wider: bool,
+    /// Playbooks that cannot go on with it are disabled, and assets that do not fit it cannot be used.
+    pub breaks: bool,
+    /// A playbook is enabled although connectors that it needs are not there.
+    pub anyway: bool,
+}
+
+impl Grant {
+    /// A component with everything it asks for, and nothing beside.
+    pub fn of(component: Digest) -> Self {
+        Self { component, replaces: None, wider: false, breaks: false, anyway: false }
+    }
 }
 
 /// What a removal did.
@@ -134,8 +193,8 @@ impl Runs {
         Ok((digest, manifest))
     }
 
-    /// Installs a component with everything it asks for. `granted` is the component that the operator or a lock file
-    /// knows.
+    /// Installs a component with everything it asks for, in place of the version that is installed, if there is one. A
+    /// playbook that cannot have what it needs is installed, and disabled.
     ///
     /// # Errors
     ///
@@ -143,83 +202,25 @@ impl Runs {
     pub async fn install(
         &self,
         component: Vec<u8>,
-        granted: &Digest,
+        granted: &Grant,
         by: &str,
         word: Word,
     ) -> Result<Plugin, InstallError> {
         let (digest, manifest) = self.inspect(&component).await?;
-        if digest != *granted {
-            return Err(InstallError::OtherComponent { granted: granted.clone(), found: digest });
+        if digest != granted.component {
+            return Err(InstallError::OtherComponent { granted: granted.component.clone(), found: digest });
         }
         let _changing = self.changing.lock().await;
-        let size = component.len() as u64;
         let Word { mut provenance, by_lock_file } = word;
         provenance.by = Some(by.to_owned());
-        let plugin =
-            Plugin { digest: digest.clone(), size, installed: Timestamp::now(), provenance, manifest };
-        let before = self.store.plugin(plugin.name())?;
-        if let Some(other) = &before
-            && other.manifest.kind() != plugin.manifest.kind()
-        {
-            return Err(InstallError::OtherKind {
-                name: plugin.name().clone(),
-                installed: other.manifest.kind(),
-                new: plugin.manifest.kind(),
-            });
-        }
+        let plugin = Plugin::new(digest.clone(), component.len() as u64, Timestamp::now(), manifest);
+        let plugin = Plugin { provenance, ..plugin };
         if plugin.name().as_str() == undo::NAME {
             return Err(InstallError::Reserved(plugin.name().clone()));
         }
-        if let Manifest::Playbook(manifest) = &plugin.manifest {
-            let settings = self.catalogue().settings(plugin.name());
-            check_playbook(&settings, manifest)?;
-        }
-        let catalogue = (*self.catalogue()).clone().with_plugin(&plugin, &self.sandbox, &self.premises)?;
+        let change = self.change(plugin, granted)?;
         self.store.put_component(digest, component).await?;
-        let installed = What::PluginInstalled {
-            plugin: plugin.name().clone(),
-            kind: plugin.manifest.kind().into(),
-            version: plugin.manifest.identity().version.as_str().into(),
-            digest: plugin.digest.clone(),
-            replaces: before.map(|before| before.digest),
-            source: plugin.provenance.source.as_deref().map(Into::into),
-            by_lock_file,
-        };
-        self.store.put_plugin(plugin.clone(), record(by, installed)).await?;
-        self.set_catalogue(catalogue);
-        Ok(plugin)
-    }
-
-    /// Removes a plugin. Runs at work keep what they have loaded.
-    ///
-    /// # Errors
-    ///
-    /// [`InstallError::Needed`] while an asset is configured for it.
-    pub async fn remove_plugin(&self, name: &Name, by: &str) -> Result<Removal, InstallError> {
-        let _changing = self.changing.lock().await;
-        let catalogue = self.catalogue();
-        let assets: Vec<_> =
-            catalogue.assets_of(name.as_str()).map(|one| format!("asset `{}`", one.asset.name)).collect();
-        if !assets.is_empty() {
-            return Err(InstallError::Needed { name: name.clone(), by: assets.join(", ") });
-        }
-        let Some(plugin) = self.store.plugin(name)? else {
-            return Ok(Removal::Absent);
-        };
-        let removed = What::PluginRemoved {
-            plugin: name.clone(),
-            version: plugin.manifest.identity().version.as_str().into(),
-            digest: plugin.digest.clone(),
-        };
-        self.store.remove_plugin(name.clone(), record(by, removed)).await?;
-        self.set_catalogue((*catalogue).clone().without_plugin(name));
-        // The same file may be installed under no other name: a component's name is part of it. A run that has not ended
-        // still needs it.
-        if !self.is_needed(&plugin.digest)? {
-            self.store.remove_component(plugin.digest.clone()).await?;
-            self.sandbox.forget(&plugin.digest)?;
-        }
-        Ok(Removal::Removed)
+        self.put_in_place(change, How::Installed { by_lock_file }, by).await
     }
 
     /// Configures a playbook: fields that have a value get it, fields without one get their default again. Runs at work
@@ -316,7 +317,21 @@ impl Runs {
     }
 }
 
-fn check_playbook(settings: &PlaybookSettings, manifest: &PlaybookManifest) -> Result<(), InstallError> {
+/// A need that is not met, in words.
+fn in_words(standing: &Standing) -> String {
+    let Standing { connector, action, stands, reasons } = standing;
+    let why = match stands {
+        Stands::NoConnector => format!("there is no connector `{connector}`"),
+        Stands::Disabled => format!("connector `{connector}` is disabled"),
+        _ => reasons.join(", "),
+    };
+    format!("{connector}/{action}: {why}")
+}
+
+pub(crate) fn check_playbook(
+    settings: &PlaybookSettings,
+    manifest: &PlaybookManifest,
+) -> Result<(), InstallError> {
     check_settings(&settings.configuration, manifest)
         .map_err(|violation| InstallError::Settings { playbook: settings.name.clone(), violation })
 }

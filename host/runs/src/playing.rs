@@ -215,6 +215,9 @@ impl Playing {
         let Some(playbook) = self.run().catalogue.playbook(name) else {
             return Err(Failure::NotFound { message: format!("there is no playbook `{name}`") });
         };
+        if self.run().runs.catalogue().is_disabled(name) {
+            return denied(format!("playbook {name} is disabled"));
+        }
         let how = How { mode: self.began.mode, assumed: self.began.assumed.clone() };
         let run = self.run().runs.new_run(&self.run().catalogue, playbook, self.alert.clone(), how);
         let parent = Parent { run: parent.id, position, depth };

@@ -266,7 +266,7 @@ impl Runs {
     ///
     /// # Errors
     ///
-    /// [`RunsError::Missing`], or the store's.
+    /// [`RunsError::Missing`]; [`RunsError::Conflict`] if the playbook is disabled; the store's.
     pub async fn run_playbook(
         self: &Arc<Self>,
         playbook: &str,
@@ -278,6 +278,10 @@ impl Runs {
         let missing = |what, name: String| RunsError::Missing { what, name };
         let playbook =
             catalogue.playbook(playbook).cloned().ok_or_else(|| missing("playbook", playbook.to_owned()))?;
+        let name = &playbook.manifest.identity.name;
+        if catalogue.is_disabled(name.as_str()) {
+            return Err(disabled("playbook", name));
+        }
         let Some(alert) = self.store.alert(alert)? else {
             return Err(missing("alert", alert.to_string()));
         };
@@ -309,7 +313,8 @@ impl Runs {
     ///
     /// # Errors
     ///
-    /// [`RunsError::Missing`] if there is no such asset, [`RunsError::NotReady`] if its connector does not load.
+    /// [`RunsError::Missing`] if there is no such asset, [`RunsError::NotReady`] if its connector does not load,
+    /// [`RunsError::Conflict`] if that is disabled.
     pub async fn test_asset(&self, name: &Name) -> Result<Tested, RunsError> {
         let catalogue = self.catalogue();
         let Some(asset) = catalogue.asset(name.as_str()) else {
@@ -318,6 +323,9 @@ impl Runs {
                 None => RunsError::Missing { what: "asset", name: name.to_string() },
             });
         };
+        if catalogue.is_disabled(asset.asset.connector.as_str()) {
+            return Err(disabled("connector", &asset.asset.connector));
+        }
         let began = Instant::now();
         let Some(spec) = asset.connector.manifest.action(TEST_CONNECTIVITY) else {
             let message = format!("connector {} has no action `{TEST_CONNECTIVITY}`", asset.asset.connector);
@@ -578,7 +586,7 @@ impl Runs {
                 tracing::error!(plugin = %name, error = &error as &dyn std::error::Error, "A plugin cannot be compiled.");
                 continue;
             }
-            match catalogue.clone().with_plugin(&plugin, &self.sandbox, &self.premises) {
+            match catalogue.clone().with_plugin(&plugin, Vec::new(), &self.sandbox, &self.premises) {
                 Ok(with_plugin) => catalogue = with_plugin,
                 Err(error) => {
                     tracing::error!(plugin = %name, error = &error as &dyn std::error::Error, "A plugin cannot be loaded.");
@@ -595,6 +603,12 @@ impl Runs {
             }
         }
         self.set_catalogue(catalogue);
+        if let Err(error) = self.drop_components().await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "Components that nothing needs are kept."
+            );
+        }
         Ok(())
     }
 }
@@ -605,6 +619,12 @@ impl ActiveRun {
         let work = Work::begin(&self.runs.at_work);
         tokio::spawn(drive::drive(Arc::clone(self), history, work));
     }
+}
+
+fn disabled(what: &str, name: &Name) -> RunsError {
+    RunsError::Conflict(format!(
+        "{what} `{name}` is disabled: `palisade plugin enable {name}` lets it be started"
+    ))
 }
 
 /// The name of a setting of the host's own.

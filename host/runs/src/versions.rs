@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use palisade_model::{
     plugin::{Digest, Manifest},
-    run::{Run, RunStatus},
+    run::{Run, RunId, RunStatus},
 };
 use palisade_store::{Page, RunFilter, StoreError};
 
@@ -58,18 +58,31 @@ impl Runs {
     ///
     /// The store's.
     pub(crate) fn is_needed(&self, digest: &Digest) -> Result<bool, StoreError> {
+        Ok(!self.open_runs(|run| run.digest == *digest, 1)?.is_empty())
+    }
+
+    /// The first runs that have not ended and are such. Looks through all that have not ended.
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub(crate) fn open_runs(
+        &self,
+        is_such: impl Fn(&Run) -> bool,
+        most: usize,
+    ) -> Result<Vec<RunId>, StoreError> {
+        let mut found = Vec::new();
         for status in RunStatus::ALL.into_iter().filter(|status| !status.is_final()) {
             let mut before = None;
-            loop {
+            while found.len() < most {
                 let filter = RunFilter { status: Some(status), ..RunFilter::default() };
                 let page = self.store.runs(filter, Page { before, limit: usize::MAX })?;
                 let Some(last) = page.last() else { break };
                 before = Some(last.id);
-                if page.iter().any(|run| run.digest == *digest) {
-                    return Ok(true);
-                }
+                found.extend(page.iter().filter(|run| is_such(run)).map(|run| run.id));
             }
         }
-        Ok(false)
+        found.truncate(most);
+        Ok(found)
     }
 }

@@ -181,13 +181,18 @@ impl From<InstallError> for Problem {
             InstallError::Store(error) => error.into(),
             InstallError::OtherComponent { .. }
             | InstallError::OtherKind { .. }
+            | InstallError::OtherVersion(_)
+            | InstallError::Wider { .. }
+            | InstallError::Breaks { .. }
+            | InstallError::NoPrevious(_)
+            | InstallError::Lacks { .. }
             | InstallError::Reserved(_)
             | InstallError::Needed { .. } => Self::conflict(chain(&error)),
             InstallError::Load(LoadError::NotCompiled(_) | LoadError::Artefact(_))
             | InstallError::Component(_)
             | InstallError::Vault(_) => Self::unavailable(chain(&error)),
             InstallError::Compile(_) | InstallError::Load(_) => Self::invalid("", chain(&error)),
-            InstallError::NoPlaybook(_) => Self::not_found(error.to_string()),
+            InstallError::NoPlaybook(_) | InstallError::NoPlugin(_) => Self::not_found(error.to_string()),
             InstallError::Asset(_) | InstallError::Settings { .. } => {
                 Self::invalid("/configuration", chain(&error))
             }

@@ -196,7 +196,16 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     ///
     /// [`StoreError::Full`].
-    fn put_plugin(&self, plugin: Plugin, record: Record) -> Write<()>;
+    fn put_plugin(&self, plugin: Plugin, record: Record) -> Write<()> {
+        self.put_plugins(vec![plugin], vec![record])
+    }
+
+    /// Records installed plugins, each in place of one with the same name, and puts that on the record, all as one.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Full`].
+    fn put_plugins(&self, plugins: Vec<Plugin>, records: Vec<Record>) -> Write<()>;
 
     /// Removes an installed plugin, and puts that on the record. `false` if there was none; then there is no record.
     fn remove_plugin(&self, name: Name, record: Record) -> Write<bool>;
@@ -289,6 +298,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Removes a component's file. `false` if there was none.
     fn remove_component(&self, digest: Digest) -> Write<bool>;
+
+    /// The components whose files are kept.
+    fn components(&self) -> Result<Vec<Digest>, StoreError>;
 
     /// A component's file.
     fn component(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError>;

@@ -67,7 +67,7 @@ impl Host {
 
     /// Installs built components with the command that a user has.
     pub(crate) fn install(&self, names: &[&str]) -> Result<(), Failed> {
-        let mut install = vec!["plugin".to_owned(), "install".into(), "--grant-all".into()];
+        let mut install = ["plugin", "install", "--grant-all", "--anyway"].map(str::to_owned).to_vec();
         for name in names {
             install.push(plugins::component(name)?.display().to_string());
         }

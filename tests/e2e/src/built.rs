@@ -16,6 +16,31 @@ pub fn component(package: &str) -> Vec<u8> {
     fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}; run `make plugins` first", path.display()))
 }
 
+/// The component of a package that describes itself by a word in its own data, told to do so in this way: the hostile ones.
+///
+/// # Panics
+///
+/// If it has no place for the word, or that is too long.
+pub fn variant(package: &str, word: &str) -> Vec<u8> {
+    let mut component = component(package);
+    let marker = b"variant:honest..........................";
+    let at = component.windows(marker.len()).position(|window| window == marker);
+    let at = at.expect("the component has the place for its variant") + "variant:".len();
+    let place = &mut component[at..at + marker.len() - "variant:".len()];
+    place.fill(b'.');
+    place[..word.len()].copy_from_slice(word.as_bytes());
+    component
+}
+
+/// The same component once more, with a custom section that says nothing to a machine: another build of it.
+pub fn another_build(component: &[u8], number: u32) -> Vec<u8> {
+    let name = b"build";
+    let number = number.to_be_bytes();
+    let section = [&[u8::try_from(name.len()).expect("it is short")], name.as_slice(), &number].concat();
+    let length = u8::try_from(section.len()).expect("it is short");
+    [component, &[0, length], &section].concat()
+}
+
 /// Where the component of a package is: in `PALISADE_PLUGINS`, or in `plugins` of the build directory.
 pub fn component_path(package: &str) -> PathBuf {
     let directory = env::var_os("PALISADE_PLUGINS").map_or_else(|| build().join("plugins"), PathBuf::from);

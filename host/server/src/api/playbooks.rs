@@ -6,7 +6,7 @@ use axum::{Json, body::Body, extract::State, http::StatusCode};
 use palisade_model::{
     alert::AlertId,
     playbook::PlaybookSettings,
-    plugin::{Manifest, Plugin},
+    plugin::{Manifest, Plugin, flow::Standing},
     run::{Mode, RunId},
 };
 use palisade_runs::How;
@@ -45,6 +45,8 @@ pub(super) struct Configured {
     settings: PlaybookSettings,
     /// What its runs begin with: what was configured, and the defaults of the rest.
     configuration: Map<String, Value>,
+    /// How each of its needs stands with what is installed.
+    needs: Vec<Standing>,
 }
 
 /// What to configure: a field without a value gets its default again.
@@ -77,8 +79,10 @@ pub(super) async fn show(
     let missing = || Problem::not_found(format!("there is no playbook `{name}`"));
     let plugin = edge.runs.store().plugin(&name)?.ok_or_else(missing)?;
     let catalogue = edge.runs.catalogue();
-    let configuration = catalogue.configuration(catalogue.playbook(name.as_str()).ok_or_else(missing)?);
-    Ok(Json(Configured { plugin, settings: catalogue.settings(&name), configuration }))
+    let playbook = catalogue.playbook(name.as_str()).ok_or_else(missing)?;
+    let configuration = catalogue.configuration(playbook);
+    let needs = catalogue.standing(&playbook.manifest);
+    Ok(Json(Configured { plugin, settings: catalogue.settings(&name), configuration, needs }))
 }
 
 /// `PUT /playbooks/{name}/settings`: what is not named stays as it is.

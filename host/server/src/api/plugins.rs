@@ -10,9 +10,9 @@ use axum::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use palisade_model::{
     limits::{COMPONENT_BYTES, SIGNATURE_BYTES, SOURCE_BYTES},
-    plugin::{Digest, Manifest, Plugin, Provenance},
+    plugin::{Digest, Manifest, Plugin, Provenance, flow::Standing, replacement::Replacement},
 };
-use palisade_runs::{Removal, Word};
+use palisade_runs::{Grant, Removal, Word};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -35,15 +35,58 @@ pub(super) struct Inspected {
     manifest: Manifest,
     /// The plugin of that name that is installed now.
     installed: Option<Plugin>,
+    /// What it would do to put it in the place of that one.
+    replacement: Option<Replacement>,
+    /// How each need stands, if it is a playbook.
+    needs: Vec<Standing>,
 }
 
 /// The operator's word: the component that was looked at, with everything it asks for.
 #[derive(Deserialize)]
-pub(super) struct Grant {
+pub(super) struct Granted {
     grant: Digest,
     /// It is the word of a lock file: whoever installs was not asked.
     #[serde(default)]
     by_lock_file: bool,
+    /// The component that it was compared with.
+    replaces: Option<Digest>,
+    /// It may do more than that one.
+    #[serde(default)]
+    wider: bool,
+    /// What it breaks is disabled.
+    #[serde(default)]
+    breaks: bool,
+    /// It is enabled although it lacks connectors.
+    #[serde(default)]
+    anyway: bool,
+}
+
+/// What a rollback would do.
+#[derive(Serialize)]
+pub(super) struct Rollback {
+    /// The version that would be back.
+    previous: Plugin,
+    replacement: Replacement,
+}
+
+/// How to roll back.
+#[derive(Deserialize)]
+pub(super) struct Accepted {
+    #[serde(default)]
+    breaks: bool,
+}
+
+/// How to enable.
+#[derive(Deserialize)]
+pub(super) struct Anyway {
+    #[serde(default)]
+    anyway: bool,
+}
+
+/// How the needs of a playbook stand.
+#[derive(Serialize)]
+pub(super) struct Needs {
+    needs: Vec<Standing>,
 }
 
 /// `GET /plugins`: by name.
@@ -62,18 +105,25 @@ pub(super) async fn inspect(State(edge): server::State, body: Body) -> Result<Js
     let component = read(body, COMPONENT_BYTES).await?;
     let (digest, manifest) = edge.runs.inspect(&component).await?;
     let installed = edge.runs.store().plugin(&manifest.identity().name)?;
-    Ok(Json(Inspected { digest, size: component.len(), manifest, installed }))
+    let replacement = edge.runs.replacement(&manifest)?;
+    let needs = match &manifest {
+        Manifest::Playbook(playbook) => edge.runs.catalogue().standing(playbook),
+        Manifest::Connector(_) => Vec::new(),
+    };
+    Ok(Json(Inspected { digest, size: component.len(), manifest, installed, replacement, needs }))
 }
 
-/// `POST /plugins?grant=DIGEST`: installs the component that was looked at.
+/// `POST /plugins?grant=DIGEST`: installs the component that was looked at, in place of the version that is installed.
 pub(super) async fn install(
     State(edge): server::State,
     caller: Caller,
-    Parameters(Grant { grant, by_lock_file }): Parameters<Grant>,
+    Parameters(granted): Parameters<Granted>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, Json<Plugin>), Problem> {
+    let Granted { grant, by_lock_file, replaces, wider, breaks, anyway } = granted;
     let word = Word { provenance: provenance(&headers)?, by_lock_file };
+    let grant = Grant { component: grant, replaces, wider, breaks, anyway };
     let component = read(body, COMPONENT_BYTES).await?;
     let plugin = edge.runs.install(component, &grant, caller.name(), word).await?;
     Ok((StatusCode::CREATED, Json(plugin)))
@@ -120,4 +170,47 @@ pub(super) async fn remove(
         Removal::Removed => Ok(StatusCode::NO_CONTENT),
         Removal::Absent => Err(Problem::not_found(format!("there is no plugin `{name}`"))),
     }
+}
+
+/// `GET /plugins/{name}/rollback`: what a rollback would do.
+pub(super) async fn foresee_rollback(
+    State(edge): server::State,
+    Named(name): Named,
+) -> Result<Json<Rollback>, Problem> {
+    let (previous, replacement) = edge.runs.replacement_by_rollback(&name)?;
+    Ok(Json(Rollback { previous, replacement }))
+}
+
+/// `POST /plugins/{name}/rollback`.
+pub(super) async fn rollback(
+    State(edge): server::State,
+    caller: Caller,
+    Named(name): Named,
+    Parameters(Accepted { breaks }): Parameters<Accepted>,
+) -> Result<Json<Plugin>, Problem> {
+    Ok(Json(edge.runs.rollback(&name, breaks, caller.name()).await?))
+}
+
+/// `POST /plugins/{name}/enable`.
+pub(super) async fn enable(
+    State(edge): server::State,
+    caller: Caller,
+    Named(name): Named,
+    Parameters(Anyway { anyway }): Parameters<Anyway>,
+) -> Result<Json<Plugin>, Problem> {
+    Ok(Json(edge.runs.enable(&name, anyway, caller.name()).await?))
+}
+
+/// `POST /plugins/{name}/disable`.
+pub(super) async fn disable(
+    State(edge): server::State,
+    caller: Caller,
+    Named(name): Named,
+) -> Result<Json<Plugin>, Problem> {
+    Ok(Json(edge.runs.disable(&name, caller.name()).await?))
+}
+
+/// `GET /plugins/{name}/needs`: of a playbook.
+pub(super) async fn needs(State(edge): server::State, Named(name): Named) -> Result<Json<Needs>, Problem> {
+    Ok(Json(Needs { needs: edge.runs.needs(&name)? }))
 }

@@ -66,6 +66,7 @@ pub async fn all(open: impl Fn() -> Arc<dyn Store>) {
     import::of_a_long_journal_is_complete(&*open()).await;
     import::refuses_a_run_that_may_go_on_elsewhere(&*open()).await;
     registry::keeps_plugins_and_assets(&*open()).await;
+    registry::keeps_plugins_that_change_together(&*open()).await;
     registry::keeps_users(&*open()).await;
     registry::keeps_components_of_any_size(&*open()).await;
     registry::keeps_settings(&*open()).await;

@@ -32,13 +32,7 @@ fn plugin(text: &str, version: &str) -> Plugin {
         manual_minutes: 5,
     };
     let provenance = Provenance { by: Some("anna".to_owned()), ..Provenance::default() };
-    Plugin {
-        digest: digest(1),
-        size: 12,
-        installed: at(1),
-        provenance,
-        manifest: Manifest::Playbook(manifest),
-    }
+    Plugin { provenance, ..Plugin::new(digest(1), 12, at(1), Manifest::Playbook(manifest)) }
 }
 
 fn asset(text: &str) -> Asset {
@@ -90,6 +84,15 @@ pub(super) async fn keeps_users(store: &dyn Store) {
     assert_eq!(store.users().unwrap(), [user("anna", &[])]);
 }
 
+pub(super) async fn keeps_plugins_that_change_together(store: &dyn Store) {
+    let disabled = Plugin { disabled: true, ..plugin("triage", "1.0.0") };
+    let upgraded = Plugin { previous: Some(Box::new(plugin("block", "1.0.0"))), ..plugin("block", "2.0.0") };
+    store.put_plugins(vec![plugin("block", "1.0.0")], vec![said()]).await.unwrap();
+    store.put_plugins(vec![upgraded.clone(), disabled.clone()], vec![said(), said()]).await.unwrap();
+    assert_eq!(store.plugins().unwrap(), [upgraded, disabled]);
+    assert_eq!(store.audit_head().seq, 3);
+}
+
 pub(super) async fn keeps_components_of_any_size(store: &dyn Store) {
     let large: Vec<u8> = (0..3_000_001_u32).map(|index| (index % 251) as u8).collect();
     for (byte, file) in [(1, vec![]), (2, vec![9; 4096]), (3, large)] {
@@ -101,6 +104,7 @@ pub(super) async fn keeps_components_of_any_size(store: &dyn Store) {
             file.len()
         );
     }
+    assert_eq!(store.components().unwrap(), [digest(1), digest(2), digest(3)]);
     assert!(store.remove_component(digest(3)).await.unwrap());
     assert!(!store.remove_component(digest(3)).await.unwrap());
     assert!(store.component(&digest(3)).unwrap().is_none());

@@ -109,6 +109,11 @@ pub(super) fn component(digest: &Digest) -> Vec<u8> {
     key(Table::Component, &[digest.as_str().as_bytes()])
 }
 
+/// The digest in the key of a component.
+pub(super) fn component_digest(key: &[u8]) -> Option<Digest> {
+    String::from_utf8(key.get(1..)?.to_vec()).ok()?.try_into().ok()
+}
+
 /// An alert by what its source calls it. Both texts are a stranger's: hashing bounds them, and the length in front
 /// keeps `("ab", "c")` apart from `("a", "bc")`.
 pub(super) fn source(source: &str, source_id: &str) -> Vec<u8> {

@@ -109,7 +109,7 @@ impl SledStore {
     ) -> Write<()> {
         let key = keys::named(table, name);
         self.writer.submit(Durable, move |tables| {
-            tables.put_limited(table, key, &value, (REGISTRY_ITEMS, what), &audit)
+            tables.put_limited(table, &[(key, value)], (REGISTRY_ITEMS, what), &audit)
         })
     }
 
@@ -293,8 +293,12 @@ impl Store for SledStore {
         self.audit.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn put_plugin(&self, plugin: Plugin, record: Record) -> Write<()> {
-        self.put(Table::Plugin, plugin.name(), serialize(&plugin), "plugins", vec![record])
+    fn put_plugins(&self, plugins: Vec<Plugin>, records: Vec<Record>) -> Write<()> {
+        let item = |plugin: &Plugin| (keys::named(Table::Plugin, plugin.name()), serialize(plugin));
+        let items: Vec<_> = plugins.iter().map(item).collect();
+        self.writer.submit(Durable, move |tables| {
+            tables.put_limited(Table::Plugin, &items, (REGISTRY_ITEMS, "plugins"), &records)
+        })
     }
 
     fn remove_plugin(&self, name: Name, record: Record) -> Write<bool> {
@@ -414,6 +418,12 @@ impl Store for SledStore {
 
     fn remove_component(&self, digest: Digest) -> Write<bool> {
         self.writer.submit(Durable, move |tables| tables.remove_component(&digest))
+    }
+
+    fn components(&self) -> Result<Vec<Digest>, StoreError> {
+        let keys = self.tree.keys(&keys::table(Table::Component));
+        keys.map(|key| key.and_then(|key| keys::component_digest(&key).ok_or_else(|| tree::damaged(&key))))
+            .collect()
     }
 
     fn component(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {

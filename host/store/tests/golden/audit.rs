@@ -2,7 +2,7 @@
 
 use palisade_model::{
     action::Effect,
-    audit::{Call, OfRun, Record, Step, What, reaches},
+    audit::{Call, Items, OfRun, Record, Step, What, reaches},
     journal::{By, Decision},
     user::{KeptUser, User},
 };
@@ -78,6 +78,7 @@ fn configuration() -> Vec<What> {
         replaces,
         source: None,
         by_lock_file: false,
+        wider: Items::default(),
     };
     let network = ["10.0.0.0/8".parse().unwrap()];
     vec![
@@ -114,9 +115,40 @@ fn configuration() -> Vec<What> {
     ]
 }
 
+/// What came later, in a file of its own.
+fn lifecycle() -> Vec<What> {
+    let firewall = || name("firewall");
+    let digest = || digest(0xab);
+    vec![
+        What::PluginInstalled {
+            plugin: firewall(),
+            kind: "connector".into(),
+            version: "2.0.0".into(),
+            digest: digest(),
+            replaces: Some(digest()),
+            wider: ["+ HTTP  api.example.com  POST"].into_iter().collect(),
+        },
+        What::PluginRolledBack {
+            plugin: firewall(),
+            version: "1.2.3".into(),
+            digest: digest(),
+            replaces: digest(),
+        },
+        What::PluginEnabled { plugin: firewall(), lacks: Items::default() },
+        What::PluginEnabled { plugin: firewall(), lacks: ["intune/wipe device"].into_iter().collect() },
+        What::PluginDisabled { plugin: firewall(), why: "".into() },
+        What::PluginDisabled { plugin: firewall(), why: "shodan 2.0.0 breaks it".into() },
+    ]
+}
+
 /// Every kind of record, each by somebody else.
 fn records() -> Vec<Record> {
     let whats = [calls(), decisions(), configuration()].concat();
+    said(whats)
+}
+
+fn said(whats: Vec<What>) -> Vec<Record> {
+    let all = [calls(), decisions(), configuration(), lifecycle()].concat();
     assert_every!(
         What {
             ActionSent,
@@ -152,8 +184,11 @@ fn records() -> Vec<Record> {
             HostStopped,
             ListMade,
             ListRemoved,
+            PluginRolledBack,
+            PluginEnabled,
+            PluginDisabled,
         },
-        &whats
+        &all
     );
     let by = By { by: "Ada".to_owned(), note: String::new(), by_admin: true };
     let record = |(place, what)| match place % 3 {
@@ -181,19 +216,24 @@ fn a_plugin_from_elsewhere() {
 /// The lines of a log with all records, as the store gives them.
 #[tokio::test]
 async fn lines() {
+    check_lines("audit.jsonl", records()).await;
+    check_lines("audit-2.jsonl", said(lifecycle())).await;
+}
+
+async fn check_lines(file: &str, records: Vec<Record>) {
     let directory = tempdir().unwrap();
     let store = SledStore::open(directory.path()).unwrap();
-    for record in records() {
+    for record in records.clone() {
         store.record(record, Durability::Buffered).await.unwrap();
     }
     let lines = store.audit(1, 500).unwrap();
     let text: String = lines.iter().map(|(_, line)| format!("{line}\n")).collect();
-    let golden = golden("audit.jsonl", &text);
+    let golden = golden(file, &text);
     assert_eq!(text, golden, "the log would be written in another way");
     // An old log is read, and is whole, and would be exported as it is.
     verify(golden.lines(), None).unwrap();
     let read: Vec<_> = golden.lines().map(|line| parse(line).unwrap()).collect();
-    assert_eq!(read.iter().map(|entry| entry.record.clone()).collect::<Vec<_>>(), records());
+    assert_eq!(read.iter().map(|entry| entry.record.clone()).collect::<Vec<_>>(), records);
     for (entry, line) in read.iter().zip(golden.lines()) {
         assert_eq!(serde_json::to_string(entry).unwrap(), line);
     }

@@ -7,21 +7,9 @@ use palisade_model::plugin::Manifest;
 
 use crate::bound::sandbox;
 
-/// The hostile connector, told to describe itself in this way.
-fn liar(variant: &str) -> Vec<u8> {
-    let mut component = built::component("hostile-connector");
-    let marker = b"variant:honest..........................";
-    let at = component.windows(marker.len()).position(|window| window == marker);
-    let at = at.expect("the component has the place for its variant") + "variant:".len();
-    let place = &mut component[at..at + marker.len() - "variant:".len()];
-    place.fill(b'.');
-    place[..variant.len()].copy_from_slice(variant.as_bytes());
-    component
-}
-
 async fn describe(variant: &str) -> Result<Manifest, String> {
     let sandbox = sandbox();
-    let digest = sandbox.compile(&liar(variant)).await.unwrap();
+    let digest = sandbox.compile(&built::variant("hostile-connector", variant)).await.unwrap();
     sandbox.describe(&digest).await.map_err(|error| {
         let mut words = error.to_string();
         let mut source = error.source();

@@ -114,6 +114,7 @@ async fn a_whole_story_is_on_the_record_in_its_order() {
     assert_eq!(host.post(&format!("/runs/{second}/cancel"), &cancel).status, 200);
     host.until(second, "cancelled");
     host.text(&["asset", "remove", "actuator"]);
+    host.text(&["plugin", "disable", "script"]);
     host.text(&["plugin", "remove", "actuator"]);
     host.text(&["user", "remove", "anna"]);
 
@@ -137,6 +138,7 @@ async fn a_whole_story_is_on_the_record_in_its_order() {
             "admin: run-resumed",
             "kim, said by admin: run-cancelled",
             "admin: asset-removed",
+            "admin: plugin-disabled",
             "admin: plugin-removed",
             "admin: user-removed",
         ]
@@ -166,7 +168,7 @@ async fn a_whole_story_is_on_the_record_in_its_order() {
     assert!(!format!("{log:?}").contains(&token), "the token is on the record");
 
     let (whole, words) = verify(host, &[]);
-    assert!(whole && words.contains("18 entries"), "{words}");
+    assert!(whole && words.contains("19 entries"), "{words}");
     let listed = host.text(&["audit", "list", "--from", "9", "--limit", "2"]);
     assert!(listed.contains("sends actuator/send page @actuator as step 1, by rule "), "{listed}");
     assert!(listed.contains("More with --from 11"), "{listed}");

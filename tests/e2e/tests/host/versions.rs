@@ -9,11 +9,9 @@ use crate::journal::end;
 
 const AN_HOUR: u64 = 60 * 60 * 1000;
 
-/// Another build of the same playbook: a custom section says nothing to a machine, and makes another component.
 fn install_another_build(host: &Host) {
-    let section = *b"\0\x0d\x05build second"; // id 0, length 13, name of 5 bytes, and the rest
     let file = host.data().with_file_name("another.wasm");
-    fs::write(&file, [built::component("script"), section.to_vec()].concat()).unwrap();
+    fs::write(&file, built::another_build(&built::component("script"), 2)).unwrap();
     host.text(&["plugin", "install", "--grant-all", file.to_str().unwrap()]);
 }
 
@@ -41,17 +39,24 @@ async fn a_run_that_waits_goes_on_with_the_build_that_it_began_with() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_run_that_waits_outlives_the_removal_of_its_playbook() {
+async fn a_playbook_is_not_removed_under_a_run_that_waits() {
     let mut workshop = Workshop::start().await;
     let run = workshop.run(&question());
     workshop.host.until(run, "waiting");
-    workshop.host.text(&["plugin", "remove", "script"]);
+    let refused = workshop.host.palisade(&["plugin", "remove", "script"]);
+    assert_eq!(refused.status.code(), Some(1));
+    let words = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(words.contains(&format!("`script` is needed by run {run}, not ended yet")), "{words}");
+
+    // Disabled, it starts no more, and the run goes on, after a restart too.
+    workshop.host.text(&["plugin", "disable", "script"]);
     workshop = workshop.kill_and_restart();
     workshop.host.until(run, "waiting");
     workshop.host.text(&["answer", &run.to_string(), "yes"]);
     let ended = workshop.host.ended(run);
     assert_eq!(end(&ended).0, "succeeded", "{ended:#}");
     assert_eq!(workshop.lab.effects(), ["pages page"]);
+    workshop.host.text(&["plugin", "remove", "script"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -6,8 +6,8 @@ use palisade_sdk::bindings::connector::{
     Descriptor,
     palisade::plugin::{
         connector_descriptor::{
-            Action, Capabilities, Effect, FileCapability, HostPattern, HttpCapability, Retry, SecretPlace,
-            SecretUse, TcpCapability,
+            Action, Capabilities, Effect, FileCapability, HostPattern, HttpCapability, Retry, Reveal,
+            SecretPlace, SecretUse, TcpCapability,
         },
         files, http, state,
         types::Identity,
@@ -96,9 +96,43 @@ pub(crate) fn describe() -> Descriptor {
         }
         "long text" => honest.vendor = "x".repeat(1 << 20),
         "too much text" => honest.vendor = "x".repeat(100 << 20),
+        "version 2" => version_2(&mut honest),
+        "version 2 asks for more" => {
+            version_2(&mut honest);
+            let capabilities = &mut honest.capabilities;
+            capabilities.http[1].methods.push("DELETE".to_owned());
+            capabilities.reveal =
+                vec![Reveal { field: "token".to_owned(), reason: "It wants it.".to_owned() }];
+            honest.actions.iter_mut().filter(|action| action.name == "read").for_each(|read| {
+                read.effect = Effect::Contain;
+            });
+        }
+        "version 2 speaks otherwise" => {
+            version_2(&mut honest);
+            let behave = &mut honest.actions[0];
+            behave.parameters =
+                r#"{"type": "object", "properties": {"how": {"type": "string"}}, "required": ["how"]}"#
+                    .to_owned();
+            behave.output =
+                r#"{"type": "object", "properties": {"text": {"type": "array", "items": {"type": "string"}}}}"#
+                    .to_owned();
+        }
+        "version 2 can do less" => {
+            version_2(&mut honest);
+            honest.actions.retain(|action| action.name != "behave");
+        }
+        "version 2 wants a number" => {
+            version_2(&mut honest);
+            honest.configuration =
+                CONFIGURATION.replace(r#""properties""#, r#""required": ["count"], "properties""#);
+        }
         _ => {}
     }
     honest
+}
+
+fn version_2(descriptor: &mut Descriptor) {
+    descriptor.identity.version = "2.0.0".to_owned();
 }
 
 fn honest() -> Descriptor {

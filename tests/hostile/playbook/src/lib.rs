@@ -1,7 +1,10 @@
 //! A playbook that tries everything a playbook must not get away with.
 //!
-//! It is written against the bare contract. What it does is chosen by the name of the alert.
+//! It is written against the bare contract. What it does is chosen by the name of the alert; what it says of itself, by
+//! [`variant`].
 #![cfg(target_arch = "wasm32")]
+
+mod variant;
 
 use std::hint::black_box;
 
@@ -15,6 +18,8 @@ use palisade_sdk::{
     },
     clock,
 };
+
+use crate::variant::variant;
 
 /// Actions of the hostile connector that it may start.
 const NEEDS: [&str; 4] = ["behave", "sleep", "panic", "loop"];
@@ -30,16 +35,8 @@ impl world::Guest for Hostile {
                 description: "Tries everything that it must not get away with.".to_owned(),
                 publisher: "Palisade".to_owned(),
             },
-            labels: vec!["hostile".to_owned()],
-            needs: NEEDS
-                .iter()
-                .map(|action| Need {
-                    connector: "hostile".to_owned(),
-                    action: (*action).to_owned(),
-                    parameters: None,
-                    data: None,
-                })
-                .collect(),
+            labels: labels(),
+            needs: needs(),
             starts: vec!["hostile-playbook".to_owned()],
             configuration: r#"{"type":"object","properties":{}}"#.to_owned(),
             lists: Vec::new(),
@@ -133,6 +130,38 @@ impl world::Guest for Hostile {
 }
 
 world::export!(Hostile with_types_in world);
+
+fn needs() -> Vec<Need> {
+    let need = |connector: &str, action: &str| Need {
+        connector: connector.to_owned(),
+        action: action.to_owned(),
+        parameters: None,
+        data: None,
+    };
+    let mut needs: Vec<_> = NEEDS.iter().map(|action| need("hostile", action)).collect();
+    match variant() {
+        "needs a stranger" => needs.push(need("stranger", "help")),
+        "needs what nobody can" => needs.push(need("hostile", "be kind")),
+        "says what passes" => {
+            needs[0].parameters = Some(r#"{"type": "object", "properties": {}}"#.to_owned());
+            needs[0].data = Some(
+                r#"{"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}"#
+                    .to_owned(),
+            );
+        }
+        "reads a list" => {
+            needs[0].data =
+                Some(r#"{"type": "object", "properties": {"text": {"type": "array"}}}"#.to_owned());
+        }
+        _ => {}
+    }
+    needs
+}
+
+fn labels() -> Vec<String> {
+    let more = (variant() == "runs on more").then_some("everything");
+    ["hostile"].into_iter().chain(more).map(str::to_owned).collect()
+}
 
 fn start(action: &str) -> steps::StepId {
     actions::start(&request(action))

@@ -231,8 +231,8 @@ impl Store for CrashingStore {
         self.write(durability, move |store| store.record(record.clone(), durability))
     }
 
-    fn put_plugin(&self, plugin: Plugin, record: Record) -> Write<()> {
-        self.write(Durable, move |store| store.put_plugin(plugin.clone(), record.clone()))
+    fn put_plugins(&self, plugins: Vec<Plugin>, records: Vec<Record>) -> Write<()> {
+        self.write(Durable, move |store| store.put_plugins(plugins.clone(), records.clone()))
     }
 
     fn remove_plugin(&self, name: Name, record: Record) -> Write<bool> {
@@ -394,6 +394,10 @@ impl Store for CrashingStore {
 
     fn assets(&self) -> Result<Vec<Asset>, StoreError> {
         self.inner()?.store.assets()
+    }
+
+    fn components(&self) -> Result<Vec<Digest>, StoreError> {
+        self.inner()?.store.components()
     }
 
     fn component(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {

@@ -15,6 +15,7 @@ use crate::{
     client::Client,
     commands::{Switch, setting::Setting},
     context::Context,
+    difference_screen,
     error::Error,
     printable,
     style::{BOLD, DIM, WARN},
@@ -62,10 +63,9 @@ pub(super) async fn configure(command: Configure, host: &Client, context: &Conte
     })
 }
 
-fn screen(ConfiguredPlaybook { plugin, settings, configuration }: &ConfiguredPlaybook) -> String {
-    let Manifest::Playbook(PlaybookManifest {
-        identity, labels, needs, lists, configuration: schema, ..
-    }) = &plugin.manifest
+fn screen(ConfiguredPlaybook { plugin, settings, configuration, needs }: &ConfiguredPlaybook) -> String {
+    let Manifest::Playbook(PlaybookManifest { identity, labels, lists, configuration: schema, .. }) =
+        &plugin.manifest
     else {
         return String::new();
     };
@@ -76,6 +76,9 @@ fn screen(ConfiguredPlaybook { plugin, settings, configuration }: &ConfiguredPla
         plugin.digest.short(),
         printable::line(&identity.description)
     );
+    if plugin.disabled {
+        let _ = writeln!(text, "  {WARN}disabled{WARN:#}: nothing starts it");
+    }
     if settings.safe_mode {
         let _ = writeln!(text, "  {WARN}safe mode{WARN:#}: its runs plan what would change something");
     }
@@ -85,14 +88,13 @@ fn screen(ConfiguredPlaybook { plugin, settings, configuration }: &ConfiguredPla
         }
     };
     line("Runs on", labels.iter().map(|label| printable::line(label)).collect());
-    line(
-        "Uses",
-        needs.iter().map(|need| printable::line(&format!("{}/{}", need.connector, need.action))).collect(),
-    );
     let list = |list: &palisade_model::plugin::ListUse| {
         format!("{}{}", list.name, if list.adds { " (adds to it)" } else { "" })
     };
     line("Lists", lists.iter().map(list).collect());
+    if !needs.is_empty() {
+        let _ = write!(text, "\n{}", difference_screen::needs(needs));
+    }
     let _ = writeln!(text, "\n{BOLD}Configuration{BOLD:#}");
     if configuration.is_empty() {
         text.push_str("  There is nothing to configure.\n");

@@ -71,7 +71,8 @@ pub(super) async fn offline(source: &str, component: &[u8]) -> Result<Inspected,
         let sandbox = sandbox.map_err(failed)?;
         let digest = sandbox.compile(component).await.map_err(failed)?;
         let manifest = sandbox.describe(&digest).await.map_err(failed)?;
-        Ok(Inspected { digest, size: component.len() as u64, manifest, installed: None })
+        let size = component.len() as u64;
+        Ok(Inspected { digest, size, manifest, installed: None, replacement: None, needs: Vec::new() })
     };
     let inspected = inspect.await;
     drop(spinner);

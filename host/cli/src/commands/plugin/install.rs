@@ -3,25 +3,25 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use palisade_model::plugin::{Digest, Plugin};
+use palisade_model::plugin::{Digest, Manifest, Plugin};
 use palisade_sources::{Fetched, Reference};
 
 use super::{
-    locked,
+    consent::Consent,
+    enable, installed, locked,
     sources::{Fetcher, Place, SourceOptions},
 };
 use crate::{
     answers::Inspected,
-    capabilities,
     client::Client,
     context::Context,
     error::Error,
     exit::Exit,
-    limits::COMPILING_TIME,
+    limits::{COMPILING_TIME, REQUEST_TIME},
     lock_file, printable,
     progress::Spinner,
-    prompt, screen,
-    style::{BOLD, GOOD, WARN},
+    screen,
+    style::{BOLD, WARN},
 };
 
 /// What to install.
@@ -37,16 +37,15 @@ pub(crate) struct Install {
     /// What the digest of the one file or URL must be
     #[arg(long, value_name = "sha256:HEX", value_parser = Reference::digest)]
     digest: Option<Digest>,
-    /// Grant what they ask for without a question
-    #[arg(long)]
-    grant_all: bool,
+    #[command(flatten)]
+    consent: Consent,
     /// Install exactly what a lock file says, with exactly the grants in it, and ask nothing
     #[arg(
         long,
         value_name = "FILE",
         num_args = 0..=1,
         default_missing_value = lock_file::NAME,
-        conflicts_with_all = ["sources", "digest", "grant_all"]
+        conflicts_with_all = ["sources", "digest", "grant_all", "grant_wider", "accept_breaks", "anyway"]
     )]
     locked: Option<PathBuf>,
     /// Take the components of the lock file from this directory, by their digests, and nothing from a network
@@ -60,12 +59,7 @@ pub(super) async fn run(command: Install, context: &Context) -> Result<Exit, Err
     if let Some(file) = &command.locked {
         return locked::run(file, command.from.as_deref(), command.servers, context).await;
     }
-    if !command.grant_all && !prompt::is_possible() {
-        return Err(Error::Usage {
-            what: "nobody is at a terminal to grant what the plugins may do".into(),
-            next: "look at each with `palisade plugin inspect SOURCE`, then install with --grant-all".into(),
-        });
-    }
+    command.consent.is_possible()?;
     let digest = command.digest.as_ref();
     let places: Vec<_> =
         command.sources.iter().map(|given| Place::all(given, digest)).collect::<Result<_, _>>()?;
@@ -78,15 +72,32 @@ pub(super) async fn run(command: Install, context: &Context) -> Result<Exit, Err
     }
     let host = context.host()?;
     let fetcher = Fetcher::new(command.servers, &places)?;
-    let mut installed = Vec::new();
+    let way = Way { must_be_taken: false, json: context.json, consent: command.consent };
+    let mut placed = Vec::new();
     for place in &places {
-        let component = fetcher.fetch(place, digest).await?;
-        installed.push(install(&host, &component, command.grant_all, context.json).await?);
+        placed.push(install(&host, &fetcher.fetch(place, digest).await?, way).await?);
     }
+    let plugins = enable_new(&host, placed, way).await?;
     if context.json {
-        screen::show_json(&installed)?;
+        screen::show_json(&plugins)?;
     }
     Ok(Exit::Done)
+}
+
+/// How a component is put in its place.
+#[derive(Clone, Copy)]
+pub(super) struct Way {
+    /// Whether another version must be there.
+    pub(super) must_be_taken: bool,
+    pub(super) json: bool,
+    pub(super) consent: Consent,
+}
+
+/// A plugin in its place.
+pub(super) struct Placed {
+    pub(super) plugin: Plugin,
+    /// Nothing of its name was there before.
+    is_new: bool,
 }
 
 /// Has the host compile a component and ask it what it is.
@@ -98,30 +109,54 @@ pub(super) async fn inspect(host: &Client, component: &Fetched) -> Result<Inspec
 }
 
 /// Installs one component, if it is not there already and the operator grants what it asks for.
-async fn install(host: &Client, component: &Fetched, grant_all: bool, json: bool) -> Result<Plugin, Error> {
-    let Inspected { digest, size, manifest, installed } = inspect(host, component).await?;
-    let name = &manifest.identity().name;
-    if let Some(installed) = installed.filter(|installed| installed.digest == digest) {
-        if !json {
+pub(super) async fn install(host: &Client, component: &Fetched, way: Way) -> Result<Placed, Error> {
+    let inspected = inspect(host, component).await?;
+    let name = &inspected.manifest.identity().name;
+    let same = inspected.installed.as_ref().filter(|installed| installed.digest == inspected.digest);
+    if let Some(same) = same {
+        if !way.json {
             screen::show(&format!("{BOLD}{name}{BOLD:#} is installed already, exactly this component.\n"))?;
         }
-        return Ok(installed);
+        return Ok(Placed { plugin: same.clone(), is_new: false });
     }
-    if !grant_all {
-        screen::tell(&capabilities::screen(&digest, size, &manifest));
-        if !prompt::confirm(&format!("\n{WARN}Grant this to {name} and install it?{WARN:#}"))? {
-            return Err(Error::Declined(name.to_string()));
-        }
+    let is_new = inspected.installed.is_none();
+    if way.must_be_taken && is_new {
+        return Err(Error::Missing {
+            what: format!("there is no plugin `{name}` that could be upgraded"),
+            next: "install it with `palisade plugin install`".to_owned(),
+        });
     }
-    let path = format!("/api/v1/plugins?grant={digest}");
+    let path = format!("/api/v1/plugins?{}", way.consent.ask(&inspected)?);
     let plugin: Plugin = host.post_component(&path, component, COMPILING_TIME).await?.read()?;
-    if !json {
-        screen::show(&format!(
-            "{GOOD}✔{GOOD:#} {BOLD}{name}{BOLD:#} {} is installed ({}, {}).\n",
-            printable::line(&plugin.manifest.identity().version),
-            plugin.manifest.kind(),
-            plugin.digest.short()
-        ))?;
+    if !way.json {
+        screen::show(&installed(&plugin, "is installed"))?;
     }
-    Ok(plugin)
+    Ok(Placed { plugin, is_new })
+}
+
+/// Enables what was installed before the connectors that it needs: the order of the files does not matter. What still cannot
+/// have what it needs stays disabled, and says what that is.
+async fn enable_new(host: &Client, all: Vec<Placed>, way: Way) -> Result<Vec<Plugin>, Error> {
+    let mut plugins = Vec::new();
+    for Placed { plugin, is_new } in all {
+        if !(is_new && plugin.disabled && matches!(plugin.manifest, Manifest::Playbook(_))) {
+            plugins.push(plugin);
+            continue;
+        }
+        let name = plugin.name().clone();
+        let path = format!("/api/v1/plugins/{name}/enable?anyway={}", way.consent.anyway);
+        plugins.push(match host.post_nothing(&path, REQUEST_TIME).await {
+            Ok(answer) => answer.read()?,
+            Err(error @ Error::Problem { status: 409, .. }) => {
+                screen::tell(&format!(
+                    "\n{BOLD}{name}{BOLD:#} is installed, and {WARN}disabled{WARN:#}: it cannot have what it needs.\n"
+                ));
+                let next = enable::lacks(host, &name, error).await.next();
+                screen::tell(&format!("  {BOLD}next{BOLD:#}: {}\n", next.unwrap_or_default()));
+                plugin
+            }
+            Err(error) => return Err(error),
+        });
+    }
+    Ok(plugins)
 }

@@ -1,7 +1,10 @@
 //! `palisade plugin`
 
 pub(crate) mod build;
+mod consent;
+mod disable;
 mod docs;
+mod enable;
 mod export;
 mod inspect;
 mod install;
@@ -9,7 +12,9 @@ mod lock;
 mod locked;
 pub(crate) mod new;
 mod push;
+mod rollback;
 mod sources;
+mod upgrade;
 
 use std::{fs, path::Path};
 
@@ -24,7 +29,7 @@ use crate::{
     exit::Exit,
     printable,
     screen::{self, table},
-    style::BOLD,
+    style::{BOLD, GOOD},
     time,
 };
 
@@ -37,6 +42,17 @@ pub(crate) enum PluginCommand {
     Build(build::Build),
     /// Install plugins, after you saw and granted what they may do
     Install(install::Install),
+    /// Put another version in the place of the one that is installed, after you saw what it changes
+    Upgrade(upgrade::Upgrade),
+    /// Bring the version back that was installed before
+    Rollback(rollback::Rollback),
+    /// Let a plugin be started, if it can have what it needs
+    Enable(enable::Enable),
+    /// Have nothing of a plugin be started any more, from now on
+    Disable {
+        /// Name of the plugin
+        name: Name,
+    },
     /// List the installed plugins
     List,
     /// Show what a plugin is and may do; one that is not installed is looked at without a host
@@ -49,7 +65,7 @@ pub(crate) enum PluginCommand {
     Export(export::Export),
     /// Send a component to a registry, for others to install
     Push(push::Push),
-    /// Remove a plugin
+    /// Remove a plugin, unless something needs it
     Remove {
         /// Name of the plugin
         name: Name,
@@ -61,6 +77,10 @@ pub(crate) async fn run(command: PluginCommand, context: &Context) -> Result<Exi
         PluginCommand::New(command) => new::run(&command, context)?,
         PluginCommand::Build(command) => build::run(command, context)?,
         PluginCommand::Install(command) => return install::run(command, context).await,
+        PluginCommand::Upgrade(command) => upgrade::run(command, context).await?,
+        PluginCommand::Rollback(command) => rollback::run(command, context).await?,
+        PluginCommand::Enable(command) => enable::run(command, context).await?,
+        PluginCommand::Disable { name } => disable::run(name, context).await?,
         PluginCommand::Lock(command) => return lock::run(command, context).await,
         PluginCommand::Export(command) => export::run(command, context).await?,
         PluginCommand::Push(command) => push::run(command, context).await?,
@@ -82,13 +102,14 @@ fn list(plugins: &[Plugin], now: Timestamp) -> String {
     if plugins.is_empty() {
         return "No plugins. Install one with `palisade plugin install SOURCE`.\n".to_owned();
     }
-    let mut table = table(["NAME", "KIND", "VERSION", "SIZE", "DIGEST", "INSTALLED", "PUBLISHER"]);
+    let mut table = table(["NAME", "KIND", "VERSION", "STATE", "SIZE", "DIGEST", "INSTALLED", "PUBLISHER"]);
     for plugin in plugins {
         let identity = plugin.manifest.identity();
         table.add_row([
             plugin.name().to_string(),
             plugin.manifest.kind().to_owned(),
             printable::line(&identity.version),
+            if plugin.disabled { "disabled" } else { "enabled" }.to_owned(),
             capabilities::bytes(plugin.size),
             plugin.digest.short().to_owned(),
             time::ago(plugin.installed, now),
@@ -96,6 +117,18 @@ fn list(plugins: &[Plugin], now: Timestamp) -> String {
         ]);
     }
     screen::lines(&table)
+}
+
+/// One line that says what is in its place now.
+fn installed(plugin: &Plugin, word: &str) -> String {
+    let disabled = if plugin.disabled { "; it is disabled" } else { "" };
+    format!(
+        "{GOOD}✔{GOOD:#} {BOLD}{}{BOLD:#} {} {word} ({}, {}){disabled}.\n",
+        plugin.name(),
+        printable::line(&plugin.manifest.identity().version),
+        plugin.manifest.kind(),
+        plugin.digest.short()
+    )
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, Error> {

@@ -43,7 +43,8 @@ impl Tables {
         }
         // What a crash has left of a list of that name is not to be on this one.
         self.remove_entries(list)?;
-        self.put_limited(Table::List, key, &0_u64.to_be_bytes(), (LISTS, "custom lists"), &[])?;
+        let none = 0_u64.to_be_bytes().to_vec();
+        self.put_limited(Table::List, &[(key, none)], (LISTS, "custom lists"), &[])?;
         Ok(true)
     }
 

@@ -13,21 +13,26 @@ use crate::{
 };
 
 impl Tables {
-    /// Puts a record of a table that holds at most `max` of them, `what` in plural, and what of it goes into the audit
-    /// log.
+    /// Puts records of a table that holds at most `max` of them, `what` in plural, and what of it goes into the audit log,
+    /// all as one.
     pub(in crate::embedded) fn put_limited(
         &mut self,
         table: Table,
-        key: Vec<u8>,
-        value: &[u8],
+        items: &[(Vec<u8>, Vec<u8>)],
         (max, what): (usize, &'static str),
         audit: &[Record],
     ) -> Result<(), StoreError> {
-        if !self.tree.has(&key)? && self.tree.keys(&keys::table(table)).take(max).count() == max {
+        let mut new = 0;
+        for (key, _) in items {
+            new += usize::from(!self.tree.has(key)?);
+        }
+        if new > 0 && self.tree.keys(&keys::table(table)).take(max).count() + new > max {
             return Err(StoreError::Full { what, max });
         }
         let mut batch = Batch::default();
-        self.tree.put(&mut batch, key, value)?;
+        for (key, value) in items {
+            self.tree.put(&mut batch, key.clone(), value)?;
+        }
         let audit = self.add_records(&mut batch, audit);
         self.apply_records(batch, audit)
     }
