@@ -18,5 +18,5 @@ pub use handover::{escalate, raise_severity};
 pub use level::Level;
 pub use lookup::{Gap, Lookup};
 pub use owner::{Owner, OwnerOfDomain, OwnerOfNetwork};
-pub use ticket::{CREATE_TICKET, SHORT_DESCRIPTION_CHARS_MAX, Ticket, file_ticket};
+pub use ticket::{SHORT_DESCRIPTION_CHARS_MAX, Ticket, create_ticket, file_ticket};
 pub use url::host_of;

@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{
@@ -25,7 +26,7 @@ pub struct Owner {
 }
 
 /// The answer of `whois: whois domain`.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct OwnerOfDomain {
     domain: Option<String>,
@@ -38,7 +39,7 @@ pub struct OwnerOfDomain {
 }
 
 /// The answer of `whois: whois ip`.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct OwnerOfNetwork {
     name: Option<String>,
@@ -49,7 +50,7 @@ pub struct OwnerOfNetwork {
     abuse: Option<Contact>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 struct Contact {
     name: Option<String>,

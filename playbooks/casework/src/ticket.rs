@@ -1,13 +1,33 @@
 use palisade_sdk::{
     Report, Status, log,
-    playbook::{Action, Run, Severity},
+    playbook::{Action, Need, Run, Severity},
 };
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::text::line;
 
-/// The action by which tickets are created: what a playbook that does so needs.
-pub const CREATE_TICKET: (&str, &str) = ("servicenow", "create ticket");
+/// The action by which tickets are created.
+const CREATE_TICKET: (&str, &str) = ("servicenow", "create ticket");
+
+/// What a playbook needs that creates tickets.
+pub fn create_ticket() -> Need {
+    Need::new(CREATE_TICKET.0, CREATE_TICKET.1).sends::<NewTicket>()
+}
+
+/// A ticket to be created.
+#[derive(Serialize, JsonSchema)]
+struct NewTicket<'a> {
+    short_description: &'a str,
+    description: &'a str,
+    fields: Fields,
+}
+
+/// Columns of the ticket's table.
+#[derive(Serialize, JsonSchema)]
+struct Fields {
+    urgency: &'static str,
+}
 
 /// ServiceNow's default length of the column `short_description`, in characters.
 pub const SHORT_DESCRIPTION_CHARS_MAX: usize = 160;
@@ -34,13 +54,13 @@ impl Ticket {
         description: &str,
     ) -> Result<Self, String> {
         let (connector, action) = CREATE_TICKET;
+        let fields = Fields { urgency: urgency(severity) };
         let created = run
-            .start(
-                Action::new(connector, action)
-                    .parameter("short_description", short_description)
-                    .parameter("description", description)
-                    .parameter("fields", json!({ "urgency": urgency(severity) })),
-            )
+            .start(Action::new(connector, action).parameters(&NewTicket {
+                short_description,
+                description,
+                fields,
+            }))
             .wait();
         match created {
             Ok(Report { status: Status::Success, summary, .. }) => {

@@ -3,10 +3,26 @@
 use std::net::IpAddr;
 
 use casework::{Gap, Lookup, Owner, OwnerOfDomain, OwnerOfNetwork};
-use palisade_sdk::playbook::Run;
+use palisade_sdk::playbook::{Need, Run};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::source::{self, Source};
+
+/// The look-ups, with what they are asked and what of their answers is read.
+pub(crate) fn needs() -> [Need; 7] {
+    let by_ip = |connector, action| Need::new(connector, action).sends_texts(["ip"]);
+    let by_domain = |connector, action| Need::new(connector, action).sends_texts(["domain"]);
+    [
+        by_ip("virustotal", "ip reputation").reads::<Reputation>(),
+        by_domain("virustotal", "domain reputation").reads::<Reputation>(),
+        by_ip("geoip", "geolocate ip").reads::<Place>(),
+        by_ip("dns", "lookup ip").reads::<AddressNames>(),
+        by_domain("dns", "lookup domain").sends_texts(["type"]).reads::<DomainRecords>(),
+        by_ip("whois", "whois ip").reads::<OwnerOfNetwork>(),
+        by_domain("whois", "whois domain").reads::<OwnerOfDomain>(),
+    ]
+}
 
 /// What is known of the source.
 #[derive(Debug)]
@@ -41,7 +57,7 @@ pub(crate) enum SaidBy {
 }
 
 /// The answer of `virustotal: ip reputation` and `domain reputation`.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub(crate) struct Reputation {
     /// What it is about.
@@ -54,7 +70,7 @@ pub(crate) struct Reputation {
 }
 
 /// The answer of `geoip: geolocate ip`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub(crate) struct Place {
     city: Option<String>,
@@ -66,20 +82,20 @@ pub(crate) struct Place {
 }
 
 /// The answer of `dns: lookup ip`.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(default)]
 struct AddressNames {
     hostnames: Vec<String>,
 }
 
 /// The answer of `dns: lookup domain`.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(default)]
 struct DomainRecords {
     records: Vec<Record>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Record {
     value: String,
 }

@@ -18,7 +18,7 @@ mod verdict;
 use std::net::IpAddr;
 
 use casework::{
-    CREATE_TICKET, SHORT_DESCRIPTION_CHARS_MAX, escalate, file_ticket, is_internal, raise_severity,
+    SHORT_DESCRIPTION_CHARS_MAX, create_ticket, escalate, file_ticket, is_internal, raise_severity,
     text::{VALUE_CHARS_MAX, line, shortened},
 };
 use palisade_sdk::{
@@ -51,18 +51,12 @@ pub fn playbook() -> Playbook {
     let playbook = Playbook::new("ip-performing-reconnaissance", env!("CARGO_PKG_VERSION"), handle)
         .about("Finds out who probes our systems, hands over who is malicious, and closes who is not.")
         .publisher("Palisade")
-        .needs("virustotal", "ip reputation")
-        .needs("virustotal", "domain reputation")
-        .needs("geoip", "geolocate ip")
-        .needs("dns", "lookup ip")
-        .needs("dns", "lookup domain")
-        .needs("whois", "whois ip")
-        .needs("whois", "whois domain")
-        .needs(CREATE_TICKET.0, CREATE_TICKET.1)
+        .need(create_ticket())
         .configured_by::<Settings>()
         .looks_into(KNOWN_SCANNERS)
         .looks_into(OWN_NETWORKS)
         .manual_minutes(20);
+    let playbook = findings::needs().into_iter().fold(playbook, Playbook::need);
     LABELS.into_iter().fold(playbook, Playbook::label)
 }
 

@@ -1,6 +1,7 @@
 //! What the look-ups found, as far as the ticket tells it. All of it may be absent, and all of it is others' words.
 
 use casework::Owner;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// What was found; for each look-up without a result, one line that says why.
@@ -26,7 +27,7 @@ impl Findings {
 }
 
 /// The source device, by `windows: get system info`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub(crate) struct Device {
     pub(crate) name: String,
@@ -39,7 +40,7 @@ pub(crate) struct Device {
 }
 
 /// The destination's services, by `shodan: query ip`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub(crate) struct Host {
     pub(crate) organization: Option<String>,
@@ -51,7 +52,7 @@ pub(crate) struct Host {
     pub(crate) services: Vec<Service>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub(crate) struct Service {
     pub(crate) port: u16,

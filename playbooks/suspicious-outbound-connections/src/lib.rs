@@ -14,11 +14,15 @@ mod tests;
 mod ticket;
 
 use casework::{
-    CREATE_TICKET, Gap, Lookup, Owner, OwnerOfDomain, OwnerOfNetwork, escalate, file_ticket, raise_severity,
+    Gap, Lookup, Owner, OwnerOfDomain, OwnerOfNetwork, create_ticket, escalate, file_ticket, raise_severity,
 };
-use palisade_sdk::playbook::{Playbook, Run};
+use palisade_sdk::playbook::{Need, Playbook, Run};
 
-use crate::{connection::Connection, findings::Findings, settings::Settings};
+use crate::{
+    connection::Connection,
+    findings::{Device, Findings, Host},
+    settings::Settings,
+};
 
 palisade_sdk::playbook!(playbook);
 
@@ -28,11 +32,11 @@ pub fn playbook() -> Playbook {
         .about("Gathers who talked to what into one ticket.")
         .publisher("Palisade")
         .label("suspicious-outbound-connection")
-        .needs("windows", "get system info")
-        .needs("whois", "whois domain")
-        .needs("whois", "whois ip")
-        .needs("shodan", "query ip")
-        .needs(CREATE_TICKET.0, CREATE_TICKET.1)
+        .need(Need::new("windows", "get system info").sends_texts(["ip_hostname"]).reads::<Device>())
+        .need(Need::new("whois", "whois domain").sends_texts(["domain"]).reads::<OwnerOfDomain>())
+        .need(Need::new("whois", "whois ip").sends_texts(["ip"]).reads::<OwnerOfNetwork>())
+        .need(Need::new("shodan", "query ip").sends_texts(["ip"]).reads::<Host>())
+        .need(create_ticket())
         .configured_by::<Settings>()
         .manual_minutes(30)
 }

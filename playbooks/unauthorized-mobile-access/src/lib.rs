@@ -26,7 +26,7 @@ mod user;
 mod violation;
 
 use casework::{escalate, raise_severity};
-use palisade_sdk::playbook::{AlertStatus, Playbook, Run, Severity};
+use palisade_sdk::playbook::{AlertStatus, Need, Playbook, Run, Severity};
 
 use crate::{
     access::Access, decision::Decision, desk::Desk, mdm::Mdm, profile::Profile, record::Record,
@@ -60,15 +60,14 @@ pub fn playbook() -> Playbook {
         .looks_into(EXECUTIVES)
         .looks_into(OWN_NETWORKS)
         .adds_to(REPEAT_OFFENDERS)
-        .needs("ldap", "get user attributes")
-        .needs("panos", "block ip")
-        .needs("panos", "block url")
-        .needs(casework::CREATE_TICKET.0, casework::CREATE_TICKET.1)
-        .needs(desk::ADD_WORK_NOTE.0, desk::ADD_WORK_NOTE.1)
+        .need(profile::need())
+        .need(Need::new("panos", "block ip").sends_texts(["ip"]))
+        .need(Need::new("panos", "block url").sends_texts(["url"]))
+        .need(casework::create_ticket())
+        .need(Need::new(desk::ADD_WORK_NOTE.0, desk::ADD_WORK_NOTE.1).sends_texts(["id", "note"]))
         .manual_minutes(90);
-    [Mdm::MobileIron, Mdm::Intune].into_iter().fold(playbook, |playbook, mdm| {
-        playbook.needs(mdm.connector(), mdm::GET_SYSTEM_INFO).needs(mdm.connector(), mdm::WIPE_DEVICE)
-    })
+    let managements = [Mdm::MobileIron, Mdm::Intune].into_iter();
+    managements.flat_map(Mdm::needs).fold(playbook, Playbook::need)
 }
 
 fn handle(run: &Run) -> Result<String, String> {

@@ -1,12 +1,12 @@
 //! The systems that manage mobile devices, as far as this playbook needs them.
 
 use casework::{Gap, Lookup, text::line};
-use palisade_sdk::playbook::{Action, Run};
+use palisade_sdk::playbook::{Action, Need, Run};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub(crate) const GET_SYSTEM_INFO: &str = "get system info";
-pub(crate) const WIPE_DEVICE: &str = "wipe device";
+const GET_SYSTEM_INFO: &str = "get system info";
+const WIPE_DEVICE: &str = "wipe device";
 
 /// Under these names Graph lists a wipe among the results of commands.
 const INTUNE_WIPES: [&str; 3] = ["wipe", "factoryReset", "factoryResetKeepEnrollmentData"];
@@ -70,6 +70,16 @@ impl Mdm {
         }
     }
 
+    /// What this playbook needs of it.
+    pub(crate) fn needs(self) -> [Need; 2] {
+        let by_id = |action| Need::new(self.connector(), action).sends_texts([self.id_parameter()]);
+        let (look_up, wipe) = (by_id(GET_SYSTEM_INFO), by_id(WIPE_DEVICE).may_send_texts(["user"]));
+        match self {
+            Self::MobileIron => [look_up.reads::<MobileIronDevice>(), wipe.sends_texts(["reason"])],
+            Self::Intune => [look_up.reads::<IntuneDevice>(), wipe],
+        }
+    }
+
     pub(crate) fn start_look_up(self, run: &Run, id: Option<&str>) -> Option<Lookup> {
         Lookup::start(run, self.connector(), GET_SYSTEM_INFO, self.id_parameter(), id)
     }
@@ -112,7 +122,7 @@ impl Device {
 }
 
 /// The answer of `mobileiron: get system info`.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct MobileIronDevice {
     uuid: String,
     status: String,
@@ -142,7 +152,7 @@ impl From<MobileIronDevice> for Device {
 }
 
 /// The answer of `intune: get system info`.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct IntuneDevice {
     id: String,
     device_name: Option<String>,
@@ -155,7 +165,7 @@ struct IntuneDevice {
     action_results: Vec<ActionResult>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct ActionResult {
     action_name: Option<String>,
     action_state: Option<String>,

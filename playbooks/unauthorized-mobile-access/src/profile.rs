@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use casework::{Gap, Lookup};
-use palisade_sdk::playbook::Run;
+use palisade_sdk::playbook::{Need, Run};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{
@@ -31,19 +32,19 @@ pub(crate) struct Person {
 }
 
 /// The answer of `ldap: get user attributes`.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Found {
     user: Entry,
     disabled: Option<bool>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Entry {
     dn: String,
     attributes: BTreeMap<String, Vec<Value>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
 enum Value {
     Text(String),
@@ -76,8 +77,16 @@ impl Profile {
     }
 }
 
+/// The directory's word on a user.
+const GET_USER: (&str, &str) = ("ldap", "get user attributes");
+
+/// What this playbook needs of the directory.
+pub(crate) fn need() -> Need {
+    Need::new(GET_USER.0, GET_USER.1).sends_texts(["username"]).reads::<Found>()
+}
+
 fn start(run: &Run, name: Option<&str>) -> Option<Lookup> {
-    Lookup::start(run, "ldap", "get user attributes", "username", name.map(user::account))
+    Lookup::start(run, GET_USER.0, GET_USER.1, "username", name.map(user::account))
 }
 
 impl From<Found> for Person {

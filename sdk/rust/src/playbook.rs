@@ -58,6 +58,7 @@ mod artifacts;
 mod child;
 mod earlier;
 mod list;
+mod need;
 mod prompt;
 mod run;
 mod step;
@@ -67,6 +68,7 @@ pub use artifacts::{Artifact, Artifacts};
 pub use child::{Child, Conclusion};
 pub use earlier::Earlier;
 pub use list::ListEntry;
+pub use need::Need;
 pub use prompt::{Answer, Asked, Prompt};
 pub use run::Run;
 pub use step::{Step, StepId};
@@ -77,10 +79,7 @@ use schemars::JsonSchema;
 use crate::{
     bindings::{
         connector::palisade::plugin::types::Identity,
-        playbook::{
-            self as world,
-            palisade::plugin::playbook_descriptor::{ListUse, Need},
-        },
+        playbook::{self as world, palisade::plugin::playbook_descriptor::ListUse},
     },
     schema,
 };
@@ -95,7 +94,7 @@ pub struct Playbook {
     description: &'static str,
     publisher: &'static str,
     labels: Vec<&'static str>,
-    needs: Vec<(&'static str, &'static str)>,
+    needs: Vec<Need>,
     starts: Vec<&'static str>,
     configuration: String,
     lists: Vec<ListUse>,
@@ -147,10 +146,16 @@ impl Playbook {
         self
     }
 
-    /// An action that it starts; it can start no others.
+    /// An action that it starts; it can start no others. [`need`](Self::need) also says what passes between the two.
     #[must_use]
-    pub fn needs(mut self, connector: &'static str, action: &'static str) -> Self {
-        self.needs.push((connector, action));
+    pub fn needs(self, connector: &'static str, action: &'static str) -> Self {
+        self.need(Need::new(connector, action))
+    }
+
+    /// An action that it starts, with what it sends and what it reads.
+    #[must_use]
+    pub fn need(mut self, need: Need) -> Self {
+        self.needs.push(need);
         self
     }
 
@@ -203,16 +208,7 @@ impl Playbook {
                 publisher: self.publisher.to_owned(),
             },
             labels: self.labels.iter().copied().map(str::to_owned).collect(),
-            needs: self
-                .needs
-                .iter()
-                .map(|&(connector, action)| Need {
-                    connector: connector.into(),
-                    action: action.into(),
-                    parameters: None,
-                    data: None,
-                })
-                .collect(),
+            needs: self.needs.iter().map(Need::describe).collect(),
             starts: self.starts.iter().copied().map(str::to_owned).collect(),
             configuration: self.configuration.clone(),
             lists: self.lists.clone(),

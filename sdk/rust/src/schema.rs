@@ -1,14 +1,20 @@
 //! JSON Schemas of the plugin's types, as the contract wants them: self-contained, without `$ref`.
 
 use schemars::{JsonSchema, generate::SchemaSettings};
+use serde_json::Value;
 
 /// The schema of `T` as JSON text.
 pub(crate) fn text_of<T: JsonSchema>() -> String {
+    value_of::<T>().to_string()
+}
+
+/// The schema of `T`.
+pub(crate) fn value_of<T: JsonSchema>() -> Value {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.inline_subschemas = true;
         settings.meta_schema = None;
     });
-    settings.into_generator().into_root_schema_for::<T>().as_value().to_string()
+    settings.into_generator().into_root_schema_for::<T>().to_value()
 }
 
 #[cfg(test)]

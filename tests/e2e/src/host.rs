@@ -202,7 +202,6 @@ impl Host {
     ///
     /// If one cannot be installed.
     pub fn install(&self, packages: &[&str]) {
-<<<<<<< HEAD
         self.install_files(packages.iter().map(|package| built::component_path(package)));
     }
 
@@ -212,13 +211,8 @@ impl Host {
     ///
     /// If one cannot be installed.
     pub fn install_files(&self, files: impl IntoIterator<Item = PathBuf>) {
-        let mut arguments = vec!["plugin".into(), "install".into(), "--grant-all".into()];
-        arguments.extend(files.into_iter().map(PathBuf::into_os_string));
-=======
-        let files = packages.iter().map(|package| built::component_path(package).into_os_string());
         let mut arguments = ["plugin", "install", "--grant-all", "--anyway"].map(Into::into).to_vec();
-        arguments.extend(files);
->>>>>>> 63a4bc7 (Upgrade, roll back, enable and disable plugins, and compare what passes between playbooks and connectors)
+        arguments.extend(files.into_iter().map(PathBuf::into_os_string));
         let output = self.palisade(&arguments);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         give_artefacts(&self.data());

@@ -25,6 +25,13 @@ pub(super) fn found(schema: &Value) -> String {
     table(["Field", "Type", "Meaning"], &rows)
 }
 
+/// The names of its fields alone.
+pub(super) fn names(schema: Option<&Value>) -> String {
+    let fields = schema.and_then(|schema| schema["properties"].as_object());
+    let names: Vec<_> = fields.into_iter().flatten().map(|(field, _)| code(field)).collect();
+    names.join(", ")
+}
+
 /// What a schema says about itself as a whole.
 pub(super) fn about(schema: &Value) -> String {
     schema["description"].as_str().map(|about| format!("{}\n\n", text(about))).unwrap_or_default()

@@ -35,10 +35,14 @@ pub(super) fn page(playbook: &PlaybookManifest) -> String {
         let _ = write!(page, "\n## Lists\n\n{}", table(["List", "What it does"], &lists));
     }
     page.push_str("\n## What it may start\n\n");
-    let needs = playbook.needs.iter().map(|need| [code(&need.connector), code(&need.action)]);
-    let starts = playbook.starts.iter().map(|name| ["playbook".to_owned(), code(name)]);
+    let needs = playbook.needs.iter().map(|need| {
+        let (sends, reads) = (fields::names(need.parameters.as_ref()), fields::names(need.data.as_ref()));
+        [code(&need.connector), code(&need.action), sends, reads]
+    });
+    let starts = playbook.starts.iter();
+    let starts = starts.map(|name| ["playbook".to_owned(), code(name), String::new(), String::new()]);
     let rows: Vec<_> = needs.chain(starts).collect();
-    let table = table(["Connector", "Action"], &rows);
+    let table = table(["Connector", "Action", "Sends", "Reads"], &rows);
     page.push_str(if table.is_empty() { "Nothing.\n" } else { &table });
     page
 }

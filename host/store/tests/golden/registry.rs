@@ -26,12 +26,7 @@ fn identity(text: &str) -> Identity {
 }
 
 fn plugin(manifest: Manifest) -> Plugin {
-<<<<<<< HEAD
-    let provenance = Provenance::default();
-    Plugin { digest: digest(0xab), size: 123_456, installed: at(1_767_323_045), provenance, manifest }
-=======
     Plugin::new(digest(0xab), 123_456, at(1_767_323_045), manifest)
->>>>>>> 63a4bc7 (Upgrade, roll back, enable and disable plugins, and compare what passes between playbooks and connectors)
 }
 
 /// An action of each effect.
@@ -141,8 +136,7 @@ fn playbooks() {
         lists: vec![used("access-list", false), used("repeat-offenders", true)],
         ..manifest(vec![])
     };
-<<<<<<< HEAD
-    check("playbooks-2.json", &plugin(Manifest::Playbook(configured)));
+    check("playbooks-2.json", &plugin(Manifest::Playbook(configured.clone())));
 
     let provenance = Provenance {
         by: Some("anna".to_owned()),
@@ -151,8 +145,6 @@ fn playbooks() {
     };
     let from_elsewhere = Plugin { provenance, ..plugin(Manifest::Playbook(manifest(vec![]))) };
     check("playbook-from-elsewhere.json", &from_elsewhere);
-=======
-    check("playbooks-2.json", &plugin(Manifest::Playbook(configured.clone())));
 
     let schema =
         |field: &str| Some(json!({ "type": "object", "properties": { field: { "type": "string" } } }));
@@ -165,7 +157,6 @@ fn playbooks() {
         ..plugin(Manifest::Playbook(typed))
     };
     check("playbooks-3.json", &upgraded);
->>>>>>> 63a4bc7 (Upgrade, roll back, enable and disable plugins, and compare what passes between playbooks and connectors)
 }
 
 #[test]

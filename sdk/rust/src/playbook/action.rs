@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{Step, StepId};
@@ -32,6 +33,20 @@ impl Action {
     #[must_use]
     pub fn parameter(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.parameters.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Adds parameters: the fields of a value that is an object in JSON. [`Need::sends`](super::Need::sends) declares its type.
+    ///
+    /// # Panics
+    ///
+    /// If it is none.
+    #[must_use]
+    pub fn parameters(mut self, parameters: &impl Serialize) -> Self {
+        match serde_json::to_value(parameters) {
+            Ok(Value::Object(parameters)) => self.parameters.extend(parameters),
+            other => panic!("parameters are an object in JSON, and not {other:?}"),
+        }
         self
     }
 

@@ -294,15 +294,18 @@ pub(crate) mod steps {
 }
 
 pub(crate) mod actions {
-    use super::{Scripted, StepId};
+    use serde_json::Value;
+
+    use super::{Need, Scripted, StepId};
     use crate::bindings::playbook::palisade::plugin::actions::Request;
 
     pub(crate) fn start(request: &Request) -> StepId {
         super::world(|world| {
             let (connector, action) = (&request.connector, &request.action);
-            let needed =
-                world.needs.iter().any(|need| (&need.connector, &need.action) == (connector, action));
-            assert!(needed, "{connector}: `{action}` is not among the playbook's needs");
+            let need = world.needs.iter().find(|need| (&need.connector, &need.action) == (connector, action));
+            let need =
+                need.unwrap_or_else(|| panic!("{connector}: `{action}` is not among the playbook's needs"));
+            check_sent(need, &super::json(&request.parameters));
             let scripted =
                 world.scripted.iter().position(|it| (&it.connector, &it.action) == (connector, action));
             let Scripted { takes_ms, end, .. } = scripted
@@ -311,6 +314,20 @@ pub(crate) mod actions {
             world.started.push((connector.clone(), action.clone(), super::json(&request.parameters)));
             world.step(world.now() + takes_ms, end)
         })
+    }
+
+    /// What a playbook sends must be what it says that it sends: the host compares only that with the connector.
+    fn check_sent(need: &Need, sent: &Value) {
+        let Some(schema) = need.parameters.as_deref().map(super::json) else { return };
+        let what = format!("{}: `{}`", need.connector, need.action);
+        let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        for name in required {
+            assert!(sent.get(name).is_some(), "{what} is not sent `{name}`, which the playbook declares");
+        }
+        for name in sent.as_object().into_iter().flatten().map(|(name, _)| name) {
+            let declared = schema["properties"].get(name).is_some();
+            assert!(declared, "{what} is sent `{name}`, which the playbook does not declare");
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod compatibility;
 mod components;
 mod connectors;
 mod descriptions;
+mod flow;
 mod keeping;
 mod misdeeds;
 mod pages;

@@ -11,7 +11,7 @@ fn root() -> &'static Path {
 }
 
 /// The packages of every plugin that users install.
-fn packages() -> Vec<String> {
+pub(crate) fn packages() -> Vec<String> {
     let mut packages = Vec::new();
     for directory in ["plugins", "playbooks"] {
         for plugin in fs::read_dir(root().join(directory)).unwrap() {

@@ -77,13 +77,10 @@ async fn a_user_reads_everything_but_users_and_changes_nothing_but_runs() {
         ("POST", "/plugins", json!({})),
         ("POST", "/plugins/inspect", json!({})),
         ("DELETE", "/plugins/script", json!({})),
-<<<<<<< HEAD
         ("GET", "/plugins/script/component", json!({})),
-=======
         ("POST", "/plugins/script/rollback", json!({})),
         ("POST", "/plugins/script/enable", json!({})),
         ("POST", "/plugins/script/disable", json!({})),
->>>>>>> 63a4bc7 (Upgrade, roll back, enable and disable plugins, and compare what passes between playbooks and connectors)
         ("PUT", "/assets/actuator", json!({ "connector": "actuator" })),
         ("DELETE", "/assets/actuator", json!({})),
         ("POST", "/assets/actuator/test", json!({})),

@@ -246,17 +246,7 @@ async fn plugin(sandbox: &Sandbox, package: &str) -> Plugin {
     let component = built::component(package);
     let digest = sandbox.compile(&component).await.unwrap();
     let manifest = sandbox.describe(&digest).await.unwrap();
-<<<<<<< HEAD
-    Plugin {
-        digest,
-        size: component.len() as u64,
-        installed: Timestamp::now(),
-        provenance: Provenance::default(),
-        manifest,
-    }
-=======
     Plugin::new(digest, component.len() as u64, Timestamp::now(), manifest)
->>>>>>> 63a4bc7 (Upgrade, roll back, enable and disable plugins, and compare what passes between playbooks and connectors)
 }
 
 fn asset(url: &str) -> Asset {
