@@ -244,7 +244,15 @@ mod tests {
             signature: None,
         };
         let installed = "2026-01-02T03:04:05Z".parse().unwrap();
-        Plugin { digest: Digest::from_bytes([byte; 32]), size: 12, installed, provenance, manifest }
+        Plugin {
+            digest: Digest::from_bytes([byte; 32]),
+            size: 12,
+            installed,
+            provenance,
+            manifest,
+            disabled: false,
+            previous: None,
+        }
     }
 
     #[test]
