@@ -16,8 +16,10 @@ use crate::{
     exchange,
     files::{FileError, OpenFiles},
     gate::Gate,
-    http::{HttpError, Request, Response},
+    http::{Authorization, HttpError, Request, Response},
+    outside::StreamEvent,
     plan::Plan,
+    scrub::Reader,
     secrets::Placeholders,
     state::StateError,
     tcp::{Stream, TcpError},
@@ -113,7 +115,12 @@ impl Call {
     /// [`HttpError`]; every status of a response that did arrive is a success here.
     pub async fn send(&self, request: Request) -> Result<Response, HttpError> {
         let _wait = self.ledger.wait();
-        exchange::send(self, request).await.map_err(|error| error.map(|text| self.scrub(text)))
+        let watched = self.gate.outside.watch.as_ref().map(|watch| (watch, self.scrub_request(&request)));
+        let answer = exchange::send(self, request).await.map_err(|error| error.map(|text| self.scrub(text)));
+        if let Some((watch, request)) = watched {
+            watch.exchange(&request, &answer.clone().map(|response| self.scrub_response(response)));
+        }
+        answer
     }
 
     /// Opens a stream. It counts against [`TCP_STREAMS`] until it is dropped.
@@ -123,8 +130,13 @@ impl Call {
     /// [`TcpError`], `Denied` among them when there are too many streams.
     pub async fn connect(&self, host: &str, port: u16) -> Result<Stream, TcpError> {
         let _wait = self.ledger.wait();
-        let stream = Stream::open(self, &self.ledger, host, port).await;
-        stream.map_err(|error| error.map(|text| self.scrub(text)))
+        let number = self.gate.streams.fetch_add(1, Ordering::Relaxed);
+        let stream = Stream::open(self, &self.ledger, number, host, port).await;
+        let stream = stream.map_err(|error| error.map(|text| self.scrub(text)));
+        if let Some(watch) = &self.gate.outside.watch {
+            watch.stream(number, StreamEvent::Opened { host, port, error: stream.as_ref().err() });
+        }
+        stream
     }
 
     /// Bytes of the file that this configuration field names.
@@ -180,6 +192,41 @@ impl Call {
         let confidential = self.gate.state.confidential();
         let text = scrubber.for_everyone(text, confidential.iter().map(|value| &**value));
         scrubber.placeholders(text, &self.placeholders)
+    }
+
+    /// The request with a label in place of every secret and every placeholder.
+    fn scrub_request(&self, request: &Request) -> Request {
+        let clean = |text: &String| self.scrub(text.clone());
+        Request {
+            method: request.method.clone(),
+            url: clean(&request.url),
+            headers: request.headers.iter().map(|(name, value)| (name.clone(), clean(value))).collect(),
+            authorization: request.authorization.as_ref().map(|authorization| match authorization {
+                Authorization::Basic { user, password } => {
+                    Authorization::Basic { user: clean(user), password: clean(password) }
+                }
+                Authorization::Bearer(token) => Authorization::Bearer(clean(token)),
+            }),
+            body: self.scrub_bytes(request.body.clone()),
+            timeout: request.timeout,
+        }
+    }
+
+    /// The response without what was revealed to the connector, and may come back to it.
+    fn scrub_response(&self, response: Response) -> Response {
+        let clean = |(name, value)| (name, self.scrub(value));
+        Response {
+            headers: response.headers.into_iter().map(clean).collect(),
+            body: self.scrub_bytes(response.body),
+            ..response
+        }
+    }
+
+    fn scrub_bytes(&self, bytes: Vec<u8>) -> Vec<u8> {
+        match String::from_utf8(bytes) {
+            Ok(text) => self.scrub(text).into_bytes(),
+            Err(bytes) => self.gate.scrubber.bytes(bytes.into_bytes(), Reader::Everyone),
+        }
     }
 
     /// The time spent so far waiting for the other side. A call does one thing at a time, so its waits never overlap.

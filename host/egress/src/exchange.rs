@@ -7,7 +7,7 @@ use http::{
     HeaderMap, Method, StatusCode,
     header::{CONTENT_ENCODING, LOCATION},
 };
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Either, Full};
 use hyper::body::{Body, Incoming};
 use hyper_util::client::legacy;
 use palisade_model::limits::{ACTION_TIME_MAX, HTTP_RESPONSE_BYTES, HTTP_TIME, REDIRECTS};
@@ -18,6 +18,7 @@ use crate::{
     gate::Gate,
     http::{HttpError, Request, Response},
     outgoing::Outgoing,
+    outside::Upstream,
     plan::NOT_SENT,
     policy::Grant,
     scrub::Reader,
@@ -46,12 +47,17 @@ async fn follow(call: &Call, mut url: Url, mut outgoing: Outgoing) -> Result<Res
         }
         let mut departure = call.departure(&url.path, &mut request);
         let turn = gate.turns.acquire().await.expect("the semaphore is never closed");
-        let response = once(gate, request).await.map_err(|error| {
-            if let Some(departure) = &mut departure {
-                departure.failed(causes(&error));
+        let response = match &gate.outside.upstream {
+            Some(upstream) => instead(&**upstream, request).await?,
+            None => {
+                once(gate, request).await.map(|response| response.map(Either::Left)).map_err(|error| {
+                    if let Some(departure) = &mut departure {
+                        departure.failed(causes(&error));
+                    }
+                    explain(&url.origin, &error)
+                })?
             }
-            explain(&url.origin, &error)
-        })?;
+        };
         let Some(location) = location(&outgoing.method, &response) else {
             let response = collect(gate, &url.origin, response).await?;
             if let Some(departure) = departure {
@@ -97,7 +103,7 @@ fn redirected<'a>(
 }
 
 /// Where the response sends a request that may follow.
-fn location(method: &Method, response: &http::Response<Incoming>) -> Option<String> {
+fn location<B>(method: &Method, response: &http::Response<B>) -> Option<String> {
     let redirect = matches!(
         response.status(),
         StatusCode::MOVED_PERMANENTLY
@@ -111,6 +117,20 @@ fn location(method: &Method, response: &http::Response<Incoming>) -> Option<Stri
     }
     let location = response.headers().get(LOCATION)?;
     Some(String::from_utf8_lossy(location.as_bytes()).into_owned())
+}
+
+/// The body of an answer: from the network, or from what stands in for it.
+type Answer = Either<Incoming, Full<Bytes>>;
+
+/// Has what stands in for the network answer one request.
+async fn instead(
+    upstream: &dyn Upstream,
+    request: http::Request<Full<Bytes>>,
+) -> Result<http::Response<Answer>, HttpError> {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = body.collect().await;
+    let request = http::Request::from_parts(parts, body.to_bytes());
+    Ok(upstream.exchange(&request)?.map(|body| Either::Right(Full::new(body))))
 }
 
 /// Sends one request. If its connection ends before an answer, as an idle one may at any time, a safe method is sent
@@ -161,7 +181,7 @@ fn causes(error: &legacy::Error) -> impl Iterator<Item = &(dyn Error + 'static)>
 async fn collect(
     gate: &Gate,
     origin: &Origin,
-    response: http::Response<Incoming>,
+    response: http::Response<Answer>,
 ) -> Result<Response, HttpError> {
     let too_large = || {
         HttpError::TooLarge(format!("the response from {origin} has more than {HTTP_RESPONSE_BYTES} bytes"))

@@ -1,6 +1,10 @@
 //! One asset's way out, its files, and its state.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Arc, atomic::AtomicU64},
+};
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -23,6 +27,7 @@ use crate::{
     dial::Dialer,
     files::Files,
     limits::HEADER_BYTES,
+    outside::Outside,
     plan::Plan,
     policy::Policy,
     scrub::Scrubber,
@@ -46,6 +51,9 @@ pub struct Gate {
     pub(crate) turns: Arc<Semaphore>,
     pub(crate) files: Files,
     pub(crate) state: State,
+    pub(crate) outside: Outside,
+    /// Streams so far.
+    pub(crate) streams: AtomicU64,
     /// The configuration without secrets.
     configuration: Map<String, Value>,
 }
@@ -139,8 +147,16 @@ impl Gate {
             turns: Arc::new(Semaphore::new(EGRESS_PER_ASSET)),
             files,
             state: State::default(),
+            outside: Outside::default(),
+            streams: AtomicU64::default(),
             configuration,
         })
+    }
+
+    /// The same way out, with something else at its end. Not for a host.
+    #[must_use]
+    pub fn with_outside(self, outside: Outside) -> Self {
+        Self { outside, ..self }
     }
 
     /// Begins one invocation of an action that is only planned: it reads like any other, and what would change something

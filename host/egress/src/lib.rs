@@ -28,6 +28,8 @@
 //! A file is read in pieces, from the one directory that the operator keeps for files (`files`). What calls on an asset
 //! keep for one another stays in the gate (`state`), and dies with it.
 //!
+//! A program that tries a connector may put something else in place of the network in 5, and watch both ends (`outside`).
+//!
 //! # What is promised
 //!
 //! - A request whose method is not safe (RFC 9110, section 9.2.1) is never sent a second time by this crate.
@@ -51,6 +53,7 @@ mod gate;
 mod http;
 pub mod limits;
 mod outgoing;
+mod outside;
 mod plan;
 mod policy;
 mod scrub;
@@ -65,6 +68,7 @@ pub use call::Call;
 pub use files::FileError;
 pub use gate::{Gate, GateError};
 pub use http::{Authorization, HttpError, Request, Response};
+pub use outside::{Outside, Peer, StreamEvent, Upstream, Watch};
 pub use plan::Plan;
 pub use state::StateError;
 pub use tcp::{Stream, TcpError};

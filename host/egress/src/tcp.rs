@@ -13,6 +13,7 @@ use crate::{
     call::{Call, Ledger, Slot},
     connector::Wire,
     gate::Gate,
+    outside::{Peer, StreamEvent},
     plan::NOT_SENT,
     scrub::Reader,
     secrets::Placeholders,
@@ -25,8 +26,9 @@ pub struct Stream {
     placeholders: Arc<Placeholders>,
     /// The name it was opened for, which a certificate must prove.
     host: String,
+    number: u64,
     /// `None` once an operation failed: how much of it went through nobody knows, so nothing may follow.
-    wire: Option<Wire>,
+    line: Option<Line>,
     /// Scrubbed bytes that did not fit into the last read; a label may be longer than the secret.
     rest: Vec<u8>,
     slot: Slot,
@@ -35,6 +37,41 @@ pub struct Stream {
     /// Bytes that may change something were written, and nothing came back since.
     unanswered: bool,
     _turn: OwnedSemaphorePermit,
+}
+
+/// What carries the bytes.
+enum Line {
+    Network(Wire),
+    /// What stands in for the network.
+    Instead(Box<dyn Peer>),
+}
+
+impl Line {
+    async fn write(&mut self, host: &str, bytes: &[u8]) -> Result<(), TcpError> {
+        let wire = match self {
+            Self::Network(wire) => wire,
+            Self::Instead(peer) => return peer.write(bytes),
+        };
+        let write = async {
+            wire.write_all(bytes).await?;
+            wire.flush().await
+        };
+        timeout(TCP_TIME, write)
+            .await
+            .map_err(|_| slow(host, "took nothing"))?
+            .map_err(|error| broken(host, &error))
+    }
+
+    async fn read(&mut self, host: &str, max: usize) -> Result<Vec<u8>, TcpError> {
+        let wire = match self {
+            Self::Network(wire) => wire,
+            Self::Instead(peer) => return peer.read(max),
+        };
+        let mut bytes = vec![0; max];
+        let read = timeout(TCP_TIME, wire.read(&mut bytes)).await.map_err(|_| slow(host, "sent nothing"))?;
+        bytes.truncate(read.map_err(|error| broken(host, &error))?);
+        Ok(bytes)
+    }
 }
 
 /// Why there is no stream, or no more of it. The text is for a person and contains no secret.
@@ -70,6 +107,7 @@ impl Stream {
     pub(crate) async fn open(
         call: &Call,
         ledger: &Arc<Ledger>,
+        number: u64,
         host: &str,
         port: u16,
     ) -> Result<Self, TcpError> {
@@ -89,12 +127,16 @@ impl Stream {
                 TcpError::Timeout("the asset has too many requests and streams at the same time".to_owned())
             })?
             .expect("the semaphore is never closed");
-        let wire = Wire::Plain(gate.dialer.tcp(&host, port).await?);
+        let line = match &gate.outside.upstream {
+            Some(upstream) => Line::Instead(upstream.connect(&host, port)?),
+            None => Line::Network(Wire::Plain(gate.dialer.tcp(&host, port).await?)),
+        };
         Ok(Self {
             gate: Arc::clone(gate),
             placeholders: Arc::clone(&call.placeholders),
             host,
-            wire: Some(wire),
+            number,
+            line: Some(line),
             rest: Vec::new(),
             slot,
             mutates: !call.only_reads(),
@@ -118,24 +160,28 @@ impl Stream {
                 self.gate.secrets.name(secret)
             )));
         }
-        let mut wire = self.wire.take().ok_or_else(|| closed(&self.host))?;
+        let mut line = self.line.take().ok_or_else(|| closed(&self.host))?;
         if self.mutates && !self.unanswered && !bytes.is_empty() {
             self.unanswered = true;
             self.slot.ledger().departures.leave();
         }
-        let write = async {
-            wire.write_all(bytes).await?;
-            wire.flush().await
-        };
-        match timeout(TCP_TIME, write).await {
-            Ok(Ok(())) => {
-                self.wire = Some(wire);
-                Ok(())
-            }
-            Ok(Err(error)) => {
-                Err(TcpError::Unreachable(format!("the connection to {} broke: {error}", self.host)))
-            }
-            Err(_) => Err(slow(&self.host, "took nothing")),
+        line.write(&self.host, bytes).await.inspect_err(|error| self.watch(StreamEvent::Broke(error)))?;
+        if let Some(bytes) = self.for_watch(bytes) {
+            self.watch(StreamEvent::Sent(&bytes));
+        }
+        self.line = Some(line);
+        Ok(())
+    }
+
+    /// The bytes as whoever watches sees them; none if nobody does.
+    fn for_watch(&self, bytes: &[u8]) -> Option<Vec<u8>> {
+        let watched = self.gate.outside.watch.is_some();
+        watched.then(|| self.gate.scrubber.bytes(bytes.to_vec(), Reader::Everyone))
+    }
+
+    fn watch(&self, event: StreamEvent<'_>) {
+        if let Some(watch) = &self.gate.outside.watch {
+            watch.stream(self.number, event);
         }
     }
 
@@ -157,15 +203,10 @@ impl Stream {
     async fn receive(&mut self, max: usize) -> Result<Vec<u8>, TcpError> {
         let ledger = self.slot.ledger();
         let _wait = ledger.wait();
-        let mut wire = self.wire.take().ok_or_else(|| closed(&self.host))?;
-        let mut bytes = vec![0; max];
-        let length = match timeout(TCP_TIME, wire.read(&mut bytes)).await {
-            Ok(Ok(length)) => length,
-            Ok(Err(error)) => {
-                return Err(TcpError::Unreachable(format!("the connection to {} broke: {error}", self.host)));
-            }
-            Err(_) => return Err(slow(&self.host, "sent nothing")),
-        };
+        let mut line = self.line.take().ok_or_else(|| closed(&self.host))?;
+        let bytes =
+            line.read(&self.host, max).await.inspect_err(|error| self.watch(StreamEvent::Broke(error)))?;
+        let length = bytes.len();
         if ledger.read.fetch_add(length, Ordering::Relaxed) + length > TCP_TOTAL_BYTES {
             return Err(TcpError::Denied(format!(
                 "a call reads at most {TCP_TOTAL_BYTES} bytes from its streams"
@@ -175,9 +216,12 @@ impl Stream {
             self.unanswered = false;
             ledger.departures.answer();
         }
-        self.wire = Some(wire);
-        bytes.truncate(length);
-        Ok(self.gate.scrubber.bytes(bytes, Reader::Connector))
+        self.line = Some(line);
+        let bytes = self.gate.scrubber.bytes(bytes, Reader::Connector);
+        if let Some(bytes) = self.for_watch(&bytes) {
+            self.watch(StreamEvent::Received(&bytes));
+        }
+        Ok(bytes)
     }
 
     /// Turns the stream into TLS; the certificate must be for the host that the stream was opened for.
@@ -187,22 +231,40 @@ impl Stream {
     /// [`TcpError`]; the stream is closed then.
     pub async fn start_tls(&mut self) -> Result<(), TcpError> {
         let _wait = self.slot.ledger().wait();
-        match self.wire.take() {
-            // Bytes that came in plain and were not read yet are a stranger's: they must not pass for the server's.
-            Some(Wire::Plain(stream)) if self.rest.is_empty() => {
-                let stream = self.gate.dialer.start_tls(&self.host, stream).await?;
-                self.wire = Some(Wire::Tls(Box::new(stream)));
-                Ok(())
+        let line = self.line.take().ok_or_else(|| closed(&self.host))?;
+        let secured = self.secure(line).await.inspect_err(|error| self.watch(StreamEvent::Broke(error)))?;
+        self.line = Some(secured);
+        self.watch(StreamEvent::Secured);
+        Ok(())
+    }
+
+    async fn secure(&self, line: Line) -> Result<Line, TcpError> {
+        match line {
+            Line::Network(Wire::Tls(_)) => {
+                Err(TcpError::Tls(format!("the stream to {} is TLS already", self.host)))
             }
-            Some(Wire::Plain(_)) => Err(TcpError::Tls(format!("{} sent more before TLS began", self.host))),
-            Some(Wire::Tls(_)) => Err(TcpError::Tls(format!("the stream to {} is TLS already", self.host))),
-            None => Err(closed(&self.host)),
+            // Bytes that came in plain and were not read yet are a stranger's: they must not pass for the server's.
+            _ if !self.rest.is_empty() => {
+                Err(TcpError::Tls(format!("{} sent more before TLS began", self.host)))
+            }
+            Line::Network(Wire::Plain(stream)) => {
+                let stream = self.gate.dialer.start_tls(&self.host, stream).await?;
+                Ok(Line::Network(Wire::Tls(Box::new(stream))))
+            }
+            Line::Instead(mut peer) => {
+                peer.start_tls()?;
+                Ok(Line::Instead(peer))
+            }
         }
     }
 }
 
 fn closed(host: &str) -> TcpError {
     TcpError::Unreachable(format!("the stream to {host} was closed by an earlier error"))
+}
+
+fn broken(host: &str, error: &std::io::Error) -> TcpError {
+    TcpError::Unreachable(format!("the connection to {host} broke: {error}"))
 }
 
 fn slow(host: &str, did: &str) -> TcpError {

@@ -77,6 +77,8 @@ pub struct Invoked {
     pub upstream: Duration,
     /// Bytes of its report, as JSON text; none if there is none.
     pub report_bytes: usize,
+    /// Bytes of linear memory that the instance had at its end, which is the most it ever had.
+    pub memory_bytes: usize,
 }
 
 /// How a call ended that did not fail.
@@ -162,8 +164,8 @@ impl Connector {
                 }),
             })
             .await;
-        let Ended { answer, doubt, log, upstream, report_bytes } = ended;
-        Invoked { outcome: answer, doubt, log, upstream, report_bytes }
+        let Ended { answer, doubt, log, upstream, report_bytes, memory_bytes } = ended;
+        Invoked { outcome: answer, doubt, log, upstream, report_bytes, memory_bytes }
     }
 
     /// Asks whether a call that was sent took effect, in an instance of its own and within the limits of the action.
@@ -210,7 +212,8 @@ impl Connector {
         })
         .await;
         // The call outlives the instance: what comes out is scrubbed by it.
-        let host = store.into_data().host;
+        let guest = store.into_data();
+        let (memory_bytes, host) = (guest.memory_bytes(), guest.host);
         let mut customs = Customs { output: &action.output, host: &host, report_bytes: 0 };
         let told = matches!(result, Ok(Ok(Err(_))));
         let answer = match result {
@@ -235,7 +238,7 @@ impl Connector {
                 if told { call.is_unanswered() } else { call.may_have_changed() }
             });
         let upstream = host.call.as_ref().map_or(Duration::ZERO, Call::upstream);
-        Ended { answer, doubt, log: host.log, upstream, report_bytes }
+        Ended { answer, doubt, log: host.log, upstream, report_bytes, memory_bytes }
     }
 
     fn action(&self, invocation: &Invocation<'_>) -> Result<&Action, String> {
@@ -262,6 +265,7 @@ struct Ended<T> {
     log: Vec<LogLine>,
     upstream: Duration,
     report_bytes: usize,
+    memory_bytes: usize,
 }
 
 impl<T> Ended<T> {
@@ -272,6 +276,7 @@ impl<T> Ended<T> {
             log: Vec::new(),
             upstream: Duration::ZERO,
             report_bytes: 0,
+            memory_bytes: 0,
         }
     }
 }

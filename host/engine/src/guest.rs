@@ -61,6 +61,13 @@ impl<H: Send + 'static> Guest<H> {
     }
 }
 
+impl<H> Guest<H> {
+    /// Bytes of linear memory that the instance has, over all its memories. They only grow.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.limits.memory_bytes
+    }
+}
+
 /// Whether a component imports anything of Wasi.
 pub(crate) fn imports_wasi(component: &Component, engine: &Engine) -> bool {
     component.component_type().imports(engine).any(|(name, _)| name.starts_with("wasi:"))

@@ -2,7 +2,12 @@ use std::net::IpAddr;
 
 use palisade_sdk::{Failure, connector::Call, log};
 
-use crate::{Configuration, Target, item::Item, server::Server, wsman::Wsman};
+use crate::{
+    Configuration, Target,
+    item::Item,
+    server::Server,
+    wsman::{Refused, Wsman},
+};
 
 /// A server of the asset, known to be the machine that the action is about.
 pub(crate) struct Machine<'a> {
@@ -76,16 +81,14 @@ impl<'a> Machine<'a> {
 
     /// The addresses of all its network adapters that are in use; none, if the account may not know them.
     pub(crate) fn addresses(&self) -> Result<Vec<String>, Failure> {
-        match self
-            .wsman
-            .query("SELECT IPAddress FROM Win32_NetworkAdapterConfiguration WHERE IPEnabled = TRUE")
+        match self.wsman.ask("SELECT IPAddress FROM Win32_NetworkAdapterConfiguration WHERE IPEnabled = TRUE")
         {
             Ok(adapters) => Ok(adapters.iter().flat_map(|adapter| adapter.texts("IPAddress")).collect()),
-            Err(Failure::Upstream(error)) => {
+            Err(Refused::Fault(Failure::Upstream(error))) => {
                 log::warn(format!("{} does not tell its addresses: {}", self.name, error.message));
                 Ok(Vec::new())
             }
-            Err(failure) => Err(failure),
+            Err(refused) => Err(refused.into()),
         }
     }
 }

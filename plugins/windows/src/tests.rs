@@ -71,6 +71,20 @@ fn a_server_that_hides_its_adapters_is_known_by_its_names() {
 }
 
 #[test]
+fn adapters_that_make_no_sense_are_not_hidden_ones() {
+    let os = "<w:XmlFragment><Caption>Windows Server</Caption></w:XmlFragment>";
+    for (status, body) in [(200, "<html>Sign in"), (503, "")] {
+        let failure = test()
+            .http(computer())
+            .http(query("Win32_OperatingSystem").answer(200, answer("", os, "<w:EndOfSequence/>")))
+            .http(query("Win32_NetworkAdapterConfiguration").answer(status, body))
+            .invoke("get system info", json!({ "ip_hostname": "srv01" }))
+            .failure();
+        assert!(matches!(failure, Failure::Upstream(_)), "{failure:?}");
+    }
+}
+
+#[test]
 fn another_machine_is_not_mistaken_for_the_asked_one() {
     for other in ["10.0.0.9", "srv02", "srv01.other.example"] {
         let failure = test()

@@ -30,6 +30,11 @@ impl<'a> Wsman<'a> {
 
     /// The instances that a WQL query finds.
     pub(crate) fn query(&self, wql: &str) -> Result<Vec<Item>, Failure> {
+        Ok(self.ask(wql)?)
+    }
+
+    /// The same, where the server's own no is told from an answer that makes no sense.
+    pub(crate) fn ask(&self, wql: &str) -> Result<Vec<Item>, Refused> {
         let mut items = Vec::new();
         let mut request = envelope::enumerate(&self.url, wql);
         loop {
@@ -41,7 +46,7 @@ impl<'a> Wsman<'a> {
                 items.extend(instances.take(ITEMS_MAX + 1 - before).map(Item::read));
             }
             if items.len() > ITEMS_MAX {
-                return Err(Failure::upstream(format!("`{wql}` finds more than {ITEMS_MAX} items")));
+                return Err(Failure::upstream(format!("`{wql}` finds more than {ITEMS_MAX} items")).into());
             }
 
             let context = find(document.root(), "EnumerationContext").and_then(|node| node.text());
@@ -49,7 +54,7 @@ impl<'a> Wsman<'a> {
                 Some(context) if find(document.root(), "EndOfSequence").is_none() => {
                     // The first answer may be empty, a later one may not: it would never end.
                     if items.len() == before && before > 0 {
-                        return Err(Failure::upstream(format!("`{wql}` goes on without finding more")));
+                        return Err(Failure::upstream(format!("`{wql}` goes on without finding more")).into());
                     }
                     request = envelope::pull(&self.url, context);
                 }
@@ -58,14 +63,35 @@ impl<'a> Wsman<'a> {
         }
     }
 
-    fn send(&self, envelope: String) -> Result<String, Failure> {
+    fn send(&self, envelope: String) -> Result<String, Refused> {
         let Configuration { username, password, .. } = &self.call.configuration;
         let request = self.call.http().post(&self.url).basic(username, password);
         let response = request.body("application/soap+xml;charset=UTF-8", envelope).send()?;
         if let Some(fault) = fault(&response) {
-            return Err(fault);
+            return Err(Refused::Fault(fault));
         }
         Ok(response.ok_or_words(refusal)?.text())
+    }
+}
+
+/// Why a query has no result.
+pub(crate) enum Refused {
+    /// The server says so, in a fault.
+    Fault(Failure),
+    /// It does not answer, or not in WS-Management.
+    Otherwise(Failure),
+}
+
+impl From<Failure> for Refused {
+    fn from(failure: Failure) -> Self {
+        Self::Otherwise(failure)
+    }
+}
+
+impl From<Refused> for Failure {
+    fn from(refused: Refused) -> Self {
+        let (Refused::Fault(failure) | Refused::Otherwise(failure)) = refused;
+        failure
     }
 }
 

@@ -5,6 +5,7 @@
 mod departures;
 mod http;
 mod lab;
+mod outside;
 mod plans;
 mod redirects;
 mod secrets;
