@@ -150,6 +150,15 @@ pub(crate) enum Error {
         /// How many there are.
         all: usize,
     },
+    /// A component cannot be tried.
+    #[error("{} cannot be tried", .path.display())]
+    Trial {
+        /// Its file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: Box<dyn StdError + Send + Sync>,
+    },
     /// Plugins cannot be built.
     #[error(transparent)]
     Build(#[from] BuildError),
@@ -206,6 +215,9 @@ impl Error {
                 return Some(format!(
                     "install what is missing, then `palisade plugin enable {name}`; to run it without that, add --anyway"
                 ));
+            }
+            Self::Trial { .. } => {
+                "docs/conformance.md says what a cassette is, and `palisade plugin inspect` what the plugin says of itself"
             }
             Self::Declined(_) => "nothing was changed",
             Self::Source(error) => return error.next(),

@@ -4,18 +4,18 @@
 //! a secret is `[secret:FIELD]`, and what a connector keeps as confidential `[state:KEY]`, so that neither is ever in a
 //! file. `docs/conformance.md` has an example of each part.
 
-use std::{
-    collections::BTreeMap,
-    fs, io,
-    path::{Path, PathBuf},
-};
+mod file;
+
+use std::collections::BTreeMap;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use palisade_model::action::{Failure, ReportStatus};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::limits::{CASSETTE_BYTES, CASSETTES};
+pub use self::file::CassetteError;
+pub(crate) use self::file::{Case, Content};
+use crate::labels::Labels;
 
 /// One call of one action from its beginning to its end, however often it is called again for a pending job.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,8 +29,7 @@ pub struct Cassette {
     /// Its parameters.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub parameters: Map<String, Value>,
-    /// The asset's configuration without the secrets; a secret field that is named here with any value is set, and if none
-    /// is named all are.
+    /// The asset's configuration. A secret stands in it as `[secret:FIELD]`; those that the schema requires are always set.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub configuration: Map<String, Value>,
     /// HTTP requests that must be sent, in this order, and what each gets back.
@@ -274,118 +273,14 @@ impl FailureKind {
     }
 }
 
-/// A cassette, and the name of its file.
-#[derive(Clone, Debug)]
-pub struct Case {
-    /// The file's name without `.json`.
-    pub name: String,
-    /// What is in it.
-    pub cassette: Cassette,
-}
-
-/// Why cassettes cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum CassetteError {
-    /// The file or directory cannot be read or written.
-    #[error("{} cannot be used", .path.display())]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// The system's answer.
-        #[source]
-        source: io::Error,
-    },
-    /// It is larger than a cassette may be.
-    #[error("{} has more than {CASSETTE_BYTES} bytes: leave out of the answers what does not matter", .path.display())]
-    TooLarge {
-        /// Which.
-        path: PathBuf,
-    },
-    /// There are too many.
-    #[error("{} has more than {CASSETTES} cassettes", .path.display())]
-    TooMany {
-        /// The directory.
-        path: PathBuf,
-    },
-    /// It is no cassette.
-    #[error("{} is no cassette", .path.display())]
-    Json {
-        /// Which.
-        path: PathBuf,
-        /// Where, and why.
-        #[source]
-        source: serde_json::Error,
-    },
-    /// A part of it makes no sense.
-    #[error("{} is no cassette: {why}", .path.display())]
-    Part {
-        /// Which.
-        path: PathBuf,
-        /// Which part, and why.
-        why: String,
-    },
-}
-
-impl Case {
-    /// All cassettes of a directory: its files `*.json`, in the order of their names. None if there is no such directory.
-    ///
-    /// # Errors
-    ///
-    /// [`CassetteError`] at the first file that is no cassette.
-    pub fn read_all(directory: &Path) -> Result<Vec<Self>, CassetteError> {
-        let failed = |source| CassetteError::File { path: directory.to_owned(), source };
-        let entries = match fs::read_dir(directory) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(failed(error)),
-        };
-        let mut paths = Vec::new();
-        for entry in entries {
-            let path = entry.map_err(failed)?.path();
-            if path.extension().is_some_and(|extension| extension == "json") {
-                paths.push(path);
-            }
-        }
-        if paths.len() > CASSETTES {
-            return Err(CassetteError::TooMany { path: directory.to_owned() });
-        }
-        paths.sort();
-        paths.iter().map(|path| Self::read(path)).collect()
-    }
-
-    /// The cassette in a file.
-    ///
-    /// # Errors
-    ///
-    /// [`CassetteError`].
-    pub fn read(path: &Path) -> Result<Self, CassetteError> {
-        let file = |source| CassetteError::File { path: path.to_owned(), source };
-        let size = fs::metadata(path).map_err(file)?.len();
-        if size > CASSETTE_BYTES {
-            return Err(CassetteError::TooLarge { path: path.to_owned() });
-        }
-        let text = fs::read(path).map_err(file)?;
-        let cassette: Cassette = serde_json::from_slice(&text)
-            .map_err(|source| CassetteError::Json { path: path.to_owned(), source })?;
-        cassette.check().map_err(|why| CassetteError::Part { path: path.to_owned(), why })?;
-        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(Self { name, cassette })
-    }
-}
-
 impl Cassette {
-    /// Writes it to a file, for people to read and edit.
-    ///
-    /// # Errors
-    ///
-    /// [`CassetteError::File`].
-    pub fn write(&self, path: &Path) -> Result<(), CassetteError> {
-        let failed = |source| CassetteError::File { path: path.to_owned(), source };
-        let text = serde_json::to_string_pretty(self).map_err(|error| failed(io::Error::other(error)))?;
-        fs::write(path, text + "\n").map_err(failed)
+    /// The same cassette with values in place of its labels.
+    pub(crate) fn filled(&self, labels: &Labels) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(&labels.fill(&serde_json::to_string(self)?))
     }
+}
 
-    /// What the types of the parts leave open.
+impl Content for Cassette {
     fn check(&self) -> Result<(), String> {
         for (number, exchange) in (1..).zip(&self.exchanges) {
             let here = |why: String| format!("exchange {number}: {why}");

@@ -79,6 +79,8 @@ pub(super) async fn offline(source: &str, component: &[u8]) -> Result<Inspected,
     inspected.map_err(|source_error| Error::Component { path: source.into(), source: source_error })
 }
 
-fn failed(error: impl std::error::Error + Send + Sync + 'static) -> Box<dyn std::error::Error + Send + Sync> {
+pub(super) fn failed(
+    error: impl std::error::Error + Send + Sync + 'static,
+) -> Box<dyn std::error::Error + Send + Sync> {
     Box::new(error)
 }

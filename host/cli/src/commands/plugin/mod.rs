@@ -14,6 +14,7 @@ pub(crate) mod new;
 mod push;
 mod rollback;
 mod sources;
+mod test;
 mod upgrade;
 
 use std::{fs, path::Path};
@@ -40,6 +41,8 @@ pub(crate) enum PluginCommand {
     New(new::New),
     /// Build plugins from their projects
     Build(build::Build),
+    /// Try a plugin: whether it holds to what it declares, and what it makes of systems that go wrong; needs no host
+    Test(test::Test),
     /// Install plugins, after you saw and granted what they may do
     Install(install::Install),
     /// Put another version in the place of the one that is installed, after you saw what it changes
@@ -84,6 +87,7 @@ pub(crate) async fn run(command: PluginCommand, context: &Context) -> Result<Exi
         PluginCommand::Lock(command) => return lock::run(command, context).await,
         PluginCommand::Export(command) => export::run(command, context).await?,
         PluginCommand::Push(command) => push::run(command, context).await?,
+        PluginCommand::Test(command) => return test::run(command, context).await,
         PluginCommand::Docs(command) => docs::run(command, context).await?,
         PluginCommand::Inspect(command) => inspect::run(command, context).await?,
         PluginCommand::List => {

@@ -1,0 +1,295 @@
+//! The trial of a playbook: `rehearsal` is its host, which plays everything that it can start; `scene` says on which alert,
+//! and what is found.
+
+mod rehearsal;
+mod scene;
+
+use std::{collections::BTreeSet, time::Instant};
+
+use palisade_engine::{Halt, Playbook, Sandbox};
+use palisade_model::plugin::{Digest, Manifest, PlaybookManifest};
+use serde_json::{Map, Value};
+
+use self::{
+    rehearsal::{Answers, Record, Rehearsal},
+    scene::{Scene, SceneOutcome},
+};
+use crate::{
+    cassette::{Case, Content, FailureKind},
+    describe::describe,
+    generate::{self, Extent},
+    matching,
+    random::Random,
+    scorecard::{Scorecard, Tally},
+    sentence,
+    trial::{Options, TrialError},
+};
+
+impl Content for Scene {}
+
+/// Runs of each scene, and on generated alerts for each label: what is left open differs each time.
+const RUNS: u64 = 8;
+
+/// Tries a playbook.
+pub(crate) async fn test(
+    sandbox: &Sandbox,
+    digest: &Digest,
+    manifest: PlaybookManifest,
+    scenes: Vec<Case<Scene>>,
+    options: &Options,
+) -> Result<Scorecard, TrialError> {
+    let described = describe(sandbox, digest, &Manifest::Playbook(manifest.clone())).await;
+    let playbook = sandbox.playbook(digest, &manifest)?;
+    let mut trial = Trial::new(&playbook, &manifest, options);
+    let label = manifest.labels.first().cloned().unwrap_or_else(|| "alert".to_owned());
+    for Case { name, cassette: scene } in &scenes {
+        trial.play(name, scene, &label, options.seed).await;
+    }
+    for label in manifest.labels.iter().chain(manifest.labels.is_empty().then_some(&label)) {
+        for run in 0..RUNS {
+            let seed = options.seed.wrapping_add(run);
+            let scene = Scene::usual(label, Random::new(seed).below(200) + 1);
+            trial.run(&format!("`{label}`"), &scene, label, &Answers::Found(seed)).await;
+        }
+        trial.fail(&format!("`{label}`"), &Scene::usual(label, 1), label).await;
+    }
+    let identity = &manifest.identity;
+    let (calls, milliseconds) = (trial.runs, trial.milliseconds);
+    Ok(Scorecard {
+        plugin: identity.name.to_string(),
+        version: identity.version.clone(),
+        kind: "playbook",
+        seed: options.seed,
+        cassettes: scenes.len(),
+        calls,
+        milliseconds,
+        checks: std::iter::once(described).chain(trial.checks()).collect(),
+    })
+}
+
+/// How an action can fail.
+const FAILURES: [FailureKind; 9] = [
+    FailureKind::InvalidParameters,
+    FailureKind::Authentication,
+    FailureKind::NotFound,
+    FailureKind::RateLimited,
+    FailureKind::Upstream,
+    FailureKind::Unavailable,
+    FailureKind::Denied,
+    FailureKind::Cancelled,
+    FailureKind::Plugin,
+];
+
+struct Trial<'a> {
+    playbook: &'a Playbook,
+    manifest: &'a PlaybookManifest,
+    configuration: Map<String, Value>,
+    runs: u64,
+    milliseconds: u64,
+    started: BTreeSet<String>,
+    scenes: Tally,
+    ends: Tally,
+    sound: Tally,
+    declared: Tally,
+    parameters: Tally,
+    failures: Tally,
+    deterministic: Tally,
+    sentences: Tally,
+}
+
+impl<'a> Trial<'a> {
+    fn new(playbook: &'a Playbook, manifest: &'a PlaybookManifest, options: &Options) -> Self {
+        let mut configuration = palisade_engine::defaults(&manifest.configuration);
+        configuration.extend(options.configuration.clone().unwrap_or_else(|| {
+            // What has no default is made.
+            match generate::value(&manifest.configuration, Extent::Least, &mut Random::new(options.seed)) {
+                Some(Value::Object(made)) => {
+                    made.into_iter().filter(|(name, _)| !configuration.contains_key(name)).collect()
+                }
+                _ => Map::new(),
+            }
+        }));
+        Self {
+            playbook,
+            manifest,
+            configuration,
+            runs: 0,
+            milliseconds: 0,
+            started: BTreeSet::new(),
+            scenes: Tally::new(
+                "cassettes",
+                "It ends as its cassettes say, and starts each action that it declares in one of them.",
+                "mend the playbook, or the cassette if the change is meant",
+            ),
+            ends: Tally::new("ends", "Each run comes to an end.", "bound every loop and every wait"),
+            sound: Tally::new(
+                "sound",
+                "It never breaks, whatever its actions find: no panic, no trap, no limit.",
+                "turn the case that the finding names into a way to end",
+            ),
+            declared: Tally::new(
+                "declared",
+                "It starts only the actions and playbooks, and uses only the lists, that it declares.",
+                "declare what the finding names",
+            ),
+            parameters: Tally::new(
+                "parameters",
+                "The parameters that it sends satisfy the schemas of its needs.",
+                "mend the schema of the need, or what is sent",
+            ),
+            failures: Tally::new(
+                "failures",
+                "When its actions fail, it goes on to an end of its own, or says why it could not.",
+                "handle the failure of each action that you wait for",
+            ),
+            deterministic: Tally::new(
+                "deterministic",
+                "The same record leads to the same calls.",
+                "take time and chance from the contract's `clock` and `random`, and do not iterate over unordered maps",
+            ),
+            sentences: Tally::new(
+                "sentences",
+                "Whatever it says to a person is a sentence.",
+                "say what was found or done, in one short sentence",
+            ),
+        }
+    }
+
+    /// Runs a scene as it is, with other data, and with failures.
+    async fn play(&mut self, name: &str, scene: &Scene, label: &str, seed: u64) {
+        // People answer otherwise each time, and so does what the scene leaves open.
+        for run in 0..RUNS {
+            let end = self.run(name, scene, label, &Answers::Found(seed.wrapping_add(run))).await;
+            let expected = scene.outcome.as_ref();
+            let amiss = expected.and_then(|expected| unexpected(expected, end.as_ref()));
+            self.scenes.note(amiss.map(|why| format!("{name}: {why}")));
+        }
+        self.fail(name, scene, label).await;
+    }
+
+    /// Lets every action fail, in each way.
+    async fn fail(&mut self, name: &str, scene: &Scene, label: &str) {
+        for kind in FAILURES {
+            self.run(name, scene, label, &Answers::Fail(scene::fail(kind))).await;
+        }
+        self.run(name, scene, label, &Answers::Refuse).await;
+    }
+
+    /// Runs it twice on the same alert with the same answers; returns how it ended, if it did by itself.
+    async fn run(
+        &mut self,
+        name: &str,
+        scene: &Scene,
+        label: &str,
+        answers: &Answers,
+    ) -> Option<Result<String, String>> {
+        let mut configuration = self.configuration.clone();
+        configuration.extend(scene.configuration.clone());
+        let mut records = Vec::new();
+        let mut ended = None;
+        for _ in 0..2 {
+            let (alert, scene) = (scene.alert(label), scene.clone());
+            let (rehearsal, record) =
+                Rehearsal::new(self.manifest, scene, alert, configuration.clone(), answers.clone());
+            let began = Instant::now();
+            let end = self.playbook.run(Box::new(rehearsal)).await;
+            self.runs += 1;
+            self.milliseconds += u64::try_from(began.elapsed().as_millis()).unwrap_or(0);
+            let record = record.take();
+            self.look(name, answers, &record, &end);
+            records.push(record.calls);
+            ended = end.ok();
+        }
+        if let [first, second] = records.as_slice() {
+            self.deterministic.note(otherwise(first, second).map(|why| format!("{name}, {answers}: {why}")));
+        }
+        ended
+    }
+
+    fn look(
+        &mut self,
+        name: &str,
+        answers: &Answers,
+        record: &Record,
+        end: &Result<Result<String, String>, Halt>,
+    ) {
+        let here = |what: &str| format!("{name}, {answers}: {what}");
+        self.started.extend(record.started.iter().cloned());
+        self.ends.note(record.endless.then(|| here("it makes calls without an end")));
+        if record.undeclared.is_empty() {
+            self.declared.held();
+        }
+        record.undeclared.iter().for_each(|what| self.declared.broke(here(what)));
+        record.unfit.iter().for_each(|what| self.parameters.broke(here(what)));
+        (0..record.fit).for_each(|_| self.parameters.held());
+        for text in &record.said {
+            self.sentences.note(sentence::wrong(text).map(|wrong| here(&wrong)));
+        }
+        let fails = !matches!(answers, Answers::Found(_)) && !record.started.is_empty();
+        match end {
+            Ok(Ok(words) | Err(words)) => {
+                self.sound.held();
+                self.sentences.note(sentence::wrong(words).map(|wrong| here(&wrong)));
+                if fails {
+                    self.failures.held();
+                }
+            }
+            Err(_) if record.endless => {}
+            Err(Halt::Fault(fault)) => {
+                self.sound.broke(here(&fault.to_string()));
+                if fails {
+                    self.failures.broke(here(&fault.to_string()));
+                }
+            }
+            Err(Halt::Aside) => self.sound.broke(here("it was set aside")),
+        }
+    }
+
+    fn checks(self) -> Vec<crate::scorecard::Check> {
+        let Self {
+            mut scenes,
+            ends,
+            sound,
+            declared,
+            mut parameters,
+            failures,
+            deterministic,
+            sentences,
+            ..
+        } = self;
+        for need in &self.manifest.needs {
+            if !self.started.contains(&format!("{}/{}", need.connector, need.action)) {
+                scenes.uncovered(format!("`{}` of {}", need.action, need.connector));
+            }
+        }
+        let silent = self.manifest.needs.iter().filter(|need| need.parameters.is_none()).count();
+        if silent > 0 {
+            let all = self.manifest.needs.len();
+            parameters.remark(format!("{silent} of {all} needs do not say what is sent"));
+        }
+        [scenes, ends, sound, declared, parameters, failures, deterministic, sentences]
+            .map(Tally::check)
+            .into()
+    }
+}
+
+/// How an end differs from the expected one.
+fn unexpected(expected: &SceneOutcome, end: Option<&Result<String, String>>) -> Option<String> {
+    match (expected, end) {
+        (_, None) => Some("it did not come to an end of its own".to_owned()),
+        (SceneOutcome::Concluded(text), Some(Ok(words))) | (SceneOutcome::Failed(text), Some(Err(words))) => {
+            (!matching::text(text, words)).then(|| format!("it ended with {words:?}, not {text:?}"))
+        }
+        (SceneOutcome::Concluded(_), Some(Err(words))) => Some(format!("it could not be handled: {words}")),
+        (SceneOutcome::Failed(_), Some(Ok(words))) => Some(format!("it concluded: {words}")),
+    }
+}
+
+/// How the calls of two runs differ.
+fn otherwise(first: &[String], second: &[String]) -> Option<String> {
+    if let Some((one, two)) = first.iter().zip(second).find(|(one, two)| one != two) {
+        return Some(format!("it called {one}, and the second time {two}"));
+    }
+    (first.len() != second.len())
+        .then(|| format!("it made {} calls, and the second time {}", first.len(), second.len()))
+}
