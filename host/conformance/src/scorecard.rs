@@ -144,7 +144,7 @@ impl Tally {
         let seen = match verdict {
             Verdict::Pass => format!("held {}", times(self.held)),
             Verdict::Fail => format!("broken {}, held {}", times(self.broken), times(self.held)),
-            Verdict::NotCovered => format!("not covered: {}", self.uncovered.join(", ")),
+            Verdict::NotCovered => format!("not covered: {}", first(&self.uncovered)),
             Verdict::NotApplicable => "nothing it could be about".to_owned(),
         };
         let (findings, next) = match verdict {
@@ -159,6 +159,15 @@ impl Tally {
             _ => seen,
         };
         Check { name: self.name, sentence: self.sentence, verdict, seen, findings, next }
+    }
+}
+
+/// The first few of a list, and how many more there are.
+fn first(items: &[String]) -> String {
+    const SHOWN: usize = 3;
+    match items.len().checked_sub(SHOWN) {
+        None | Some(0) => items.join(", "),
+        Some(more) => format!("{} and {more} more", items[..SHOWN].join(", ")),
     }
 }
 

@@ -6,8 +6,9 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+use palisade_conformance::Recorder;
 use palisade_e2e::built;
-use palisade_egress::Gate;
+use palisade_egress::{Gate, Outside};
 use palisade_engine::{
     Allocation, Connector, Invocation, Invoked, Outcome, Sandbox, SandboxOptions, Verdict,
 };
@@ -36,7 +37,7 @@ pub(crate) fn sandbox() -> &'static Sandbox {
 pub(crate) struct Bound {
     pub(crate) connector: Connector,
     pub(crate) manifest: ConnectorManifest,
-    gate: Arc<Gate>,
+    pub(crate) gate: Arc<Gate>,
 }
 
 impl Bound {
@@ -79,6 +80,14 @@ impl Bound {
             .collect();
         let gate = Arc::new(Gate::new(&asset, &manifest, secrets, files).unwrap());
         Self { connector, manifest, gate }
+    }
+
+    /// The same, and what watches it.
+    pub(crate) fn recorded(self) -> (Self, Arc<Recorder>) {
+        let recorder = Arc::<Recorder>::default();
+        let outside = Outside { watch: Some(Arc::clone(&recorder) as _), ..Outside::default() };
+        let gate = Arc::into_inner(self.gate).unwrap().with_outside(outside);
+        (Self { gate: Arc::new(gate), ..self }, recorder)
     }
 
     /// One call of an action.

@@ -4,12 +4,14 @@
 mod bound;
 mod compatibility;
 mod components;
+mod conformance;
 mod connectors;
 mod descriptions;
 mod flow;
 mod keeping;
 mod misdeeds;
 mod pages;
+mod recording;
 mod requests;
 mod server;
 mod verdicts;

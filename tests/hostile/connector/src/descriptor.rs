@@ -9,7 +9,7 @@ use palisade_sdk::bindings::connector::{
             Action, Capabilities, Effect, FileCapability, HostPattern, HttpCapability, Retry, Reveal,
             SecretPlace, SecretUse, TcpCapability,
         },
-        files, http, state,
+        files, http, random, state,
         types::Identity,
     },
 };
@@ -87,6 +87,14 @@ pub(crate) fn describe() -> Descriptor {
         "number as file" => honest.capabilities.files = vec![file("count")],
         "file of no field" => honest.capabilities.files = vec![file("nothing")],
         "file twice" => honest.capabilities.files.push(file("list")),
+        "other each time" => honest.vendor = format!("{:?}", random::bytes(4)),
+        "key that goes nowhere" => request_of(&mut honest).retry = Retry::Keyed,
+        "undo of something else" => {
+            request_of(&mut honest).undo = Some("keep".to_owned());
+            let keep = honest.actions.iter_mut().find(|action| action.name == "keep");
+            keep.expect("it is among them").parameters =
+                r#"{"type": "object", "required": ["key"]}"#.to_owned();
+        }
         "keep and read" => honest.vendor = keep_and_read(),
         "secret without place" => honest.capabilities.http[0].secrets.clear(),
         "name with path" => honest.identity.name = "../../etc/passwd".to_owned(),
@@ -177,6 +185,11 @@ fn honest() -> Descriptor {
             files: vec![file("list")],
         },
     }
+}
+
+fn request_of(descriptor: &mut Descriptor) -> &mut Action {
+    let request = descriptor.actions.iter_mut().find(|action| action.name == "request");
+    request.expect("it is among them")
 }
 
 fn file(field: &str) -> FileCapability {

@@ -111,9 +111,10 @@ fn card(scorecard: &Scorecard) -> String {
     for check in &scorecard.checks {
         card.push_str(&format!("{} {:<width$}  {}\n", mark(check.verdict), check.name, seen(check)));
     }
-    for check in scorecard.with(Verdict::Fail).chain(scorecard.with(Verdict::NotCovered)) {
+    for check in scorecard.with(Verdict::Fail) {
         card.push_str(&details(check));
     }
+    card.push_str(&uncovered(scorecard));
     card.push_str(&summary(scorecard));
     card
 }
@@ -145,6 +146,27 @@ fn details(check: &Check) -> String {
         details.push_str(&format!("  {BOLD}next{BOLD:#}: {}\n", printable::line(next)));
     }
     details
+}
+
+/// What to do about checks that are not covered; one cassette often covers many.
+fn uncovered(scorecard: &Scorecard) -> String {
+    let mut by_next: Vec<(&str, Vec<&str>)> = Vec::new();
+    for check in scorecard.with(Verdict::NotCovered) {
+        let next = check.next.as_deref().unwrap_or_default();
+        match by_next.iter_mut().find(|(known, _)| *known == next) {
+            Some((_, names)) => names.push(&check.name),
+            None => by_next.push((next, vec![&check.name])),
+        }
+    }
+    let told = |(next, names): &(&str, Vec<&str>)| {
+        let names = names.join(", ");
+        let mark = mark(Verdict::NotCovered);
+        format!(
+            "\n{mark} {BOLD}{names}{BOLD:#}: not covered\n  {BOLD}next{BOLD:#}: {}\n",
+            printable::line(next)
+        )
+    };
+    by_next.iter().map(told).collect()
 }
 
 fn summary(scorecard: &Scorecard) -> String {
@@ -202,6 +224,7 @@ mod tests {
                 check("reach", Verdict::Pass),
                 check("garbage", Verdict::Fail),
                 check("undo", Verdict::NotCovered),
+                check("state", Verdict::NotCovered),
                 check("pending", Verdict::NotApplicable),
             ],
         };
@@ -209,8 +232,8 @@ mod tests {
         for part in [
             "✔ reach    held 2 times\n",
             "\n✘ garbage: It holds.\n    `block ip` ␛[2J\n  next: mend it\n",
-            "\n– undo: It holds.\n  next: write a cassette for `x`\n",
-            "\n✘ Of 4 checks 1 hold, 1 do not, 1 are not covered, 1 do not apply; 31 calls in 1.2 s, 2 cassettes, seed 7.\n",
+            "\n– undo, state: not covered\n  next: write a cassette for `x`\n",
+            "\n✘ Of 5 checks 1 hold, 1 do not, 2 are not covered, 1 do not apply; 31 calls in 1.2 s, 2 cassettes, seed 7.\n",
         ] {
             assert!(card.contains(part), "{part:?} in {card}");
         }
