@@ -13,7 +13,7 @@ PRODUCT := shodan whois servicenow windows dns ldap mobileiron intune panos viru
 FIXTURES := bench-guest hostile-connector hostile-playbook hostile-wasi-connector hostile-wasi-playbook actuator script
 
 .NOTPARALLEL:
-.PHONY: run test bench torture docs keep build plugins check unit target tools help
+.PHONY: run test bench torture fuzz docs keep build plugins check unit target tools help
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -25,11 +25,18 @@ test: check build plugins unit ## Formatting, lints and every test.
 
 bench: target ## Measures the host against plain Rust, in one run, optimized.
 	cargo build --release -p palisade -p palisade-lab -p palisade-bench
-	"$(CARGO_TARGET_DIR)/release/palisade" plugin build $(foreach p,$(PRODUCT) bench-guest actuator script,-p $(p)) --out "$(CARGO_TARGET_DIR)/plugins"
+	"$(CARGO_TARGET_DIR)/release/palisade" plugin build --no-revision $(foreach p,$(PRODUCT) bench-guest actuator script,-p $(p)) --out "$(CARGO_TARGET_DIR)/plugins"
 	"$(CARGO_TARGET_DIR)/release/palisade-bench"
 
 torture: build plugins tools ## Kills the host hundreds of times and counts what it lost or did twice; ARGS="--seed 7".
 	@PALISADE_BIN="$(BIN)/palisade" PALISADE_PLUGINS="$(PLUGINS)" "$(BIN)/palisade-torture" $(ARGS)
+
+fuzz: ## Alters whatever is read before a signature is checked; ARGS="-max_total_time=3600".
+	@cargo fuzz --version >/dev/null 2>&1 \
+	|| { echo "Install the fuzzer first: cargo install cargo-fuzz --locked"; exit 1; }
+	mkdir -p tests/fuzz/corpus/untrusted
+	RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir tests/fuzz --target-dir "$(CARGO_TARGET_DIR)/fuzz" --sanitizer none \
+	    untrusted tests/fuzz/corpus/untrusted tests/fuzz/seeds -- -max_total_time=300 -max_len=65536 $(ARGS)
 
 docs: build plugins ## Writes the pages of connectors and playbooks, from what they say of themselves.
 	rm -rf docs/connectors docs/playbooks
@@ -49,8 +56,9 @@ keep: plugins ## Keeps the contract in wit/ as released, with components of it t
 build: ## Builds the host and the lab.
 	cargo build --workspace --bins
 
+# Without the commit: tests compile a component once, whatever commit it was built from.
 plugins: build target ## Builds every component with the command that authors use.
-	"$(BIN)/palisade" plugin build $(foreach p,$(PRODUCT) $(FIXTURES),-p $(p)) --out "$(PLUGINS)"
+	"$(BIN)/palisade" plugin build --no-revision $(foreach p,$(PRODUCT) $(FIXTURES),-p $(p)) --out "$(PLUGINS)"
 
 check: ## Formatting and lints.
 	cargo fmt --check
@@ -73,14 +81,14 @@ target:
 	     echo "Components need Rust's standard library for wasm32-unknown-unknown, and rustup could not add it."; \
 	     echo "docs/building-plugins.md says how to build without rustup."; exit 1; }
 
-# Tests read the system calls of the store and answer some of them, set the clock of a host, and ask a real directory, a
-# real resolver, a real mail server and a real registry.
-TOOLS := strace faketime slapd dnsmasq-base python3-aiosmtpd docker-registry
+# Tests read the system calls of the store and answer some of them, set the clock of a host, ask a real directory, a real
+# resolver, a real mail server and a real registry, and sign with the tool whose format signatures have.
+TOOLS := strace faketime slapd dnsmasq-base python3-aiosmtpd docker-registry minisign
 
 tools: export DEBIAN_FRONTEND := noninteractive
 tools:
 	@{ command -v strace && command -v faketime && test -x /usr/sbin/slapd && test -x /usr/sbin/dnsmasq \
-	&& test -x /usr/bin/docker-registry \
+	&& test -x /usr/bin/docker-registry && command -v minisign \
 	&& /usr/bin/python3 -c 'import aiosmtpd'; } >/dev/null 2>&1 \
 	|| { [ "$$(id -u)" = 0 ] && { apt-get install -y -q $(TOOLS) || { apt-get update -q && apt-get install -y -q $(TOOLS); }; }; } \
 	|| { echo "Install what tests need, for example with apt-get install $(TOOLS)"; exit 1; }

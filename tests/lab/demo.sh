@@ -46,7 +46,7 @@ do_ palisade doctor || true
 
 say "Four connectors and a playbook: each says what it may do before it is installed"
 do_ palisade plugin inspect "$plugins/servicenow.wasm"
-do_ palisade plugin install --grant-all \
+do_ palisade plugin install --grant-all --allow-unsigned \
     "$plugins/shodan.wasm" "$plugins/whois.wasm" "$plugins/servicenow.wasm" "$plugins/windows.wasm" \
     "$plugins/suspicious-outbound-connections.wasm"
 
@@ -74,7 +74,7 @@ say "What the analyst finds"
 do_ palisade alert show 1
 
 say "Second story: Suricata has seen a scan, and its events are sent as they are"
-do_ palisade plugin install --grant-all "$plugins/virustotal.wasm" "$plugins/geoip.wasm" "$plugins/dns.wasm" \
+do_ palisade plugin install --grant-all --allow-unsigned "$plugins/virustotal.wasm" "$plugins/geoip.wasm" "$plugins/dns.wasm" \
     "$plugins/reconnaissance.wasm"
 asset virustotal "$@" --secret "api_key=@$lab/virustotal.key"
 asset geoip "$@" --set account_id=424242 --secret "license_key=@$lab/maxmind.key"
@@ -89,7 +89,7 @@ do_ palisade run watch 2
 
 say "Third story: a phone has reached what is not on the access list; the wipe is for a person to decide"
 echo "The playbook could manage phones with Intune as well. This team has only MobileIron, and says so."
-do_ palisade plugin install --grant-all "$plugins/mobileiron.wasm" "$plugins/ldap.wasm" "$plugins/panos.wasm" \
+do_ palisade plugin install --grant-all --allow-unsigned "$plugins/mobileiron.wasm" "$plugins/ldap.wasm" "$plugins/panos.wasm" \
     "$plugins/unauthorized-mobile-access.wasm"
 do_ palisade plugin enable unauthorized-mobile-access --anyway
 asset mobileiron "$@" --set url=https://core.acme.example --set username=svc-palisade-mdm \

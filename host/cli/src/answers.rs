@@ -15,9 +15,11 @@ use palisade_model::{
     plugin::{Digest, Manifest, Plugin, flow::Standing, replacement::Replacement},
     prompt::Task,
     run::{Run, RunId, RunStatus},
+    signer::{KeyId, SignedBy},
     undo::Undone,
     user::User,
 };
+use palisade_package::{Key, Package, Pattern, PublicKey};
 use palisade_policy::Decision;
 use palisade_store::audit::Broken;
 use serde::{Deserialize, Serialize};
@@ -191,6 +193,8 @@ pub(crate) struct Inspected {
     pub(crate) digest: Digest,
     pub(crate) size: u64,
     pub(crate) manifest: Manifest,
+    pub(crate) package: Package,
+    pub(crate) signed_by: SignedBy,
     pub(crate) installed: Option<Plugin>,
     /// What it would do to put it in the place of that one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -211,6 +215,29 @@ pub(crate) struct Rollback {
 #[derive(Deserialize)]
 pub(crate) struct Needs {
     pub(crate) needs: Vec<Standing>,
+}
+
+/// `GET /api/v1/trust`
+#[derive(Deserialize)]
+pub(crate) struct Trust {
+    pub(crate) keys: Vec<TrustedKey>,
+}
+
+/// A key that is trusted.
+#[derive(Deserialize)]
+pub(crate) struct TrustedKey {
+    pub(crate) name: Name,
+    pub(crate) id: KeyId,
+    pub(crate) public_key: PublicKey,
+    pub(crate) namespaces: Vec<Pattern>,
+    pub(crate) added: Timestamp,
+}
+
+impl From<TrustedKey> for Key {
+    fn from(key: TrustedKey) -> Self {
+        let TrustedKey { name, public_key, namespaces, added, .. } = key;
+        Self { name, public_key, namespaces, added }
+    }
 }
 
 /// `GET /api/v1/assets`

@@ -3,6 +3,7 @@
 use palisade_model::{
     audit::{Call, Entry, Excerpt, Items, OfRun, Step, Text, What},
     journal::Decision,
+    signer::SignedBy,
 };
 use serde_json::Value;
 
@@ -74,14 +75,30 @@ fn sentence(what: &What) -> String {
             let how = if *false_alarm { " as a false alarm" } else { "" };
             format!("closed alert {alert}{how}{}", why(note))
         }
-        What::PluginInstalled { plugin, kind, version, digest, replaces, source, by_lock_file, wider } => {
+        What::PluginInstalled {
+            plugin,
+            kind,
+            version,
+            digest,
+            replaces,
+            source,
+            by_lock_file,
+            wider,
+            signed_by,
+            older_than,
+        } => {
             let before =
                 replaces.as_ref().map_or_else(String::new, |old| format!(" in place of {}", old.short()));
             let from =
                 source.as_ref().map_or_else(String::new, |source| format!(" from {}", source.as_str()));
             let word = if *by_lock_file { ", by lock file" } else { "" };
+            let signed = signed_by.as_ref().map_or_else(String::new, |by| format!(", {}", signed(by)));
+            let older = older_than.as_ref().map_or_else(String::new, |newest| {
+                format!(", which is older than {}, as they allowed", newest.as_str())
+            });
             let (kind, version, digest) = (kind.as_str(), version.as_str(), digest.short());
-            let installed = format!("installed {kind} {plugin} {version} {digest}{before}{from}{word}");
+            let installed =
+                format!("installed {kind} {plugin} {version} {digest}{before}{from}{word}{signed}{older}");
             with_list(installed, "wider by", wider)
         }
         What::PluginRolledBack { plugin, version, digest, replaces } => {
@@ -93,6 +110,10 @@ fn sentence(what: &What) -> String {
         What::PluginRemoved { plugin, version, digest } => {
             format!("removed {plugin} {} {}", version.as_str(), digest.short())
         }
+        What::KeyTrusted { name, key, namespaces } => {
+            format!("trusts key {name} ({key}) to sign plugins called {}", namespaces.as_slice().join(", "))
+        }
+        What::KeyDistrusted { name, key } => format!("trusts key {name} ({key}) no more"),
         What::LoggedIn => "came with a token, for the first time since the start".to_owned(),
         What::TokensRefused { count: 1 } => "refused a request without a valid token".to_owned(),
         What::TokensRefused { count } => format!("refused {count} requests without a valid token"),
@@ -125,6 +146,14 @@ fn sentence(what: &What) -> String {
         What::UserRemoved { user } => format!("removed user {user}"),
         What::HostStarted { version } => format!("started, version {}", version.as_str()),
         What::HostStopped => "stopped".to_owned(),
+    }
+}
+
+fn signed(by: &SignedBy) -> String {
+    match by {
+        SignedBy::Trusted(signer) => format!("signed by {} ({})", signer.name, signer.key),
+        SignedBy::Unknown { key } => format!("signed by key {key}, which is not trusted, as they allowed"),
+        SignedBy::Nobody => "signed by nobody, as they allowed".to_owned(),
     }
 }
 

@@ -19,6 +19,7 @@ use crate::{
         run::RunCommand,
         safe_mode::SafeModeCommand,
         serve::Serve,
+        trust::TrustCommand,
         user::UserCommand,
     },
     exit,
@@ -105,6 +106,9 @@ pub(crate) enum Command {
     /// See who did what, and check that nothing of it was changed
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Say whose plugins are trusted: the keys that sign them
+    #[command(subcommand)]
+    Trust(TrustCommand),
     /// Give people tokens of their own, with roles
     #[command(subcommand)]
     User(UserCommand),

@@ -6,7 +6,7 @@ use palisade_sources::SourceError;
 
 use crate::{
     commands::{
-        plugin::{build::BuildError, new::NewError},
+        plugin::{build::BuildError, new::NewError, signing::SigningError},
         serve::ServeError,
     },
     exit::Exit,
@@ -165,6 +165,9 @@ pub(crate) enum Error {
     /// A plugin cannot be started.
     #[error(transparent)]
     New(#[from] NewError),
+    /// A plugin cannot be signed, or its signature does not hold.
+    #[error(transparent)]
+    Signing(#[from] SigningError),
     /// The host cannot start.
     #[error(transparent)]
     Serve(#[from] ServeError),
@@ -228,6 +231,7 @@ impl Error {
             }
             Self::Build(error) => return error.next(),
             Self::New(error) => return Some(error.next()),
+            Self::Signing(error) => return error.next(),
             Self::Serve(error) => return error.next(),
             _ => return None,
         };

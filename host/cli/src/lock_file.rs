@@ -13,6 +13,7 @@ use palisade_model::{
     limits::REGISTRY_ITEMS,
     name::Name,
     plugin::{Digest, Manifest, Plugin},
+    signer::SignedBy,
 };
 use serde::{Deserialize, Serialize};
 
@@ -55,7 +56,7 @@ pub(crate) struct Locked {
     /// Where it came from; none if nobody said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) source: Option<String>,
-    /// No signature was asked for when it was installed.
+    /// Nobody who is trusted signed it, and whoever installed it allowed that.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) unsigned: bool,
     /// Who installed it.
@@ -153,7 +154,7 @@ impl Locked {
         let provenance = plugin.provenance.clone();
         Self {
             source: provenance.source,
-            unsigned: provenance.signature.is_none(),
+            unsigned: !matches!(plugin.signed_by, Some(SignedBy::Trusted(_))),
             by: provenance.by,
             ..Self::new(&plugin.manifest, plugin.digest.clone(), plugin.size, plugin.installed)
         }
@@ -249,6 +250,7 @@ mod tests {
             size: 12,
             installed,
             provenance,
+            signed_by: None,
             manifest,
             disabled: false,
             previous: None,

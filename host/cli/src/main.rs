@@ -21,6 +21,7 @@ mod file;
 mod grants;
 mod limits;
 mod lock_file;
+mod package_screen;
 mod page;
 mod printable;
 mod progress;
@@ -78,6 +79,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Error> {
         Command::Policy(command) => commands::policy::run(command, context).await,
         Command::SafeMode(command) => commands::safe_mode::run(command, context).await,
         Command::Audit(command) => commands::audit::run(command, context).await,
+        Command::Trust(command) => commands::trust::run(command, context).await,
         Command::User(command) => commands::user::run(command, context).await,
         Command::Doctor(command) => commands::doctor::run(command, context).await,
         // Done in `main`, before there are threads: it bounds the whole process.

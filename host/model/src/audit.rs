@@ -17,6 +17,7 @@ use crate::{
     name::Name,
     plugin::Digest,
     run::{Position, RunId},
+    signer::{KeyId, SignedBy},
 };
 
 /// Place of an entry in the audit log, from 1, without gaps.
@@ -239,6 +240,12 @@ pub enum What {
         /// What it may do more than that one, each granted again.
         #[serde(default, skip_serializing_if = "Items::is_empty")]
         wider: Items,
+        /// Whose word it was installed on; none in the record of a host that did not look.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signed_by: Option<SignedBy>,
+        /// The newer version that was installed before. Whoever installed this one allowed that.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        older_than: Option<Text>,
     },
     /// The version of a plugin before the one that is installed was put in its place again.
     PluginRolledBack {
@@ -275,6 +282,23 @@ pub enum What {
         version: Text,
         /// The exact component.
         digest: Digest,
+    },
+
+    /// A key is trusted from now on to sign plugins.
+    KeyTrusted {
+        /// What it is called.
+        name: Name,
+        /// Its number.
+        key: KeyId,
+        /// The plugins that it may sign.
+        namespaces: Items,
+    },
+    /// A key is trusted no more. What was installed on its word stays.
+    KeyDistrusted {
+        /// What it was called.
+        name: Name,
+        /// Its number.
+        key: KeyId,
     },
 
     /// A token was used for the first time since the host started.

@@ -15,6 +15,7 @@ use crate::{
     action::{Effect, Retry},
     hex,
     name::Name,
+    signer::SignedBy,
 };
 
 /// SHA-256 of a component's file, in lower-case hexadecimal.
@@ -348,6 +349,9 @@ pub struct Plugin {
     /// Where it came from.
     #[serde(default, skip_serializing_if = "Provenance::is_unknown")]
     pub provenance: Provenance,
+    /// Whose word it was installed on; none if a host installed it that did not look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_by: Option<SignedBy>,
     /// What was granted: exactly what the manifest asks for.
     pub manifest: Manifest,
     /// Whether nothing of it is started for now.
@@ -388,6 +392,7 @@ impl Plugin {
             size,
             installed,
             provenance: Provenance::default(),
+            signed_by: None,
             manifest,
             disabled: false,
             previous: None,

@@ -13,8 +13,8 @@ pub const TEXT_BYTES: usize = 4 * 1024;
 /// Bytes of the list of parts. Each takes some 200 bytes, and a large JavaScript project has thousands.
 pub const SBOM_BYTES: usize = 4 * 1024 * 1024;
 
-/// Bytes of a signature's file. minisign writes some 300; the rest is for a long comment.
-pub const SIGNATURE_BYTES: usize = 4 * 1024;
+pub use palisade_model::limits::SIGNATURE_BYTES;
+
 /// Bytes of a public key's file. minisign writes some 120.
 pub const PUBLIC_KEY_BYTES: usize = 1024;
 /// Bytes of a secret key's file. minisign writes some 280.

@@ -3,7 +3,8 @@
 //! The names of the sections, but for the manifest's and the list of parts, are those of wasm-tools
 //! (`wasm-metadata`, <https://docs.rs/wasm-metadata>), so that `wasm-tools metadata show` and registries read them too.
 
-use palisade_model::plugin::Manifest;
+use palisade_model::plugin::{Digest, Manifest};
+use ring::digest::{SHA256, SHA256_OUTPUT_LEN};
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 
 use crate::{
@@ -207,6 +208,13 @@ fn push_u32(bytes: &mut Vec<u8>, mut value: u32) {
         value >>= 7;
     }
     bytes.push(value as u8);
+}
+
+/// SHA-256 of a file: what the operator grants, what is locked, and what a signature's comment names.
+pub fn digest(file: &[u8]) -> Digest {
+    let mut bytes = [0; SHA256_OUTPUT_LEN];
+    bytes.copy_from_slice(ring::digest::digest(&SHA256, file).as_ref());
+    Digest::from_bytes(bytes)
 }
 
 /// A line that people read.

@@ -71,17 +71,10 @@ impl SecretKey {
     ///
     /// [`KeyError::NotASecretKey`].
     pub fn is_encrypted(file: &str) -> Result<bool, KeyError> {
-        let wrong = KeyError::NotASecretKey;
-        if file.len() > SECRET_KEY_BYTES {
-            return Err(wrong("it is too long"));
-        }
-        let key = file.lines().nth(1).ok_or(wrong("it must be a comment and a key, one line each"))?;
-        let key = BASE64_STANDARD.decode(key).map_err(|_| wrong("the key is not Base64"))?;
-        match (key.len(), key.get(ENCRYPTION)) {
-            (BYTES, Some([0, 0])) => Ok(false),
-            (BYTES, Some(b"Sc")) => Ok(true),
-            (BYTES, _) => Err(wrong("nobody knows how it is encrypted")),
-            _ => Err(wrong("the key has not the length of one")),
+        match bytes(file)?[ENCRYPTION] {
+            [0, 0] => Ok(false),
+            [b'S', b'c'] => Ok(true),
+            _ => Err(KeyError::NotASecretKey("nobody knows how it is encrypted")),
         }
     }
 
@@ -91,12 +84,14 @@ impl SecretKey {
     ///
     /// See [`KeyError`].
     pub fn open(file: &str, password: Option<&str>) -> Result<Self, KeyError> {
-        let encrypted = Self::is_encrypted(file)?;
-        let key = SecretKeyBox::from(file.to_owned());
-        let key = match (encrypted, password) {
-            (false, _) => key.into_unencrypted_secret_key(),
+        let key = match (Self::is_encrypted(file)?, password) {
+            // Not through the library's box: it wants a checksum, which the tool leaves out where it encrypts nothing. That
+            // both halves fit is found when something is signed.
+            (false, _) => minisign::SecretKey::from_bytes(&bytes(file)?),
             (true, None) => return Err(KeyError::NoPassword),
-            (true, Some(password)) => key.into_secret_key(Some(password.to_owned())),
+            (true, Some(password)) => {
+                SecretKeyBox::from(file.to_owned()).into_secret_key(Some(password.to_owned()))
+            }
         };
         key.map(Self).map_err(|_| KeyError::Password)
     }
@@ -116,11 +111,23 @@ impl SecretKey {
     ///
     /// # Errors
     ///
-    /// [`KeyError::Failed`] if the system has no random bytes.
+    /// [`KeyError::Failed`] if the key is damaged, or the system has no random bytes.
     pub fn sign(&self, bytes: &[u8], comment: &str) -> Result<String, KeyError> {
         let failed = |source| KeyError::Failed { what: "the file cannot be signed", source };
         let untrusted = "signature from minisign secret key";
-        let signature = minisign::sign(None, &self.0, bytes, Some(comment), Some(untrusted));
+        let public = minisign::PublicKey::from_secret_key(&self.0).map_err(failed)?;
+        let signature = minisign::sign(Some(&public), &self.0, bytes, Some(comment), Some(untrusted));
         Ok(signature.map_err(failed)?.into_string())
     }
+}
+
+/// The key in its file.
+fn bytes(file: &str) -> Result<[u8; BYTES], KeyError> {
+    let wrong = KeyError::NotASecretKey;
+    if file.len() > SECRET_KEY_BYTES {
+        return Err(wrong("it is too long"));
+    }
+    let key = file.lines().nth(1).ok_or(wrong("it must be a comment and a key, one line each"))?;
+    let key = BASE64_STANDARD.decode(key).map_err(|_| wrong("the key is not Base64"))?;
+    key.try_into().map_err(|_| wrong("the key has not the length of one"))
 }

@@ -80,8 +80,6 @@ impl fmt::Display for Pattern {
 pub struct Key {
     /// What the operator calls it.
     pub name: Name,
-    /// Its number; that of the key itself.
-    pub id: KeyId,
     /// The key.
     pub public_key: PublicKey,
     /// The plugins that it may sign.
@@ -93,7 +91,12 @@ pub struct Key {
 impl Key {
     /// A key under a name of the operator's, for plugins of some names.
     pub fn new(name: Name, public_key: PublicKey, namespaces: Vec<Pattern>, added: Timestamp) -> Self {
-        Self { name, id: public_key.id().clone(), public_key, namespaces, added }
+        Self { name, public_key, namespaces, added }
+    }
+
+    /// Its number.
+    pub fn id(&self) -> &KeyId {
+        self.public_key.id()
     }
 
     fn may_sign(&self, plugin: &Name) -> bool {
@@ -193,9 +196,9 @@ impl TrustStore {
             return Err(TrustStoreError::Name(key.name));
         }
         // Two keys of one number would be two answers to one question.
-        let same = |other: &&Key| other.id == key.id || other.public_key.is(&key.public_key);
+        let same = |other: &&Key| other.id() == key.id() || other.public_key.is(&key.public_key);
         if let Some(other) = self.keys.iter().find(same) {
-            return Err(TrustStoreError::Key { id: other.id.clone(), name: other.name.clone() });
+            return Err(TrustStoreError::Key { id: other.id().clone(), name: other.name.clone() });
         }
         if self.keys.len() >= KEYS {
             return Err(TrustStoreError::Full);
@@ -217,7 +220,7 @@ impl TrustStore {
     /// [`NotTrusted`] if the signature is none, or not one of a trusted key for this file.
     pub fn check(&self, signature: Option<&Signature>, file: &[u8]) -> Result<Checked<'_>, NotTrusted> {
         let Some(signature) = signature else { return Ok(Checked(Finding::Unsigned)) };
-        let Some(key) = self.keys.iter().find(|key| key.public_key.id() == signature.key()) else {
+        let Some(key) = self.keys.iter().find(|key| key.id() == signature.key()) else {
             return Ok(Checked(Finding::Unknown(signature.key().clone())));
         };
         key.public_key.verify(signature, file)?;
@@ -236,7 +239,7 @@ impl Checked<'_> {
             Finding::Unsigned => Ok(SignedBy::Nobody),
             Finding::Unknown(key) => Ok(SignedBy::Unknown { key }),
             Finding::By(key) if key.may_sign(plugin) => {
-                Ok(SignedBy::Trusted(Signer { name: key.name.clone(), key: key.id.clone() }))
+                Ok(SignedBy::Trusted(Signer { name: key.name.clone(), key: key.id().clone() }))
             }
             Finding::By(key) => {
                 let namespaces: Vec<_> = key.namespaces.iter().map(Pattern::as_str).collect();

@@ -17,7 +17,9 @@ use palisade_model::{
         Digest, Manifest, PlaybookManifest, Plugin, Provenance,
         flow::{Standing, Stands},
     },
+    signer::KeyId,
 };
+use palisade_package::{Disagreement, NotTrusted, PackageError, TrustStoreError};
 use palisade_store::{Durability, StoreError};
 use palisade_vault::{Secret, VaultError};
 use serde_json::{Map, Value};
@@ -26,12 +28,70 @@ use crate::{
     catalogue::{AssetError, check_settings, sealing_context},
     replace::How,
     runs::{Runs, record},
+    trust::{Looked, Word},
     undo,
 };
 
 /// Why something could not be installed, configured or removed.
 #[derive(Debug, thiserror::Error)]
 pub enum InstallError {
+    /// The file is not what a plugin's file is.
+    #[error("the file cannot be a plugin")]
+    Package(#[from] PackageError),
+    /// Its sections contradict the component.
+    #[error("the package does not tell the truth: {0}; build it again with `palisade plugin build`")]
+    Disagrees(Disagreement),
+    /// Somebody vouches for it who must not, or did not.
+    #[error("the signature is not accepted")]
+    NotTrusted(#[from] NotTrusted),
+    /// Nobody vouches for it.
+    #[error(
+        "`{0}` is not signed: ask its author for NAME.wasm.minisig and put that beside the file, or install it with \
+         --allow-unsigned, which the audit log records"
+    )]
+    Unsigned(Name),
+    /// Somebody vouches for it whom nobody here knows.
+    #[error(
+        "`{plugin}` is signed with key {key}, which is not trusted here: trust that with `palisade trust add`, or install \
+         the plugin with --allow-unsigned, which the audit log records"
+    )]
+    UnknownKey {
+        /// The plugin.
+        plugin: Name,
+        /// The number of the key.
+        key: KeyId,
+    },
+    /// It was here before, in a newer version.
+    #[error(
+        "{version} of `{plugin}` is older than {newest}, which was installed here before: an old version brings old faults \
+         back; `palisade plugin rollback` undoes an upgrade, and --allow-downgrade installs any version"
+    )]
+    Older {
+        /// The plugin.
+        plugin: Name,
+        /// The version that came.
+        version: String,
+        /// The newest one there was.
+        newest: String,
+    },
+    /// There is no room to remember its version.
+    #[error("{most} plugins were installed here over time, and the host remembers the versions of no more")]
+    Versions {
+        /// How many are remembered.
+        most: usize,
+    },
+    /// The key cannot be trusted.
+    #[error(transparent)]
+    Key(#[from] TrustStoreError),
+    /// What the host keeps of keys and versions is damaged.
+    #[error("the setting `{name}` of the host is damaged, so that nothing can be installed")]
+    Setting {
+        /// Which.
+        name: &'static str,
+        /// The parser's words.
+        #[source]
+        source: serde_json::Error,
+    },
     /// It does not compile.
     #[error("the component cannot be compiled")]
     Compile(#[from] CompileError),
@@ -127,15 +187,6 @@ pub enum InstallError {
     Store(#[from] StoreError),
 }
 
-/// On whose word a component is installed.
-#[derive(Default)]
-pub struct Word {
-    /// Where it came from. Who installs it is filled in.
-    pub provenance: Provenance,
-    /// Whether a lock file granted what it asks for, not somebody who was asked.
-    pub by_lock_file: bool,
-}
-
 /// The operator's word: which component may be installed, and what of it was seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
@@ -182,19 +233,9 @@ pub struct NewAsset {
 }
 
 impl Runs {
-    /// Compiles a component and asks it what it is. Nothing is installed.
-    ///
-    /// # Errors
-    ///
-    /// [`InstallError::Compile`] or [`InstallError::Load`].
-    pub async fn inspect(&self, component: &[u8]) -> Result<(Digest, Manifest), InstallError> {
-        let digest = self.sandbox.compile(component).await?;
-        let manifest = self.sandbox.describe(&digest).await?;
-        Ok((digest, manifest))
-    }
-
     /// Installs a component with everything it asks for, in place of the version that is installed, if there is one. A
-    /// playbook that cannot have what it needs is installed, and disabled.
+    /// playbook that cannot have what it needs is installed, and disabled. `word` is
+    /// what speaks for it.
     ///
     /// # Errors
     ///
@@ -204,23 +245,29 @@ impl Runs {
         component: Vec<u8>,
         granted: &Grant,
         by: &str,
-        word: Word,
+        word: &Word,
     ) -> Result<Plugin, InstallError> {
-        let (digest, manifest) = self.inspect(&component).await?;
+        let Looked { digest, manifest, .. } =
+            self.inspect(&component, word.provenance.signature.as_deref()).await?;
         if digest != granted.component {
             return Err(InstallError::OtherComponent { granted: granted.component.clone(), found: digest });
         }
         let _changing = self.changing.lock().await;
-        let Word { mut provenance, by_lock_file } = word;
-        provenance.by = Some(by.to_owned());
         let plugin = Plugin::new(digest.clone(), component.len() as u64, Timestamp::now(), manifest);
-        let plugin = Plugin { provenance, ..plugin };
+        let plugin = Plugin {
+            provenance: Provenance { by: Some(by.to_owned()), ..word.provenance.clone() },
+            // Once more, now that no key comes or goes.
+            signed_by: Some(self.vouched(&component, plugin.name(), word)?),
+            ..plugin
+        };
+        let older_than = self.newer_before(&plugin, word)?;
         if plugin.name().as_str() == undo::NAME {
             return Err(InstallError::Reserved(plugin.name().clone()));
         }
         let change = self.change(plugin, granted)?;
+        self.remember_version(change.plugin()).await?;
         self.store.put_component(digest, component).await?;
-        self.put_in_place(change, How::Installed { by_lock_file }, by).await
+        self.put_in_place(change, How::Installed { by_lock_file: word.by_lock_file, older_than }, by).await
     }
 
     /// Configures a playbook: fields that have a value get it, fields without one get their default again. Runs at work

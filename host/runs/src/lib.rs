@@ -42,12 +42,14 @@ mod sent;
 mod steps;
 mod take_up;
 mod targets;
+mod trust;
 mod undo;
 mod versions;
 mod work;
 
 pub use catalogue::{AssetError, Catalogue, LoadedAsset, LoadedConnector, LoadedPlaybook};
 pub use guard::{PolicyFileError, PolicyStatus};
-pub use install::{Grant, InstallError, NewAsset, Removal, Word};
+pub use install::{Grant, InstallError, NewAsset, Removal};
 pub use replay::Replayed;
 pub use runs::{How, Ingested, Places, Runs, RunsError, Tested};
+pub use trust::{Looked, Word};

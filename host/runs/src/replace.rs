@@ -27,11 +27,22 @@ pub(crate) struct Change {
     lacks: Vec<Standing>,
 }
 
+impl Change {
+    /// The version that would be in its place.
+    pub(crate) fn plugin(&self) -> &Plugin {
+        &self.plugin
+    }
+}
+
 /// How a version comes to its place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum How {
     /// By somebody's grant, or by that in a lock file.
-    Installed { by_lock_file: bool },
+    Installed {
+        by_lock_file: bool,
+        /// The newer version that was here before.
+        older_than: Option<String>,
+    },
     /// It was there before, and is brought back.
     RolledBack,
 }
@@ -270,20 +281,25 @@ fn in_its_place(plugin: &Plugin, replacement: Option<&Replacement>, how: How) ->
     let version = plugin.manifest.identity().version.as_str().into();
     let (name, digest) = (plugin.name().clone(), plugin.digest.clone());
     let wider = replacement.iter().flat_map(|replacement| replacement.difference.wider());
-    match (how, replaces) {
+    let (by_lock_file, older_than) = match (how, &replaces) {
         (How::RolledBack, Some(replaces)) => {
-            What::PluginRolledBack { plugin: name, version, digest, replaces }
+            let replaces = replaces.clone();
+            return What::PluginRolledBack { plugin: name, version, digest, replaces };
         }
-        (_, replaces) => What::PluginInstalled {
-            plugin: name,
-            kind: plugin.manifest.kind().into(),
-            version,
-            digest,
-            replaces,
-            source: plugin.provenance.source.as_deref().map(Into::into),
-            by_lock_file: how == How::Installed { by_lock_file: true },
-            wider: wider.map(|change| change.line()).collect(),
-        },
+        (How::RolledBack, None) => (false, None),
+        (How::Installed { by_lock_file, older_than }, _) => (by_lock_file, older_than),
+    };
+    What::PluginInstalled {
+        plugin: name,
+        kind: plugin.manifest.kind().into(),
+        version,
+        digest,
+        replaces,
+        source: plugin.provenance.source.as_deref().map(Into::into),
+        by_lock_file,
+        wider: wider.map(|change| change.line()).collect(),
+        signed_by: plugin.signed_by.clone(),
+        older_than: older_than.as_deref().map(Into::into),
     }
 }
 

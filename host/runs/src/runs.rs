@@ -628,7 +628,7 @@ fn disabled(what: &str, name: &Name) -> RunsError {
 }
 
 /// The name of a setting of the host's own.
-fn setting(name: &str) -> Name {
+pub(crate) fn setting(name: &str) -> Name {
     name.to_owned().try_into().expect("it is a name")
 }
 

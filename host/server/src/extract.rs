@@ -1,7 +1,7 @@
 //! Parts of a request, each refused with a problem document.
 
 use axum::{
-    body::Body,
+    body::{Body, HttpBody},
     extract::{FromRequestParts, Path, Query},
     http::{HeaderMap, header, request::Parts},
 };
@@ -77,6 +77,10 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Paramet
 
 /// Reads a whole body within bounds of size and time.
 pub(crate) async fn read(body: Body, limit_bytes: usize) -> Result<Vec<u8>, Problem> {
+    // Whoever says that it will be too much need not be read.
+    if body.size_hint().lower() > limit_bytes as u64 {
+        return Err(Problem::too_large(limit_bytes));
+    }
     let reading = Limited::new(body, limit_bytes).collect();
     match tokio::time::timeout(BODY_TIME, reading).await {
         Ok(Ok(body)) => Ok(body.to_bytes().into()),

@@ -76,3 +76,6 @@ pub const VERIFICATIONS: usize = 1;
 
 /// Bytes of a request to add a user: a name, and roles of at most 63 bytes each.
 pub const USER_BODY_BYTES: usize = 4 * 1024;
+
+/// Bytes of a request to trust a key: the key, its name, and patterns of at most 64 bytes each.
+pub const TRUST_BODY_BYTES: usize = 8 * 1024;

@@ -6,6 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use palisade_engine::LoadError;
+use palisade_package::TrustStoreError;
 use palisade_runs::{InstallError, RunsError};
 use palisade_store::StoreError;
 use serde_json::{Map, Value};
@@ -89,6 +90,12 @@ impl Problem {
     /// It contradicts what is there.
     pub(crate) fn conflict(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, "conflict", "It contradicts what is there", detail)
+    }
+
+    /// Nobody signed it, or nobody who may.
+    fn untrusted(detail: impl Into<String>) -> Self {
+        let title = "Nobody who is trusted vouches for it";
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "untrusted", title, detail)
     }
 
     /// The host cannot do its work.
@@ -179,7 +186,15 @@ impl From<InstallError> for Problem {
     fn from(error: InstallError) -> Self {
         match error {
             InstallError::Store(error) => error.into(),
-            InstallError::OtherComponent { .. }
+            InstallError::NotTrusted(_) | InstallError::Unsigned(_) | InstallError::UnknownKey { .. } => {
+                Self::untrusted(chain(&error))
+            }
+            InstallError::Package(_) | InstallError::Disagrees(_) => Self::invalid("", chain(&error)),
+            InstallError::Key(TrustStoreError::Namespaces) => Self::invalid("/namespaces", chain(&error)),
+            InstallError::Key(_)
+            | InstallError::Older { .. }
+            | InstallError::Versions { .. }
+            | InstallError::OtherComponent { .. }
             | InstallError::OtherKind { .. }
             | InstallError::OtherVersion(_)
             | InstallError::Wider { .. }
@@ -190,6 +205,7 @@ impl From<InstallError> for Problem {
             | InstallError::Needed { .. } => Self::conflict(chain(&error)),
             InstallError::Load(LoadError::NotCompiled(_) | LoadError::Artefact(_))
             | InstallError::Component(_)
+            | InstallError::Setting { .. }
             | InstallError::Vault(_) => Self::unavailable(chain(&error)),
             InstallError::Compile(_) | InstallError::Load(_) => Self::invalid("", chain(&error)),
             InstallError::NoPlaybook(_) | InstallError::NoPlugin(_) => Self::not_found(error.to_string()),

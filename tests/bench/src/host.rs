@@ -67,7 +67,8 @@ impl Host {
 
     /// Installs built components with the command that a user has.
     pub(crate) fn install(&self, names: &[&str]) -> Result<(), Failed> {
-        let mut install = ["plugin", "install", "--grant-all", "--anyway"].map(str::to_owned).to_vec();
+        let mut install =
+            ["plugin", "install", "--grant-all", "--anyway", "--allow-unsigned"].map(str::to_owned).to_vec();
         for name in names {
             install.push(plugins::component(name)?.display().to_string());
         }

@@ -144,6 +144,11 @@ impl Host {
         Pid::from_child(&self.process)
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// Its data directory.
     pub fn data(&self) -> PathBuf {
         data(&self.directory)
@@ -211,7 +216,8 @@ impl Host {
     ///
     /// If one cannot be installed.
     pub fn install_files(&self, files: impl IntoIterator<Item = PathBuf>) {
-        let mut arguments = ["plugin", "install", "--grant-all", "--anyway"].map(Into::into).to_vec();
+        let mut arguments =
+            ["plugin", "install", "--grant-all", "--anyway", "--allow-unsigned"].map(Into::into).to_vec();
         arguments.extend(files.into_iter().map(PathBuf::into_os_string));
         let output = self.palisade(&arguments);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -37,7 +37,7 @@ impl Site {
         let api = host.api().unwrap_or_else(|| panic!("the host does not start:\n{}", site.end_of_log()));
         let mut install = Command::new(built::palisade());
         install
-            .args(["plugin", "install", "--grant-all"])
+            .args(["plugin", "install", "--grant-all", "--allow-unsigned"])
             .args(["actuator", "script"].map(built::component_path));
         install.env("PALISADE_DATA", site.directory.path().join("data")).stdin(Stdio::null());
         let output = install.output().expect("palisade can be run");

@@ -13,6 +13,7 @@ pub(crate) mod run;
 pub(crate) mod safe_mode;
 pub(crate) mod serve;
 mod setting;
+pub(crate) mod trust;
 pub(crate) mod user;
 
 /// On or off.

@@ -14,6 +14,7 @@ mod safe_mode;
 mod status;
 mod tasks;
 mod transfer;
+mod trust;
 mod users;
 
 use std::sync::Arc;
@@ -64,6 +65,7 @@ pub(crate) fn routes(edge: &Arc<Edge>) -> Router<Arc<Edge>> {
         .route("/plugins/{name}", get(plugins::show))
         .route("/plugins/{name}/needs", get(plugins::needs))
         .route("/plugins/{name}/rollback", get(plugins::foresee_rollback))
+        .route("/trust", get(trust::list))
         .route("/assets", get(assets::list))
         .route("/audit", get(audit::list))
         .route("/audit/verify", post(audit::verify))
@@ -94,6 +96,8 @@ pub(crate) fn routes(edge: &Arc<Edge>) -> Router<Arc<Edge>> {
         .route("/plugins/{name}/rollback", post(plugins::rollback))
         .route("/plugins/{name}/enable", post(plugins::enable))
         .route("/plugins/{name}/disable", post(plugins::disable))
+        .route("/trust", post(trust::add))
+        .route("/trust/{name}", delete(trust::remove))
         .route("/assets/{name}", put(assets::put).delete(assets::remove))
         .route("/assets/{name}/test", post(assets::test))
         .route("/users", get(users::list).post(users::add))

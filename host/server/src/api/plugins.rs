@@ -11,8 +11,10 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use palisade_model::{
     limits::{COMPONENT_BYTES, SIGNATURE_BYTES, SOURCE_BYTES},
     plugin::{Digest, Manifest, Plugin, Provenance, flow::Standing, replacement::Replacement},
+    signer::SignedBy,
 };
-use palisade_runs::{Grant, Removal, Word};
+use palisade_package::Package;
+use palisade_runs::{Grant, Looked, Removal, Word};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -33,6 +35,10 @@ pub(super) struct Inspected {
     digest: Digest,
     size: usize,
     manifest: Manifest,
+    /// Where its file says that it comes from.
+    package: Package,
+    /// Whose word there is for it.
+    signed_by: SignedBy,
     /// The plugin of that name that is installed now.
     installed: Option<Plugin>,
     /// What it would do to put it in the place of that one.
@@ -59,6 +65,12 @@ pub(super) struct Granted {
     /// It is enabled although it lacks connectors.
     #[serde(default)]
     anyway: bool,
+    /// Although nobody who is trusted signed it.
+    #[serde(default)]
+    allow_unsigned: bool,
+    /// Although a newer version was here before.
+    #[serde(default)]
+    allow_downgrade: bool,
 }
 
 /// What a rollback would do.
@@ -101,16 +113,23 @@ pub(super) async fn show(State(edge): server::State, Named(name): Named) -> Resu
 }
 
 /// `POST /plugins/inspect`: compiles a component and asks it what it is.
-pub(super) async fn inspect(State(edge): server::State, body: Body) -> Result<Json<Inspected>, Problem> {
+pub(super) async fn inspect(
+    State(edge): server::State,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Inspected>, Problem> {
+    let signature = provenance(&headers)?.signature;
     let component = read(body, COMPONENT_BYTES).await?;
-    let (digest, manifest) = edge.runs.inspect(&component).await?;
+    let Looked { digest, manifest, package, signed_by } =
+        edge.runs.inspect(&component, signature.as_deref()).await?;
     let installed = edge.runs.store().plugin(&manifest.identity().name)?;
     let replacement = edge.runs.replacement(&manifest)?;
     let needs = match &manifest {
         Manifest::Playbook(playbook) => edge.runs.catalogue().standing(playbook),
         Manifest::Connector(_) => Vec::new(),
     };
-    Ok(Json(Inspected { digest, size: component.len(), manifest, installed, replacement, needs }))
+    let size = component.len();
+    Ok(Json(Inspected { digest, size, manifest, package, signed_by, installed, replacement, needs }))
 }
 
 /// `POST /plugins?grant=DIGEST`: installs the component that was looked at, in place of the version that is installed.
@@ -121,11 +140,12 @@ pub(super) async fn install(
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, Json<Plugin>), Problem> {
-    let Granted { grant, by_lock_file, replaces, wider, breaks, anyway } = granted;
-    let word = Word { provenance: provenance(&headers)?, by_lock_file };
+    let Granted { grant, by_lock_file, replaces, wider, breaks, anyway, allow_unsigned, allow_downgrade } =
+        granted;
+    let word = Word { provenance: provenance(&headers)?, by_lock_file, allow_unsigned, allow_downgrade };
     let grant = Grant { component: grant, replaces, wider, breaks, anyway };
     let component = read(body, COMPONENT_BYTES).await?;
-    let plugin = edge.runs.install(component, &grant, caller.name(), word).await?;
+    let plugin = edge.runs.install(component, &grant, caller.name(), &word).await?;
     Ok((StatusCode::CREATED, Json(plugin)))
 }
 

@@ -4,6 +4,7 @@ use palisade_model::{
     action::Effect,
     audit::{Call, Items, OfRun, Record, Step, What, reaches},
     journal::{By, Decision},
+    signer::{KeyId, SignedBy, Signer},
     user::{KeptUser, User},
 };
 use palisade_store::{
@@ -79,6 +80,8 @@ fn configuration() -> Vec<What> {
         source: None,
         by_lock_file: false,
         wider: Items::default(),
+        signed_by: None,
+        older_than: None,
     };
     let network = ["10.0.0.0/8".parse().unwrap()];
     vec![
@@ -126,6 +129,10 @@ fn lifecycle() -> Vec<What> {
             version: "2.0.0".into(),
             digest: digest(),
             replaces: Some(digest()),
+            source: None,
+            by_lock_file: false,
+            signed_by: None,
+            older_than: None,
             wider: ["+ HTTP  api.example.com  POST"].into_iter().collect(),
         },
         What::PluginRolledBack {
@@ -141,6 +148,34 @@ fn lifecycle() -> Vec<What> {
     ]
 }
 
+/// What came with signatures.
+fn signatures() -> Vec<What> {
+    let key = KeyId::from_bytes([0x10, 0x32, 0x54, 0x76, 0x98, 0xba, 0xdc, 0xfe]);
+    let installed = |signed_by, older_than: Option<&str>| What::PluginInstalled {
+        plugin: name("firewall"),
+        kind: "connector".into(),
+        version: "1.2.3".into(),
+        digest: digest(0xab),
+        replaces: None,
+        source: None,
+        by_lock_file: false,
+        wider: Items::default(),
+        signed_by: Some(signed_by),
+        older_than: older_than.map(Into::into),
+    };
+    vec![
+        What::KeyTrusted {
+            name: name("acme"),
+            key: key.clone(),
+            namespaces: ["acme-*", "firewall"].into_iter().collect(),
+        },
+        installed(SignedBy::Trusted(Signer { name: name("acme"), key: key.clone() }), None),
+        installed(SignedBy::Unknown { key: key.clone() }, Some("1.3.0")),
+        installed(SignedBy::Nobody, None),
+        What::KeyDistrusted { name: name("acme"), key },
+    ]
+}
+
 /// Every kind of record, each by somebody else.
 fn records() -> Vec<Record> {
     let whats = [calls(), decisions(), configuration()].concat();
@@ -148,7 +183,7 @@ fn records() -> Vec<Record> {
 }
 
 fn said(whats: Vec<What>) -> Vec<Record> {
-    let all = [calls(), decisions(), configuration(), lifecycle()].concat();
+    let all = [calls(), decisions(), configuration(), lifecycle(), signatures()].concat();
     assert_every!(
         What {
             ActionSent,
@@ -169,6 +204,8 @@ fn said(whats: Vec<What>) -> Vec<Record> {
             AlertClosed,
             PluginInstalled,
             PluginRemoved,
+            KeyTrusted,
+            KeyDistrusted,
             LoggedIn,
             TokensRefused,
             AssetPut,
@@ -209,8 +246,18 @@ fn a_plugin_from_elsewhere() {
         replaces: None,
         source: Some("https://plugins.acme.example/firewall.wasm".into()),
         by_lock_file: true,
+        wider: Items::default(),
+        signed_by: None,
+        older_than: None,
     };
     check("audit-plugin-from-elsewhere.json", &Record::new(at(1_767_323_045), "anna", installed));
+}
+
+#[test]
+fn what_came_with_signatures() {
+    let records: Vec<_> =
+        signatures().into_iter().map(|what| Record::new(at(1_767_323_045), "anna", what)).collect();
+    check("audit-signatures.json", &records);
 }
 
 /// The lines of a log with all records, as the store gives them.

@@ -10,6 +10,7 @@ use palisade_model::{
         ListUse, Manifest, Need, PlaybookManifest, Plugin, Provenance, Read, Reveal, SecretPlace, SecretUse,
         TcpCapability, nothing_to_configure,
     },
+    signer::{KeyId, SignedBy, Signer},
 };
 use palisade_store::contract::samples::{at, digest, name};
 use serde_json::json;
@@ -157,6 +158,19 @@ fn playbooks() {
         ..plugin(Manifest::Playbook(typed))
     };
     check("playbooks-3.json", &upgraded);
+
+    let key = KeyId::from_bytes([0x10, 0x32, 0x54, 0x76, 0x98, 0xba, 0xdc, 0xfe]);
+    let signed = |by| Plugin { signed_by: Some(by), ..plugin(Manifest::Playbook(manifest(vec![]))) };
+    let signed = [
+        signed(SignedBy::Trusted(Signer { name: name("acme"), key: key.clone() })),
+        signed(SignedBy::Unknown { key }),
+        signed(SignedBy::Nobody),
+    ];
+    assert_every!(
+        SignedBy { Trusted, Unknown, Nobody },
+        signed.iter().filter_map(|plugin| plugin.signed_by.as_ref())
+    );
+    check("playbooks-signed.json", &signed);
 }
 
 #[test]

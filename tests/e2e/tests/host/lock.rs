@@ -191,7 +191,7 @@ fn what_came_from_a_registry_is_fetched_from_there_again() {
     let to = format!("oci://{}/actuator:1", registry.address());
     let pushed = first.json(&["plugin", "push", "--plain-http", file.to_str().unwrap(), &to]);
     let reference = pushed["reference"].as_str().unwrap();
-    first.text(&["plugin", "install", "--grant-all", "--plain-http", reference]);
+    first.text(&["plugin", "install", "--grant-all", "--allow-unsigned", "--plain-http", reference]);
     first.text(&["plugin", "lock", "--out", lock]);
     second.text(&["plugin", "install", "--plain-http", "--locked", lock]);
     assert_eq!(plugins(&second), plugins(&first));

@@ -37,7 +37,7 @@ fn a_directory_is_every_component_in_it() {
     signed(directory.path(), "actuator");
     fs::copy(built::component_path("script"), directory.path().join("script.wasm")).unwrap();
     fs::write(directory.path().join("notes.txt"), "no component").unwrap();
-    host.text(&["plugin", "install", "--grant-all", directory.path().to_str().unwrap()]);
+    host.text(&["plugin", "install", "--grant-all", "--allow-unsigned", directory.path().to_str().unwrap()]);
     let plugins = installed(&host);
     let of = |name: &str| plugins.iter().find(|one| one["manifest"]["identity"]["name"] == name).unwrap();
     let provenance = json!({ "by": "admin", "source": "file:actuator.wasm", "signature": SIGNATURE });
@@ -47,7 +47,13 @@ fn a_directory_is_every_component_in_it() {
     assert!(log.contains("installed connector actuator") && log.contains("from file:actuator.wasm"), "{log}");
 
     let empty = tempfile::tempdir().unwrap();
-    let refused = host.palisade(&["plugin", "install", "--grant-all", empty.path().to_str().unwrap()]);
+    let refused = host.palisade(&[
+        "plugin",
+        "install",
+        "--grant-all",
+        "--allow-unsigned",
+        empty.path().to_str().unwrap(),
+    ]);
     assert!(
         !refused.status.success() && errors(&refused).contains("no `.wasm` file"),
         "{}",
@@ -70,8 +76,9 @@ fn what_is_pushed_is_installed_by_its_digest() {
     let pinned = push("0.1.0");
     // The same file is the same thing, whenever it is sent.
     assert_eq!(push("0.1.1").rsplit_once('@').unwrap().1, pinned.rsplit_once('@').unwrap().1);
-    let install =
-        |reference: &str| run(&host, &["plugin", "install", "--grant-all", "--plain-http", reference], &[]);
+    let install = |reference: &str| {
+        run(&host, &["plugin", "install", "--grant-all", "--allow-unsigned", "--plain-http", reference], &[])
+    };
 
     // A tag is refused, with the digest that it stands for.
     let refused = install(&format!("{repository}:0.1.0"));
@@ -83,7 +90,7 @@ fn what_is_pushed_is_installed_by_its_digest() {
     let missing = install(&format!("{repository}@sha256:{}", "0".repeat(64)));
     assert_eq!(missing.status.code(), Some(4), "{}", errors(&missing));
     // Without --plain-http it is TLS, which this registry does not speak.
-    let tls = run(&host, &["plugin", "install", "--grant-all", &pinned], &[]);
+    let tls = run(&host, &["plugin", "install", "--grant-all", "--allow-unsigned", &pinned], &[]);
     assert!(!tls.status.success() && errors(&tls).contains("no TLS with"), "{}", errors(&tls));
     assert_eq!(installed(&host), [json!(null); 0]);
 
@@ -124,7 +131,7 @@ fn a_registry_may_want_a_password() {
     let auths = json!({ "auths": { (registry.address()): { "auth": "YW5uYTpzM2NyZXQtb2YtYW5uYQ==" } } });
     fs::write(config.path().join("config.json"), auths.to_string()).unwrap();
     let reference = pushed["reference"].as_str().unwrap();
-    let install = ["plugin", "install", "--grant-all", "--plain-http", reference];
+    let install = ["plugin", "install", "--grant-all", "--allow-unsigned", "--plain-http", reference];
     let done = run(&host, &install, &[("DOCKER_CONFIG", config.path().to_str().unwrap())]);
     assert!(done.status.success(), "{}", errors(&done));
     assert_eq!(installed(&host).len(), 1);
@@ -147,7 +154,8 @@ fn a_registry_with_a_private_ca_is_trusted_when_it_is_given() {
     assert!(pushed.status.success(), "{}", errors(&pushed));
     let pushed: Value = serde_json::from_slice(&pushed.stdout).unwrap();
     let reference = pushed["reference"].as_str().unwrap();
-    let done = run(&host, &["plugin", "install", "--grant-all", "--ca", ca, reference], &[]);
+    let done =
+        run(&host, &["plugin", "install", "--grant-all", "--allow-unsigned", "--ca", ca, reference], &[]);
     assert!(done.status.success(), "{}", errors(&done));
     assert_eq!(installed(&host)[0]["provenance"]["source"], reference);
 }
@@ -162,14 +170,21 @@ fn what_names_no_digest_is_refused_before_anything_is_asked() {
         ("oci://plugins.acme.example/../a", "the repository must be words"),
         ("oci://plugins.acme.example/a@sha256:12", "64 lower-case hexadecimal digits"),
     ] {
-        let refused = host.palisade(&["plugin", "install", "--grant-all", source]);
+        let refused = host.palisade(&["plugin", "install", "--grant-all", "--allow-unsigned", source]);
         assert_eq!(refused.status.code(), Some(2), "{source}: {}", errors(&refused));
         assert!(errors(&refused).contains(words), "{source}: {}", errors(&refused));
     }
     let file = built::component_path("actuator");
     let other = format!("sha256:{}", "0".repeat(64));
-    let refused =
-        host.palisade(&["plugin", "install", "--grant-all", "--digest", &other, file.to_str().unwrap()]);
+    let refused = host.palisade(&[
+        "plugin",
+        "install",
+        "--grant-all",
+        "--allow-unsigned",
+        "--digest",
+        &other,
+        file.to_str().unwrap(),
+    ]);
     assert!(errors(&refused).contains("is not what was asked for"), "{}", errors(&refused));
     assert_eq!(installed(&host), [json!(null); 0]);
 }

@@ -12,7 +12,7 @@ const AN_HOUR: u64 = 60 * 60 * 1000;
 fn install_another_build(host: &Host) {
     let file = host.data().with_file_name("another.wasm");
     fs::write(&file, built::another_build(&built::component("script"), 2)).unwrap();
-    host.text(&["plugin", "install", "--grant-all", file.to_str().unwrap()]);
+    host.text(&["plugin", "install", "--grant-all", "--allow-unsigned", file.to_str().unwrap()]);
 }
 
 fn question() -> Script {

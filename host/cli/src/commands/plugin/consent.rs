@@ -1,9 +1,13 @@
 //! What an operator consents to before a plugin is put in its place.
 
 use clap::Args;
-use palisade_model::plugin::replacement::Replacement;
+use palisade_model::{plugin::replacement::Replacement, signer::SignedBy};
 
-use crate::{answers::Inspected, capabilities, difference_screen, error::Error, prompt, screen, style::WARN};
+use super::signing::{SigningError, TRUSTED};
+use crate::{
+    answers::Inspected, capabilities, difference_screen, error::Error, package_screen, prompt, screen,
+    style::WARN,
+};
 
 /// What is granted without a question.
 #[derive(Args, Clone, Copy)]
@@ -19,6 +23,12 @@ pub(crate) struct Consent {
     /// Enable playbooks although connectors that they need are not there
     #[arg(long)]
     pub(super) anyway: bool,
+    /// Install them although nobody signed them, or with a key that is not trusted; the audit log records that
+    #[arg(long)]
+    allow_unsigned: bool,
+    /// Install them although a newer version was installed before; the audit log records that
+    #[arg(long)]
+    pub(super) allow_downgrade: bool,
 }
 
 /// What may break without a question.
@@ -41,14 +51,36 @@ impl Consent {
         })
     }
 
+    /// Whether whoever signed it is enough. The host would refuse it in the end; nobody need read what it may do before that.
+    fn is_enough(self, inspected: &Inspected, source: &str) -> Result<(), SigningError> {
+        match &inspected.signed_by {
+            SignedBy::Nobody if !self.allow_unsigned => Err(SigningError::Unsigned(source.to_owned())),
+            SignedBy::Unknown { key } if !self.allow_unsigned => {
+                let (source_name, key) = (source.to_owned(), key.clone());
+                Err(SigningError::Unknown { source_name, key, asked: TRUSTED })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Shows what is to be granted and asks for what was not granted yet. Returns the operator's word, as the host wants it.
-    pub(super) fn ask(self, inspected: &Inspected) -> Result<String, Error> {
-        let Inspected { digest, size, manifest, replacement, .. } = inspected;
+    pub(super) fn ask(self, inspected: &Inspected, source: &str) -> Result<String, Error> {
+        self.is_enough(inspected, source)?;
+        let Inspected { digest, size, manifest, package, signed_by, replacement, .. } = inspected;
         let name = &manifest.identity().name;
         let mut word = format!("grant={digest}");
+        for (says, what) in
+            [(self.allow_unsigned, "allow_unsigned"), (self.allow_downgrade, "allow_downgrade")]
+        {
+            if says {
+                word.push_str(&format!("&{what}=true"));
+            }
+        }
+        let package = package_screen::screen(package, &package_screen::judged(signed_by));
         let Some(replacement) = replacement else {
             if !self.grant_all {
                 screen::tell(&capabilities::screen(digest, *size, manifest));
+                screen::tell(&package);
                 confirm(&format!("Grant this to {name} and install it?"), name.as_str())?;
             }
             if self.anyway {
@@ -57,6 +89,7 @@ impl Consent {
             return Ok(word);
         };
         screen::tell(&difference_screen::screen(digest, *size, manifest, replacement));
+        screen::tell(&package);
         let wider = replacement.difference.is_wider();
         if wider && !self.grant_wider && !prompt::is_possible() {
             return Err(Error::Usage {

@@ -9,12 +9,44 @@ use clap::Args;
 use palisade_engine::{Allocation, Sandbox, SandboxOptions};
 use palisade_model::{
     name::Name,
-    plugin::{Digest, Plugin},
+    plugin::{Digest, Manifest, Plugin},
+    signer::KeyId,
 };
+use palisade_package::{Package, Signature, disagreement};
 use palisade_sources::Reference;
+use serde::Serialize;
 
-use super::sources::{Fetcher, Place, SourceOptions};
-use crate::{answers::Inspected, capabilities, context::Context, error::Error, progress::Spinner, screen};
+use super::{
+    signing::SigningError,
+    sources::{Fetcher, Place, SourceOptions},
+};
+use crate::{capabilities, context::Context, error::Error, package_screen, progress::Spinner, screen};
+
+/// Why a component could not be looked at or tried.
+pub(super) type Failed = Box<dyn std::error::Error + Send + Sync>;
+
+/// A component that was looked at without a host.
+#[derive(Serialize)]
+pub(super) struct Component {
+    pub(super) digest: Digest,
+    pub(super) size: u64,
+    pub(super) manifest: Manifest,
+    pub(super) package: Package,
+}
+
+/// The same with the signature that came with it, which nobody has checked.
+#[derive(Serialize)]
+struct Inspected {
+    #[serde(flatten)]
+    component: Component,
+    signature: Option<Signed>,
+}
+
+#[derive(Serialize)]
+struct Signed {
+    key: KeyId,
+    comment: String,
+}
 
 /// What to look at.
 #[derive(Args)]
@@ -35,7 +67,9 @@ pub(super) async fn run(command: Inspect, context: &Context) -> Result<(), Error
         Some(name) if !Path::new(&command.plugin).exists() => {
             let answer = context.host()?.get(&format!("/api/v1/plugins/{name}")).await?;
             context.show(answer, |plugin: Plugin| {
-                capabilities::screen(&plugin.digest, plugin.size, &plugin.manifest)
+                let signed = plugin.signed_by.as_ref().map(package_screen::judged);
+                let signed = signed.map(|by| format!("\nSigned  {by}\n")).unwrap_or_default();
+                capabilities::screen(&plugin.digest, plugin.size, &plugin.manifest) + &signed
             })
         }
         _ => elsewhere(command, context).await,
@@ -47,40 +81,57 @@ async fn elsewhere(command: Inspect, context: &Context) -> Result<(), Error> {
     let places = Place::all(&command.plugin, digest)?;
     let fetcher = Fetcher::new(command.servers, &places)?;
     for place in &places {
-        let component = fetcher.fetch(place, digest).await?.component;
-        let inspected = offline(&place.to_string(), &component).await?;
+        let fetched = fetcher.fetch(place, digest).await?;
+        let signature =
+            fetched.signature.as_deref().map(|file| Signature::parse(file.as_bytes())).transpose();
+        let not_a_signature =
+            |source| SigningError::NotASignature { path: format!("{place}.minisig").into(), source };
+        let signature = signature.map_err(not_a_signature)?;
+        let component = offline(&place.to_string(), &fetched.component).await?;
         if context.json {
-            screen::show_json(&inspected)?;
+            let signature = signature.as_ref().map(Signed::from);
+            screen::show_json(&Inspected { component, signature })?;
         } else {
-            screen::show(&capabilities::screen(&inspected.digest, inspected.size, &inspected.manifest))?;
+            let Component { digest, size, manifest, package } = component;
+            let package = package_screen::screen(&package, &package_screen::unjudged(signature.as_ref()));
+            screen::show(&(capabilities::screen(&digest, size, &manifest) + &package))?;
         }
     }
     Ok(())
 }
 
 /// Compiles a component and asks it what it is, in a sandbox of its own that can reach nothing.
-pub(super) async fn offline(source: &str, component: &[u8]) -> Result<Inspected, Error> {
+pub(super) async fn offline(source: &str, component: &[u8]) -> Result<Component, Error> {
     let spinner = Spinner::new(format!("Compiling {source}"));
-    let inspect = async {
-        let cache = tempfile::tempdir().map_err(failed)?;
-        let sandbox = Sandbox::new(SandboxOptions {
-            cache: cache.path().to_owned(),
-            compiler: env::current_exe().map_err(failed)?,
-            allocation: Allocation::OnDemand,
-        });
-        let sandbox = sandbox.map_err(failed)?;
-        let digest = sandbox.compile(component).await.map_err(failed)?;
-        let manifest = sandbox.describe(&digest).await.map_err(failed)?;
-        let size = component.len() as u64;
-        Ok(Inspected { digest, size, manifest, installed: None, replacement: None, needs: Vec::new() })
-    };
-    let inspected = inspect.await;
+    let looked = look(component).await;
     drop(spinner);
-    inspected.map_err(|source_error| Error::Component { path: source.into(), source: source_error })
+    looked.map_err(|failed| Error::Component { path: source.into(), source: failed })
 }
 
-pub(super) fn failed(
-    error: impl std::error::Error + Send + Sync + 'static,
-) -> Box<dyn std::error::Error + Send + Sync> {
-    Box::new(error)
+async fn look(component: &[u8]) -> Result<Component, Failed> {
+    let package = Package::read(component)?;
+    let cache = tempfile::tempdir()?;
+    let (digest, manifest) = describe(component, cache.path()).await?;
+    if let Some(disagreement) = disagreement(&package, &manifest) {
+        return Err(format!("the package does not tell the truth: {disagreement}").into());
+    }
+    Ok(Component { digest, size: component.len() as u64, manifest, package })
+}
+
+/// The same, with compiled code in a directory where it is found again.
+pub(super) async fn describe(component: &[u8], cache: &Path) -> Result<(Digest, Manifest), Failed> {
+    let sandbox = Sandbox::new(SandboxOptions {
+        cache: cache.to_owned(),
+        compiler: env::current_exe()?,
+        allocation: Allocation::OnDemand,
+    })?;
+    let digest = sandbox.compile(component).await?;
+    let manifest = sandbox.describe(&digest).await?;
+    Ok((digest, manifest))
+}
+
+impl From<&Signature> for Signed {
+    fn from(signature: &Signature) -> Self {
+        Self { key: signature.key().clone(), comment: signature.comment().to_owned() }
+    }
 }

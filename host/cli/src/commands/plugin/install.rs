@@ -45,7 +45,7 @@ pub(crate) struct Install {
         value_name = "FILE",
         num_args = 0..=1,
         default_missing_value = lock_file::NAME,
-        conflicts_with_all = ["sources", "digest", "grant_all", "grant_wider", "accept_breaks", "anyway"]
+        conflicts_with_all = ["sources", "digest", "grant_all", "grant_wider", "accept_breaks", "anyway", "allow_unsigned"]
     )]
     locked: Option<PathBuf>,
     /// Take the components of the lock file from this directory, by their digests, and nothing from a network
@@ -57,7 +57,14 @@ pub(crate) struct Install {
 
 pub(super) async fn run(command: Install, context: &Context) -> Result<Exit, Error> {
     if let Some(file) = &command.locked {
-        return locked::run(file, command.from.as_deref(), command.servers, context).await;
+        return locked::run(
+            file,
+            command.from.as_deref(),
+            command.servers,
+            command.consent.allow_downgrade,
+            context,
+        )
+        .await;
     }
     command.consent.is_possible()?;
     let digest = command.digest.as_ref();
@@ -126,7 +133,7 @@ pub(super) async fn install(host: &Client, component: &Fetched, way: Way) -> Res
             next: "install it with `palisade plugin install`".to_owned(),
         });
     }
-    let path = format!("/api/v1/plugins?{}", way.consent.ask(&inspected)?);
+    let path = format!("/api/v1/plugins?{}", way.consent.ask(&inspected, &component.source)?);
     let plugin: Plugin = host.post_component(&path, component, COMPILING_TIME).await?.read()?;
     if !way.json {
         screen::show(&installed(&plugin, "is installed"))?;

@@ -75,6 +75,7 @@ pub(super) async fn run(
     file: &Path,
     from: Option<&Path>,
     servers: SourceOptions,
+    allow_downgrade: bool,
     context: &Context,
 ) -> Result<Exit, Error> {
     let lock = LockFile::read(file)?;
@@ -126,7 +127,7 @@ pub(super) async fn run(
     // A playbook needs its connectors.
     staged.sort_by(|(_, one), (_, other)| one.plugin.kind.cmp(&other.plugin.kind));
     for (row, ready) in staged {
-        if let Err(error) = install(&host, ready).await {
+        if let Err(error) = install(&host, ready, allow_downgrade).await {
             show(&rows, context)?;
             return Err(error);
         }
@@ -209,7 +210,11 @@ fn check(plugin: &Locked, found: &Locked) -> Result<(), Error> {
     plugin.difference(found).map_or(Ok(()), |difference| Err(refusal(difference)))
 }
 
-async fn install(host: &Client, Staged { plugin, path, signature }: Staged<'_>) -> Result<(), Error> {
+async fn install(
+    host: &Client,
+    Staged { plugin, path, signature }: Staged<'_>,
+    allow_downgrade: bool,
+) -> Result<(), Error> {
     let mut component = read_component(&path, Some(&plugin.digest))?;
     component.signature = signature;
     // Where the lock file has it from, not where it happens to lie here.
@@ -217,7 +222,8 @@ async fn install(host: &Client, Staged { plugin, path, signature }: Staged<'_>) 
     let unsigned = if plugin.unsigned { "&allow_unsigned=true" } else { "" };
     // What it may do more than the version that is here was granted where the lock file was written, and so was a playbook
     // without some of its connectors.
-    let word = format!("grant={}&by_lock_file=true&wider=true&anyway=true{unsigned}", plugin.digest);
+    let older = if allow_downgrade { "&allow_downgrade=true" } else { "" };
+    let word = format!("grant={}&by_lock_file=true&wider=true&anyway=true{unsigned}{older}", plugin.digest);
     let path = format!("/api/v1/plugins?{word}");
     host.post_component(&path, &component, COMPILING_TIME).await.map(drop)
 }

@@ -8,11 +8,10 @@ use serde::Serialize;
 use wit_component::DecodedWasm;
 
 use super::{
-    inspect::offline,
+    inspect::{Component, offline},
     sources::{Fetcher, SourceOptions},
 };
 use crate::{
-    answers::Inspected,
     context::Context,
     error::Error,
     printable,
@@ -50,7 +49,7 @@ pub(super) async fn run(command: Push, context: &Context) -> Result<(), Error> {
         });
     }
     let fetched = read_component(&command.file, None)?;
-    let Inspected { manifest, .. } = offline(&command.file.display().to_string(), &fetched.component).await?;
+    let Component { manifest, .. } = offline(&command.file.display().to_string(), &fetched.component).await?;
     let identity = manifest.identity();
     let says = [
         ("org.opencontainers.image.title", identity.name.as_str()),

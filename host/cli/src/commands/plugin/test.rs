@@ -12,7 +12,7 @@ use palisade_engine::{Allocation, Sandbox, SandboxOptions};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{inspect::failed, read};
+use super::{inspect::Failed, read};
 use crate::{
     context::Context,
     error::Error,
@@ -80,18 +80,14 @@ struct Printed<'a> {
     scorecard: &'a Scorecard,
 }
 
-async fn scorecard(
-    component: &[u8],
-    options: &Options,
-) -> Result<Scorecard, Box<dyn std::error::Error + Send + Sync>> {
-    let cache = tempfile::tempdir().map_err(failed)?;
+async fn scorecard(component: &[u8], options: &Options) -> Result<Scorecard, Failed> {
+    let cache = tempfile::tempdir()?;
     let sandbox = Sandbox::new(SandboxOptions {
         cache: cache.path().to_owned(),
-        compiler: env::current_exe().map_err(failed)?,
+        compiler: env::current_exe()?,
         allocation: Allocation::OnDemand,
-    });
-    let sandbox = sandbox.map_err(failed)?;
-    palisade_conformance::test(&sandbox, component, options).await.map_err(failed)
+    })?;
+    Ok(palisade_conformance::test(&sandbox, component, options).await?)
 }
 
 fn configuration(file: &Path) -> Result<Map<String, Value>, Error> {

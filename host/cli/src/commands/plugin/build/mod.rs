@@ -2,6 +2,7 @@
 //!
 //! What lies in a directory says the language; each has a file here that says what its tools are, and calls them.
 
+mod crates;
 mod js;
 mod python;
 pub(crate) mod rust;
@@ -15,14 +16,19 @@ use clap::Args;
 use serde::Serialize;
 
 use self::{js::JsError, python::PythonError, rust::RustError};
+use super::sections::{self, SectionsError};
 use crate::{
     capabilities,
     componentize::{self, ComponentizeError},
     context::Context,
     error::Error,
+    progress::Spinner,
     screen,
     style::{BOLD, DIM, GOOD},
 };
+
+/// Where compiled code is kept between builds, in the directory that components go to by default.
+const CACHE: &str = ".compiled";
 
 /// What to build.
 #[derive(Args)]
@@ -36,6 +42,9 @@ pub(crate) struct Build {
     /// Where to write the components [default: `plugins` in cargo's target directory; `dist` for other languages]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Leave the commit out, so that the same code makes the same file whatever commit it is of
+    #[arg(long)]
+    no_revision: bool,
 }
 
 /// Why plugins cannot be built.
@@ -52,6 +61,15 @@ pub(crate) enum BuildError {
         /// Why.
         #[source]
         source: ComponentizeError,
+    },
+    /// It cannot become a package.
+    #[error("what was built of `{name}` cannot become a package")]
+    Sections {
+        /// Name of the project.
+        name: String,
+        /// Why.
+        #[source]
+        source: SectionsError,
     },
     /// A project in Rust.
     #[error(transparent)]
@@ -73,7 +91,7 @@ impl BuildError {
                  start one with `palisade plugin new`"
                     .to_owned(),
             ),
-            Self::Component { .. } => None,
+            Self::Component { .. } | Self::Sections { .. } => None,
             Self::Rust(error) => error.next(),
             Self::Python(error) => error.next(),
             Self::Js(error) => error.next(),
@@ -110,6 +128,23 @@ pub(super) struct Facts {
     pub(super) source: Option<String>,
     /// URL of its page.
     pub(super) homepage: Option<String>,
+    /// What is in it, as CycloneDX writes it in JSON.
+    pub(super) sbom: Option<String>,
+}
+
+impl Facts {
+    /// The same, as a package says it. Version and description are in the manifest.
+    fn package(&self, revision: Option<String>) -> palisade_package::Facts {
+        let authors: Vec<_> = self.authors.iter().map(String::as_str).collect();
+        palisade_package::Facts {
+            licence: self.licence.clone(),
+            source: self.source.clone(),
+            revision,
+            authors: (!authors.is_empty()).then(|| authors.join(", ")),
+            homepage: self.homepage.clone(),
+            sbom: self.sbom.clone(),
+        }
+    }
 }
 
 /// The language of a project.
@@ -151,14 +186,16 @@ pub(super) struct Built {
     imports: Vec<String>,
 }
 
-pub(super) fn run(command: Build, context: &Context) -> Result<(), Error> {
+pub(super) async fn run(command: Build, context: &Context) -> Result<(), Error> {
     let made = if command.packages.is_empty() {
         projects(command.paths)?
     } else {
         rust::build_packages(&command.packages).map_err(BuildError::from)?
     };
-    let built = made.into_iter().map(|made| write(made, command.out.as_deref()));
-    let built = built.collect::<Result<Vec<_>, _>>()?;
+    let mut built = Vec::new();
+    for made in made {
+        built.push(write(made, command.out.as_deref(), !command.no_revision).await?);
+    }
     if context.json {
         return screen::show_json(&built);
     }
@@ -180,9 +217,15 @@ pub(super) fn projects(directories: Vec<PathBuf>) -> Result<Vec<Made>, BuildErro
     Ok(made)
 }
 
-/// Writes one component to its file.
-pub(super) fn write(made: Made, out: Option<&Path>) -> Result<Built, Error> {
+/// Makes a package of one component, and writes it to its file.
+pub(super) async fn write(made: Made, out: Option<&Path>, with_revision: bool) -> Result<Built, Error> {
     let Made { component, facts, directory, out: default } = made;
+    let cache = default.join(CACHE).join(&facts.name);
+    let package = facts.package(with_revision.then(|| sections::revision(&directory)).flatten());
+    let spinner = Spinner::new(format!("Asking {} what it is", facts.name));
+    let completed = sections::complete(&component, &package, &cache).await;
+    drop(spinner);
+    let component = completed.map_err(|source| BuildError::Sections { name: facts.name.clone(), source })?;
     let out = out.unwrap_or(&default);
     let path = out.join(format!("{}.wasm", facts.name));
     let imports = componentize::imports(&component);

@@ -10,6 +10,7 @@ use std::{
 
 use serde::Deserialize;
 
+use super::crates::{Crates, METADATA, spdx};
 use super::{Facts, Made};
 use crate::componentize::{ComponentizeError, componentize};
 
@@ -121,12 +122,13 @@ struct Package {
 }
 
 impl Package {
-    fn facts(&self) -> Facts {
+    fn facts(&self, crates: &Crates) -> Facts {
         Facts {
+            sbom: crates.sbom(&self.id),
             name: self.name.clone(),
             version: Some(self.version.clone()),
             description: self.description.clone(),
-            licence: self.license.clone(),
+            licence: self.license.as_deref().map(spdx),
             authors: self.authors.clone(),
             source: self.repository.clone(),
             homepage: self.homepage.clone(),
@@ -188,9 +190,10 @@ pub(super) fn build_packages(names: &[String]) -> Result<Vec<Made>, RustError> {
 /// The components of the wanted packages of a workspace.
 fn components(workspace: &Workspace) -> Result<Vec<Made>, RustError> {
     let modules = compile(workspace)?;
+    let crates = crates(&workspace.metadata.workspace_root)?;
     let component = |package: &Package| {
         let module = modules.get(&package.id).ok_or_else(|| RustError::NoModule(package.name.clone()))?;
-        component(package, module, &workspace.metadata.target_directory)
+        component(package, module, &crates, &workspace.metadata.target_directory)
     };
     workspace.wanted.iter().map(component).collect()
 }
@@ -236,8 +239,19 @@ fn compile(workspace: &Workspace) -> Result<BTreeMap<String, PathBuf>, RustError
     if status.success() { Ok(modules) } else { Err(RustError::Cargo) }
 }
 
+/// What is in everything that a workspace makes.
+fn crates(workspace: &Path) -> Result<Crates, RustError> {
+    let mut cargo = Command::new(cargo());
+    cargo.args(METADATA).args(["--filter-platform", TARGET]).current_dir(workspace);
+    let output = cargo.stderr(Stdio::inherit()).output().map_err(program(&cargo))?;
+    if !output.status.success() {
+        return Err(RustError::NoProject(workspace.to_owned()));
+    }
+    Ok(Crates::read(&output.stdout)?)
+}
+
 /// Makes the component of a package's module.
-fn component(package: &Package, module: &Path, target: &Path) -> Result<Made, RustError> {
+fn component(package: &Package, module: &Path, crates: &Crates, target: &Path) -> Result<Made, RustError> {
     let module = fs::read(module).map_err(|source| RustError::Module { path: module.to_owned(), source })?;
     let component = componentize(&module);
     let component =
@@ -245,7 +259,7 @@ fn component(package: &Package, module: &Path, target: &Path) -> Result<Made, Ru
     let directory = package.manifest_path.parent().unwrap_or(Path::new("."));
     Ok(Made {
         component,
-        facts: package.facts(),
+        facts: package.facts(crates),
         directory: directory.to_owned(),
         out: target.join("plugins"),
     })

@@ -1,0 +1,231 @@
+//! On whose word a plugin is installed: the keys that are trusted, and the versions that were here before.
+//!
+//! Both are settings of the store and outlive the plugins: a key that signed one may sign the next, and a version that was
+//! once replaced or removed because it was bad must not come back unnoticed.
+
+use std::collections::BTreeMap;
+
+use palisade_model::{
+    Timestamp,
+    audit::What,
+    name::Name,
+    plugin::{Digest, Manifest, Plugin, Provenance},
+    signer::SignedBy,
+};
+use palisade_package::{
+    Checked, Key, Package, Pattern, PublicKey, Signature, TrustStore, digest, disagreement, is_older,
+};
+use palisade_store::Durability;
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    install::{InstallError, Removal},
+    runs::{Runs, setting},
+};
+
+/// The setting with the keys that are trusted.
+const TRUST: &str = "trust";
+
+/// The setting with the newest version of each plugin that was ever installed.
+const NEWEST: &str = "newest-versions";
+
+/// Plugins whose newest version is remembered. An installation has some dozens, and each takes some 100 bytes.
+const VERSIONS: usize = 10_000;
+
+/// What is known of a component before it is installed.
+pub struct Looked {
+    /// Its digest.
+    pub digest: Digest,
+    /// What it says of itself when it is asked.
+    pub manifest: Manifest,
+    /// What its file says of itself; it does not contradict the manifest.
+    pub package: Package,
+    /// Whose word there is for it.
+    pub signed_by: SignedBy,
+}
+
+/// On whose word a component is installed.
+#[derive(Default)]
+pub struct Word {
+    /// Where it came from, with the signature that came with it. Who installs it is filled in.
+    pub provenance: Provenance,
+    /// Whether a lock file granted what it asks for, not somebody who was asked.
+    pub by_lock_file: bool,
+    /// Whether it may be that nobody who is trusted signed it.
+    pub allow_unsigned: bool,
+    /// Whether it may be older than the newest version there was.
+    pub allow_downgrade: bool,
+}
+
+impl Runs {
+    /// Looks at a component, compiles it and asks it what it is. Nothing is installed.
+    ///
+    /// # Errors
+    ///
+    /// [`InstallError::Package`], [`InstallError::NotTrusted`], and then only what compiling or asking it come to;
+    /// [`InstallError::Disagrees`].
+    pub async fn inspect(&self, component: &[u8], signature: Option<&str>) -> Result<Looked, InstallError> {
+        // All that can be told without the compiler, before the compiler gets it.
+        let package = Package::read(component)?;
+        let trust = self.trust()?;
+        let signature = parse(signature)?;
+        let checked = trust.check(signature.as_ref(), component)?;
+        let was_compiled = self.sandbox.is_compiled(&digest(component));
+        let digest = self.sandbox.compile(component).await?;
+        let asked = self.ask(&digest, &package, checked).await;
+        if asked.is_err() && !was_compiled {
+            // Nobody can install it, so nobody needs it compiled.
+            self.sandbox.forget(&digest)?;
+        }
+        let (manifest, signed_by) = asked?;
+        Ok(Looked { digest, manifest, package, signed_by })
+    }
+
+    /// Asks a compiled component what it is, and compares that with what is said of it.
+    async fn ask(
+        &self,
+        digest: &Digest,
+        package: &Package,
+        checked: Checked<'_>,
+    ) -> Result<(Manifest, SignedBy), InstallError> {
+        let manifest = self.sandbox.describe(digest).await?;
+        if let Some(disagreement) = disagreement(package, &manifest) {
+            return Err(InstallError::Disagrees(disagreement));
+        }
+        let signed_by = checked.for_plugin(&manifest.identity().name)?;
+        Ok((manifest, signed_by))
+    }
+
+    /// Whose word there is for a component now, if it is enough.
+    pub(crate) fn vouched(
+        &self,
+        component: &[u8],
+        plugin: &Name,
+        word: &Word,
+    ) -> Result<SignedBy, InstallError> {
+        let signature = parse(word.provenance.signature.as_deref())?;
+        match self.trust()?.check(signature.as_ref(), component)?.for_plugin(plugin)? {
+            SignedBy::Nobody if !word.allow_unsigned => Err(InstallError::Unsigned(plugin.clone())),
+            SignedBy::Unknown { key } if !word.allow_unsigned => {
+                Err(InstallError::UnknownKey { plugin: plugin.clone(), key })
+            }
+            signed_by => Ok(signed_by),
+        }
+    }
+
+    /// The newest version of a plugin that was ever installed, if this one is older; that must be allowed. The version that is
+    /// here now counts as well: the host that installed it may not have remembered it.
+    pub(crate) fn newer_before(&self, plugin: &Plugin, word: &Word) -> Result<Option<String>, InstallError> {
+        let name = plugin.name();
+        let newest = match self.newest()?.remove(name) {
+            Some(newest) => Some(newest),
+            None => self.store.plugin(name)?.map(|installed| version(&installed).to_owned()),
+        };
+        let version = version(plugin);
+        let Some(newest) = newest.filter(|newest| is_older(version, newest)) else {
+            return Ok(None);
+        };
+        if word.allow_downgrade {
+            return Ok(Some(newest));
+        }
+        Err(InstallError::Older { plugin: name.clone(), version: version.to_owned(), newest })
+    }
+
+    /// Remembers a version, if there was none that is newer. The caller holds the lock on changes.
+    pub(crate) async fn remember_version(&self, plugin: &Plugin) -> Result<(), InstallError> {
+        let (name, version) = (plugin.name(), version(plugin));
+        let mut newest = self.newest()?;
+        if newest.get(name).is_some_and(|newest| newest == version || is_older(version, newest)) {
+            return Ok(());
+        }
+        if newest.len() >= VERSIONS && !newest.contains_key(name) {
+            return Err(InstallError::Versions { most: VERSIONS });
+        }
+        newest.insert(name.clone(), version.to_owned());
+        self.keep(NEWEST, &newest).await
+    }
+
+    /// The keys that are trusted to sign plugins.
+    ///
+    /// # Errors
+    ///
+    /// The store's; [`InstallError::Setting`] if what it has is damaged: then nobody is trusted, and nothing is installed.
+    pub fn trust(&self) -> Result<TrustStore, InstallError> {
+        self.kept(TRUST)
+    }
+
+    /// Trusts a key to sign plugins of some names, from now on.
+    ///
+    /// # Errors
+    ///
+    /// [`InstallError::Key`]; the store's.
+    pub async fn trust_key(
+        &self,
+        name: Name,
+        public_key: PublicKey,
+        namespaces: Vec<Pattern>,
+        by: &str,
+    ) -> Result<Key, InstallError> {
+        let _changing = self.changing.lock().await;
+        let mut trust = self.trust()?;
+        let key = Key::new(name, public_key, namespaces, Timestamp::now());
+        trust.add(key.clone())?;
+        let trusted = What::KeyTrusted {
+            name: key.name.clone(),
+            key: key.id().clone(),
+            namespaces: key.namespaces.iter().map(Pattern::as_str).collect(),
+        };
+        self.put_on_record_first(by, trusted).await?;
+        self.keep(TRUST, &trust).await?;
+        Ok(key)
+    }
+
+    /// Trusts a key no more. What was installed on its word stays.
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub async fn distrust_key(&self, name: &Name, by: &str) -> Result<Removal, InstallError> {
+        let _changing = self.changing.lock().await;
+        let mut trust = self.trust()?;
+        let Some(key) = trust.remove(name) else { return Ok(Removal::Absent) };
+        let distrusted = What::KeyDistrusted { name: name.clone(), key: key.id().clone() };
+        self.put_on_record_first(by, distrusted).await?;
+        self.keep(TRUST, &trust).await?;
+        Ok(Removal::Removed)
+    }
+
+    fn newest(&self) -> Result<BTreeMap<Name, String>, InstallError> {
+        self.kept(NEWEST)
+    }
+
+    fn kept<T: DeserializeOwned + Default>(&self, name: &'static str) -> Result<T, InstallError> {
+        match self.store.setting(&setting(name))? {
+            Some(value) => {
+                serde_json::from_value(value).map_err(|source| InstallError::Setting { name, source })
+            }
+            None => Ok(T::default()),
+        }
+    }
+
+    async fn keep(&self, name: &'static str, value: &impl Serialize) -> Result<(), InstallError> {
+        let value = serde_json::to_value(value).map_err(|source| InstallError::Setting { name, source })?;
+        Ok(self.store.put_setting(setting(name), value).await?)
+    }
+
+    /// The record is written before: if what it tells is there after a crash, so is the record.
+    async fn put_on_record_first(&self, by: &str, what: What) -> Result<(), InstallError> {
+        let record = crate::runs::record(by, what);
+        self.store.record(record, Durability::Buffered).await?;
+        Ok(())
+    }
+}
+
+fn parse(signature: Option<&str>) -> Result<Option<Signature>, InstallError> {
+    let signature = signature.map(|file| Signature::parse(file.as_bytes())).transpose();
+    signature.map_err(|error| InstallError::NotTrusted(error.into()))
+}
+
+fn version(plugin: &Plugin) -> &str {
+    &plugin.manifest.identity().version
+}
