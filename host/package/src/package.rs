@@ -156,14 +156,7 @@ impl Package {
 ///
 /// [`PackageError`] if it is no component, or what it would say could not be read again.
 pub fn pack(component: &[u8], manifest: &Manifest, facts: &Facts) -> Result<Vec<u8>, PackageError> {
-    let mut package = Vec::with_capacity(component.len());
-    let mut kept = 0;
-    for custom in customs(component)?.into_iter().filter(|custom| OURS.contains(&custom.name)) {
-        package.extend_from_slice(&component[kept..custom.range.start]);
-        kept = custom.range.end;
-    }
-    package.extend_from_slice(&component[kept..]);
-
+    let mut package = unpack(component)?;
     let identity = manifest.identity();
     let manifest = serde_json::to_string(manifest)
         .map_err(|error| PackageError::Section { section: MANIFEST, why: error.to_string() })?;
@@ -185,6 +178,22 @@ pub fn pack(component: &[u8], manifest: &Manifest, facts: &Facts) -> Result<Vec<
     }
     Package::read(&package)?;
     Ok(package)
+}
+
+/// The component alone, without what its file says of it.
+///
+/// # Errors
+///
+/// [`PackageError`] if it is no component.
+pub fn unpack(file: &[u8]) -> Result<Vec<u8>, PackageError> {
+    let mut component = Vec::with_capacity(file.len());
+    let mut kept = 0;
+    for custom in customs(file)?.into_iter().filter(|custom| OURS.contains(&custom.name)) {
+        component.extend_from_slice(&file[kept..custom.range.start]);
+        kept = custom.range.end;
+    }
+    component.extend_from_slice(&file[kept..]);
+    Ok(component)
 }
 
 /// Appends a custom section (WebAssembly core specification, section 5.5.3).

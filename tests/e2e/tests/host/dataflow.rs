@@ -34,7 +34,14 @@ fn needs(host: &Host) -> Vec<String> {
 #[test]
 fn the_order_of_one_command_does_not_matter() {
     let host = Host::start();
-    host.text(&["plugin", "install", "--grant-all", &playbook(&host, "says what passes"), &connector()]);
+    host.text(&[
+        "plugin",
+        "install",
+        "--grant-all",
+        "--allow-unsigned",
+        &playbook(&host, "says what passes"),
+        &connector(),
+    ]);
     assert!(!is_disabled(&host));
     assert_eq!(needs(&host), ["behave: no-asset", "sleep: no-asset", "panic: no-asset", "loop: no-asset"]);
     host.text(&["asset", "add", "hostile", "--connector", "hostile"]);
@@ -47,7 +54,8 @@ fn the_order_of_one_command_does_not_matter() {
 fn without_its_connector_a_playbook_waits_for_the_operators_word() {
     let host = Host::start();
     let file = playbook(&host, "needs a stranger");
-    let output = host.palisade(&["plugin", "install", "--grant-all", &file, &connector()]);
+    let output =
+        host.palisade(&["plugin", "install", "--grant-all", "--allow-unsigned", &file, &connector()]);
     let words = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{words}");
     for line in [
@@ -77,11 +85,20 @@ fn without_its_connector_a_playbook_waits_for_the_operators_word() {
     // What was accepted once is not in the way of the next version.
     let next = built::another_build(&built::variant("hostile-playbook", "needs a stranger"), 2);
     let next = write(&host, "next", &next);
-    host.text(&["plugin", "upgrade", "--grant-all", next.to_str().unwrap()]);
+    host.text(&["plugin", "upgrade", "--grant-all", "--allow-unsigned", next.to_str().unwrap()]);
     assert!(!is_disabled(&host));
     // One that runs on more alerts is wider, whatever it needs.
-    let (code, words) =
-        refused(&host, &["plugin", "upgrade", "--grant-all", "--anyway", &playbook(&host, "runs on more")]);
+    let (code, words) = refused(
+        &host,
+        &[
+            "plugin",
+            "upgrade",
+            "--grant-all",
+            "--allow-unsigned",
+            "--anyway",
+            &playbook(&host, "runs on more"),
+        ],
+    );
     assert_eq!(code, 2);
     assert!(words.contains("\nRuns on\n! + everything\n"), "{words}");
 }
@@ -98,7 +115,8 @@ fn what_does_not_fit_is_not_enabled_whatever_is_accepted() {
         let host = Host::start();
         host.install(&["hostile-connector"]);
         let file = playbook(&host, word);
-        let output = host.palisade(&["plugin", "install", "--grant-all", "--anyway", &file]);
+        let output =
+            host.palisade(&["plugin", "install", "--grant-all", "--allow-unsigned", "--anyway", &file]);
         let words = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "{words}");
         assert!(words.contains(reason), "{words}");
@@ -106,7 +124,7 @@ fn what_does_not_fit_is_not_enabled_whatever_is_accepted() {
         assert_eq!(refused(&host, &["plugin", "enable", "hostile-playbook", "--anyway"]).0, 1);
 
         // A version that fits takes its place, and may be enabled.
-        host.text(&["plugin", "upgrade", "--grant-all", &playbook(&host, "honest")]);
+        host.text(&["plugin", "upgrade", "--grant-all", "--allow-unsigned", &playbook(&host, "honest")]);
         assert!(is_disabled(&host), "nobody said that it may start");
         host.text(&["plugin", "enable", "hostile-playbook"]);
     }
@@ -117,12 +135,12 @@ fn a_version_of_a_playbook_that_cannot_have_what_it_needs_is_disabled_only_by_th
     let host = Host::start();
     host.install(&["hostile-connector", "hostile-playbook"]);
     let file = playbook(&host, "reads a list");
-    let (code, words) = refused(&host, &["plugin", "upgrade", "--grant-all", &file]);
+    let (code, words) = refused(&host, &["plugin", "upgrade", "--grant-all", "--allow-unsigned", &file]);
     assert_eq!(code, 2);
     assert!(words.contains("\nWhat it cannot have\n"), "{words}");
     assert!(words.contains("the playbook reads `data.text` as a list, `behave` gives text"), "{words}");
     assert!(!is_disabled(&host));
-    host.text(&["plugin", "upgrade", "--grant-all", "--accept-breaks", &file]);
+    host.text(&["plugin", "upgrade", "--grant-all", "--allow-unsigned", "--accept-breaks", &file]);
     assert!(is_disabled(&host));
     host.text(&["plugin", "rollback", "hostile-playbook"]);
     assert!(is_disabled(&host), "nobody said that it may start");

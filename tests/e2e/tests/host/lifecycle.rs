@@ -56,7 +56,10 @@ pub(crate) fn runs_on(host: &Host, alert: u64) -> usize {
 #[test]
 fn a_version_that_asks_for_more_must_be_granted_again() {
     let host = Host::start();
-    let (code, words) = refused(&host, &["plugin", "upgrade", "--grant-all", &version(&host, "version 2")]);
+    let (code, words) = refused(
+        &host,
+        &["plugin", "upgrade", "--grant-all", "--allow-unsigned", &version(&host, "version 2")],
+    );
     assert_eq!(code, 4, "{words}");
     assert!(words.contains("there is no plugin `hostile` that could be upgraded"), "{words}");
 
@@ -64,7 +67,7 @@ fn a_version_that_asks_for_more_must_be_granted_again() {
     let before = installed(&host, "hostile");
     let wider = version(&host, "version 2 asks for more");
     for verb in ["upgrade", "install"] {
-        let (code, words) = refused(&host, &["plugin", verb, "--grant-all", &wider]);
+        let (code, words) = refused(&host, &["plugin", verb, "--grant-all", "--allow-unsigned", &wider]);
         assert_eq!(code, 2, "{words}");
         for line in [
             "hostile 0.1.0 → 2.0.0  connector by Palisade\n",
@@ -104,7 +107,7 @@ fn a_version_that_asks_for_more_must_be_granted_again() {
     assert!(answer.text.contains("another version of `hostile` is installed by now"), "{}", answer.text);
     assert_eq!(installed(&host, "hostile"), before);
 
-    host.text(&["plugin", "upgrade", "--grant-all", "--grant-wider", &wider]);
+    host.text(&["plugin", "upgrade", "--grant-all", "--allow-unsigned", "--grant-wider", &wider]);
     let after = installed(&host, "hostile");
     assert_eq!(after["manifest"]["identity"]["version"], "2.0.0");
     assert_eq!(after["previous"]["digest"], before["digest"]);
@@ -130,7 +133,7 @@ fn a_rollback_brings_the_version_before_back_and_the_next_one_takes_it_away_agai
     assert_eq!(refused(&host, &["plugin", "rollback", "nobody"]).0, 4);
 
     let first = installed(&host, "hostile")["digest"].clone();
-    host.text(&["plugin", "upgrade", "--grant-all", &version(&host, "version 2")]);
+    host.text(&["plugin", "upgrade", "--grant-all", "--allow-unsigned", &version(&host, "version 2")]);
     let second = installed(&host, "hostile")["digest"].clone();
     let words = host.text(&["plugin", "rollback", "hostile"]);
     assert!(words.contains("hostile 0.1.0 is back (connector, "), "{words}");
@@ -142,7 +145,13 @@ fn a_rollback_brings_the_version_before_back_and_the_next_one_takes_it_away_agai
     assert_eq!(installed(&host, "hostile")["digest"], second);
 
     // Of three versions the first is forgotten: there is one way back.
-    host.text(&["plugin", "upgrade", "--grant-all", &version(&host, "version 2 can do less")]);
+    host.text(&[
+        "plugin",
+        "upgrade",
+        "--grant-all",
+        "--allow-unsigned",
+        &version(&host, "version 2 can do less"),
+    ]);
     host.text(&["plugin", "rollback", "hostile"]);
     host.text(&["plugin", "rollback", "hostile"]);
     assert_eq!(installed(&host, "hostile")["previous"]["digest"], second);
@@ -156,11 +165,11 @@ fn what_a_version_breaks_is_told_and_disabled_only_by_the_operators_word() {
     let host = Host::start();
     let playbook = write(&host, "playbook", &built::variant("hostile-playbook", "says what passes"));
     host.install(&["hostile-connector"]);
-    host.text(&["plugin", "install", "--grant-all", playbook.to_str().unwrap()]);
+    host.text(&["plugin", "install", "--grant-all", "--allow-unsigned", playbook.to_str().unwrap()]);
     host.text(&["asset", "add", "hostile", "--connector", "hostile"]);
 
     let other = version(&host, "version 2 speaks otherwise");
-    let (code, words) = refused(&host, &["plugin", "upgrade", "--grant-all", &other]);
+    let (code, words) = refused(&host, &["plugin", "upgrade", "--grant-all", "--allow-unsigned", &other]);
     assert_eq!(code, 2);
     for line in [
         "~ behave: `text`: was text, is a list of texts",
@@ -174,7 +183,7 @@ fn what_a_version_breaks_is_told_and_disabled_only_by_the_operators_word() {
     assert_eq!(installed(&host, "hostile")["manifest"]["identity"]["version"], "0.1.0");
     assert_eq!(runs_on(&host, host.alert("before", "behave", "hostile")), 1);
 
-    host.text(&["plugin", "upgrade", "--grant-all", "--accept-breaks", &other]);
+    host.text(&["plugin", "upgrade", "--grant-all", "--allow-unsigned", "--accept-breaks", &other]);
     assert_eq!(installed(&host, "hostile-playbook")["disabled"], true);
     assert_eq!(runs_on(&host, host.alert("broken", "behave", "hostile")), 0);
     let record = records(&host, "plugin-disabled").pop().unwrap();
@@ -196,11 +205,11 @@ fn an_asset_that_does_not_fit_a_version_is_told_and_fits_again_after_a_rollback(
     host.install(&["hostile-connector"]);
     host.text(&["asset", "add", "hostile", "--connector", "hostile"]);
     let other = version(&host, "version 2 wants a number");
-    let (code, words) = refused(&host, &["plugin", "upgrade", "--grant-all", &other]);
+    let (code, words) = refused(&host, &["plugin", "upgrade", "--grant-all", "--allow-unsigned", &other]);
     assert_eq!(code, 2);
     assert!(words.contains("✘ hostile: \"count\" is a required property"), "{words}");
     let ready = |host: &Host| host.get("/assets")["assets"][0]["ready"].clone();
-    host.text(&["plugin", "upgrade", "--grant-all", "--accept-breaks", &other]);
+    host.text(&["plugin", "upgrade", "--grant-all", "--allow-unsigned", "--accept-breaks", &other]);
     assert_eq!(ready(&host), false);
     host.text(&["plugin", "rollback", "hostile"]);
     assert_eq!(ready(&host), true);
@@ -328,7 +337,13 @@ async fn twenty_upgrades_under_load_lose_no_run() {
         });
         for number in 1..=UPGRADES {
             let file = write(&workshop.host, "actuator", &built::another_build(&actuator, number));
-            let words = workshop.host.text(&["plugin", "upgrade", "--grant-all", file.to_str().unwrap()]);
+            let words = workshop.host.text(&[
+                "plugin",
+                "upgrade",
+                "--grant-all",
+                "--allow-unsigned",
+                file.to_str().unwrap(),
+            ]);
             assert!(words.contains("actuator 0.1.0 is installed"), "{words}");
         }
         done.store(true, Ordering::SeqCst);
@@ -351,8 +366,13 @@ async fn a_host_killed_in_an_upgrade_has_the_old_or_the_new_version_whole() {
     let mut known = vec![installed(&workshop.host, "actuator")["digest"].clone()];
     for number in 1..=6_u32 {
         let file = write(&workshop.host, "actuator", &built::another_build(&actuator, number));
-        let mut upgrade =
-            workshop.host.command(&["plugin", "upgrade", "--grant-all", file.to_str().unwrap()]);
+        let mut upgrade = workshop.host.command(&[
+            "plugin",
+            "upgrade",
+            "--grant-all",
+            "--allow-unsigned",
+            file.to_str().unwrap(),
+        ]);
         let mut upgrade = upgrade.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         // No synchronization: any moment will do.
         thread::sleep(Duration::from_millis(u64::from(number) * 250));
@@ -369,7 +389,7 @@ async fn a_host_killed_in_an_upgrade_has_the_old_or_the_new_version_whole() {
         let tag = format!("after-{number}");
         assert_eq!(end(&workshop.finished(&Script::new().act_and_wait(Kind::Page, &tag))).0, "succeeded");
         // What the crash interrupted can be done again.
-        workshop.host.text(&["plugin", "upgrade", "--grant-all", file.to_str().unwrap()]);
+        workshop.host.text(&["plugin", "upgrade", "--grant-all", "--allow-unsigned", file.to_str().unwrap()]);
         assert_eq!(installed(&workshop.host, "actuator")["digest"], inspected["digest"]);
     }
     let (whole, _) = (workshop.host.palisade(&["audit", "verify"]).status.success(), ());

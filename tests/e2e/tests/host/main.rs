@@ -25,6 +25,7 @@ mod lock;
 mod mobile;
 mod mobile_guards;
 mod nondeterminism;
+mod packages;
 mod people;
 mod phones;
 mod policy;
