@@ -13,7 +13,7 @@ PRODUCT := shodan whois servicenow windows dns ldap mobileiron intune panos viru
 FIXTURES := bench-guest hostile-connector hostile-playbook hostile-wasi-connector hostile-wasi-playbook actuator script
 
 .NOTPARALLEL:
-.PHONY: run test bench torture fuzz docs keep build plugins check unit target tools help
+.PHONY: run test bench torture fuzz docs keep build plugins examples check unit target tools help
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -21,7 +21,7 @@ help: ## Lists the targets.
 run: build plugins ## Builds everything, then shows one alert on its way into a ticket, and keeps serving.
 	@sh tests/lab/demo.sh "$(BIN)" "$(PLUGINS)"
 
-test: check build plugins unit ## Formatting, lints and every test.
+test: check build plugins examples unit ## Formatting, lints and every test.
 
 bench: target ## Measures the host against plain Rust, in one run, optimized.
 	cargo build --release -p palisade -p palisade-lab -p palisade-bench
@@ -59,6 +59,9 @@ build: ## Builds the host and the lab.
 # Without the commit: tests compile a component once, whatever commit it was built from.
 plugins: build target ## Builds every component with the command that authors use.
 	"$(BIN)/palisade" plugin build --no-revision $(foreach p,$(PRODUCT) $(FIXTURES),-p $(p)) --out "$(PLUGINS)"
+
+examples: target ## Builds the examples of the Rust SDK as components.
+	cargo build -p palisade-sdk --examples --target wasm32-unknown-unknown --quiet
 
 check: ## Formatting and lints.
 	cargo fmt --check

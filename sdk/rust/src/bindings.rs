@@ -1,11 +1,11 @@
-//! What `wit-bindgen` makes of the contract in `/wit`. Everything else in this crate is written against it.
+//! What `wit-bindgen` makes of the contract in `wit`. Everything else in this crate is written against it.
 #![allow(unsafe_code, reason = "the canonical ABI passes raw pointers; the generator upholds its rules")]
 #![allow(missing_docs, unreachable_pub, clippy::all, reason = "generated code has its own style")]
 
 /// The world of connectors.
 pub mod connector {
     wit_bindgen::generate!({
-        path: "../../wit",
+        path: "wit",
         world: "connector",
         pub_export_macro: true,
         generate_all,
@@ -16,7 +16,7 @@ pub mod connector {
 /// The world of playbooks; what both worlds share is generated once, for connectors.
 pub mod playbook {
     wit_bindgen::generate!({
-        path: "../../wit",
+        path: "wit",
         world: "playbook",
         pub_export_macro: true,
         additional_derives: [PartialEq],

@@ -3,7 +3,7 @@
 /// Exports the connector that the function at this path builds.
 ///
 /// The function is called once for each `describe`, `invoke` and `verify`; it has the form
-/// `fn() -> Connector<Configuration>`.
+/// `fn() -> Connector<Configuration>`. One plugin has one such line, see [`connector`](mod@crate::connector) for a whole one.
 #[macro_export]
 macro_rules! connector {
     ($build:path) => {
@@ -40,7 +40,8 @@ macro_rules! connector {
 
 /// Exports the playbook that the function at this path builds.
 ///
-/// The function is called once for each `describe` and each `run`; it has the form `fn() -> Playbook`.
+/// The function is called once for each `describe` and each `run`; it has the form `fn() -> Playbook`. One
+/// plugin has one such line, see [`playbook`](mod@crate::playbook) for a whole one.
 #[macro_export]
 macro_rules! playbook {
     ($build:path) => {

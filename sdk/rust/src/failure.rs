@@ -1,5 +1,17 @@
 pub use crate::bindings::connector::palisade::plugin::types::{Failure, RateLimit, UpstreamError};
 
+/// A handler returns one in place of its answer, and the host decides from the kind whether to try again. Most come by
+/// themselves, with `?`: [`http::Response::ok`](crate::http::Response::ok) makes them of a status.
+///
+/// ```
+/// use palisade_sdk::Failure;
+///
+/// let failure = Failure::not_found("there is no case 7");
+/// assert_eq!(failure.sentence(), "not found: there is no case 7");
+/// // In a playbook, `?` makes the sentence of it.
+/// let ended: Result<String, String> = (|| Err(failure)?)();
+/// assert_eq!(ended, Err("not found: there is no case 7".into()));
+/// ```
 impl Failure {
     /// The parameters, or the asset's configuration, cannot be used; `message` says which and why.
     pub fn invalid(message: impl Into<String>) -> Self {
@@ -36,5 +48,12 @@ impl Failure {
             Self::Denied(message) => format!("the policy forbids it: {message}"),
             Self::Cancelled(message) => message.clone(),
         }
+    }
+}
+
+/// So that `?` ends a playbook with the failure's [`sentence`](Failure::sentence).
+impl From<Failure> for String {
+    fn from(failure: Failure) -> Self {
+        failure.sentence()
     }
 }

@@ -6,12 +6,20 @@
 //!   be able to reach;
 //! - [`playbook!`] exports a [`playbook::Playbook`]: a plain function that decides what to do about one alert.
 //!
-//! Built for `wasm32-unknown-unknown`, it is a component that imports only what it uses of the contract in `/wit`.
+//! Built for `wasm32-unknown-unknown`, it is a component that imports only what it uses of the contract in `wit`.
 //! Built for any other target, the imports are played by [`testing`], so that unit tests need no host.
 //!
 //! On `wasm32-unknown-unknown` the standard library has no time, no randomness and no output: take them from
 //! [`clock`], [`random`] and [`log`]. A panic is written to the log at level `error`, then the plugin traps.
+//!
+//! | for | look at |
+//! | --- | --- |
+//! | connectors | [`connector`], then [`http`] and [`tcp`]; [`Failure`] says what the host makes of an error |
+//! | playbooks | [`playbook`]; [`Report`] is what an action has found |
+//! | tests | [`testing`] |
+//! | an example of each feature | the directory `examples` of this crate, as its README lists them |
 
+#![warn(missing_docs)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod bindings;
@@ -34,3 +42,8 @@ pub mod testing;
 pub use export::hand_panics_to_log;
 pub use failure::{Failure, RateLimit, UpstreamError};
 pub use report::{Report, Status};
+
+/// The examples of the README are tested like those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

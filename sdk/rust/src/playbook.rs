@@ -18,7 +18,7 @@
 //!     let artifacts = run.artifacts();
 //!     let ip = artifacts.ip("destinationAddress").ok_or("The alert has no destination address.")?;
 //!     let lookup = run.start(Action::new("example", "ip reputation").parameter("ip", ip.to_string()));
-//!     let report = lookup.wait().map_err(|failure| failure.sentence())?;
+//!     let report = lookup.wait()?;
 //!     run.add_note("Reputation", &report.message);
 //!     Ok(format!("Noted the reputation of {ip}."))
 //! }
@@ -43,11 +43,11 @@
 //!     if run.wait_until(&[&lookup, &approval], clock::now_ms() + 600_000).is_none() {
 //!         log::warn("Neither the look-up nor the shift lead has answered yet.");
 //!     }
-//!     let answer = approval.wait().map_err(|failure| failure.sentence())?;
+//!     let answer = approval.wait()?;
 //!     if !answer.is("yes") {
 //!         return Ok("Not blocked.".into());
 //!     }
-//!     let block = run.start_playbook("block-address").wait().map_err(|failure| failure.sentence())?;
+//!     let block = run.start_playbook("block-address").wait()?;
 //!     run.sleep(Duration::from_secs(24 * 60 * 60));
 //!     Ok(format!("{} (run {})", block.message, block.run))
 //! }

@@ -4,7 +4,24 @@ use serde_json::{Map, Value};
 use crate::bindings::connector::palisade::plugin::types as wire;
 pub use wire::Status;
 
-/// What an action did, in the words of the field.
+/// What an action did, in the words of the field: what a playbook gets of it.
+///
+/// ```
+/// use palisade_sdk::{Report, Status};
+/// use serde_json::{Map, json};
+///
+/// #[derive(serde::Deserialize)]
+/// struct Reputation {
+///     score: u8,
+/// }
+///
+/// # let (summary, data) = (Map::new(), json!({ "score": 90, "seen": 12 }));
+/// let report = Report { status: Status::Success, message: "Bad.".into(), summary, data };
+/// // A playbook reads what it needs; the rest is left alone.
+/// let reputation: Reputation = report.data()?;
+/// assert_eq!(reputation.score, 90);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
     /// Whether the action achieved what its name says.

@@ -1,4 +1,29 @@
 //! TCP as the host does it, under the operator's policy, for protocols that are not HTTP.
+//!
+//! ```
+//! # use palisade_sdk::{Failure, connector::{Action, Call, Connector, Done}, testing::{Conversation, ConnectorTest}};
+//! # #[derive(serde::Deserialize, schemars::JsonSchema)]
+//! # struct Nothing {}
+//! fn greeting(call: &Call<Nothing>, _: Nothing) -> Result<Done<String>, Failure> {
+//!     let stream = call.tcp().connect("mail.example.com", 587)?;
+//!     let greeting = stream.read(512)?;
+//!     stream.write(b"STARTTLS\r\n")?;
+//!     stream.read(512)?;
+//!     // From here on nobody reads along, and the certificate is for mail.example.com.
+//!     stream.start_tls()?;
+//!     stream.write(b"QUIT\r\n")?;
+//!     Ok(Done::success("The server is there.", String::from_utf8_lossy(&greeting).into_owned()))
+//! }
+//!
+//! let connector = || Connector::new("example", "1.0.0").action(Action::investigate("greeting", greeting));
+//! // The server speaks first, so nothing is sent in the first turn.
+//! let conversation = Conversation::new("mail.example.com", 587, "", "220 mail.example.com\r\n")
+//!     .then("STARTTLS\r\n", "220 go on\r\n")
+//!     .then_tls()
+//!     .then("QUIT\r\n", "");
+//! let ended = ConnectorTest::new(connector).tcp(conversation).invoke("greeting", serde_json::json!({}));
+//! assert_eq!(ended.report().data, "220 mail.example.com\r\n");
+//! ```
 
 use crate::{Failure, UpstreamError, bindings::connector::palisade::plugin::tcp as wire, host};
 

@@ -1,8 +1,8 @@
 //! Unit tests without a host: the other side of every import is a script.
 //!
-//! A [`ConnectorTest`] plays the systems that a connector talks to, a [`PlaybookTest`] the alert, the actions, the people and the other
-//! playbooks. What
-//! a plugin does beyond its script, or leaves out of it, fails the test. One thread runs one test at a time.
+//! A [`ConnectorTest`] plays the systems that a connector talks to, a [`PlaybookTest`] the alert, the actions, the people and
+//! the other playbooks. What a plugin does beyond its script, or leaves out of it, fails the test. One thread runs one test
+//! at a time.
 //!
 //! ```
 //! use palisade_sdk::{

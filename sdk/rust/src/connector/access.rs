@@ -3,6 +3,16 @@ use crate::bindings::connector::palisade::plugin::connector_descriptor::{
 };
 
 /// HTTP servers that a connector must be able to call, how, and with which secrets.
+///
+/// ```
+/// use palisade_sdk::connector::HttpAccess;
+///
+/// let api = HttpAccess::to_configured("url")
+///     .methods(["GET", "POST"])
+///     .secret_in_authorization("password")
+///     .because("The API has the cases.");
+/// let downloads = HttpAccess::to_host("*.cdn.example.com").methods(["GET"]).because("Reports are kept there.");
+/// ```
 pub struct HttpAccess {
     capability: HttpCapability,
 }
@@ -79,6 +89,13 @@ impl HttpAccess {
 }
 
 /// TCP servers that a connector must be able to open a stream to.
+///
+/// ```
+/// use palisade_sdk::connector::TcpAccess;
+///
+/// let whois = TcpAccess::to_host("whois.example.net", [43]).because("WHOIS is no HTTP.");
+/// let directory = TcpAccess::to_configured("server", [389, 636]).because("The directory answers the look-ups.");
+/// ```
 pub struct TcpAccess {
     capability: TcpCapability,
 }

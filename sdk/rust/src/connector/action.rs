@@ -20,6 +20,24 @@ const TIME_LIMIT_DEFAULT: Duration = Duration::from_secs(30);
 ///
 /// A handler takes the [`Call`] and the action's parameters, and returns [`Done`](super::Done) or
 /// [`Outcome`](super::Outcome). The schemas of parameters and output are those of the handler's types.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use palisade_sdk::{Failure, connector::{Action, Call, Done}};
+/// # #[derive(serde::Deserialize, schemars::JsonSchema)]
+/// # struct Configuration { url: String }
+/// # #[derive(serde::Deserialize, schemars::JsonSchema)]
+/// # struct Address { ip: std::net::IpAddr }
+/// # fn block_ip(_: &Call<Configuration>, _: Address) -> Result<Done<()>, Failure> { todo!() }
+///
+/// let action = Action::contain("block ip", block_ip)
+///     .about("Puts an address on the block list.")
+///     // Repeating it changes nothing, so the host may do so after a broken connection.
+///     .repeatable()
+///     .undone_by("unblock ip")
+///     .time_limit(Duration::from_secs(60));
+/// ```
 pub struct Action<C> {
     pub(super) name: &'static str,
     description: &'static str,
@@ -208,7 +226,8 @@ impl<C> Action<C> {
     }
 
     /// A request that only reads although its method is unsafe: method in upper case, and the exact path without
-    /// query, in which a segment `{field}` stands for what the asset has in that configuration field. An investigating action may send these and the safe methods, and nothing else.
+    /// query, in which a segment `{field}` stands for what the asset has in that configuration field. An investigating action
+    /// may send these and the safe methods, and nothing else.
     #[must_use]
     pub fn reads_by(mut self, method: &str, path: &str) -> Self {
         self.reads.push(Read { method: method.to_owned(), path: path.to_owned() });

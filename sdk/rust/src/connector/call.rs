@@ -2,6 +2,21 @@ use super::{File, State};
 use crate::{bindings::connector::Invocation, http, tcp};
 
 /// One call of one action. `C` is the asset's configuration.
+///
+/// ```
+/// use palisade_sdk::{Failure, connector::{Call, Done}};
+/// # #[derive(serde::Deserialize, schemars::JsonSchema)]
+/// # struct Configuration { url: String }
+/// # #[derive(serde::Deserialize, schemars::JsonSchema)]
+/// # struct Ticket { title: String }
+///
+/// fn open_ticket(call: &Call<Configuration>, ticket: Ticket) -> Result<Done<u64>, Failure> {
+///     let request = call.http().post(&call.configuration.url).body("text/plain", ticket.title);
+///     // The system opens one ticket for one key, however often it is asked.
+///     let number = request.header("idempotency-key", &call.idempotency_key).send()?.ok()?.json()?;
+///     Ok(Done::success(format!("Ticket {number} is open."), number))
+/// }
+/// ```
 #[non_exhaustive]
 pub struct Call<C> {
     /// The asset's configuration.

@@ -2,6 +2,18 @@ use crate::{Failure, bindings::connector::palisade::plugin::files as wire, host}
 
 /// A file that the operator has given to the asset. It is opened at the first use in a call, and stays the same file until
 /// the call ends, also when another takes its name meanwhile.
+///
+/// ```
+/// use palisade_sdk::{Failure, connector::Call};
+/// # struct Configuration {}
+///
+/// /// The last bytes of the file, where its index is.
+/// fn index(call: &Call<Configuration>) -> Result<Vec<u8>, Failure> {
+///     let file = call.file("database");
+///     let size = file.size()?;
+///     file.read(size.saturating_sub(4096), 4096)
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct File {
     field: &'static str,

@@ -13,6 +13,23 @@ use crate::{
 };
 
 /// How a call ended, when it did not fail.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use palisade_sdk::connector::{Done, Outcome, Pending};
+///
+/// fn told(job: &str, found: Option<u64>) -> Outcome<u64> {
+///     match found {
+///         Some(count) => Outcome::Done(Done::success(format!("{count} were found."), count)),
+///         None => Outcome::Pending(Pending {
+///             after: Duration::from_secs(10),
+///             token: job.to_owned(),
+///             message: "The search is at work.".to_owned(),
+///         }),
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome<O> {
     /// The action ran to its end.
@@ -22,6 +39,13 @@ pub enum Outcome<O> {
 }
 
 /// What an action did. `O` is everything found.
+///
+/// ```
+/// use palisade_sdk::connector::Done;
+///
+/// let done = Done::success("203.0.113.9 scores 90.", 90_u8).fact("score", 90).fact("listed", true);
+/// let refused = Done::failed("The firewall keeps no more than 100 blocks.", ());
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Done<O> {
     status: Status,

@@ -7,6 +7,20 @@ use serde::Deserialize;
 ///
 /// The value is a placeholder, which the host replaces by the secret in the declared places of a request, unless the
 /// secret was granted as `reveal`. Either way it stays out of `Debug`.
+///
+/// ```
+/// use palisade_sdk::connector::Secret;
+///
+/// #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+/// struct Configuration {
+///     api_key: Secret,
+/// }
+///
+/// let configuration: Configuration = serde_json::from_str(r#"{"api_key": "placeholder"}"#)?;
+/// assert_eq!(configuration.api_key.as_ref(), "placeholder");
+/// assert_eq!(format!("{configuration:?}"), "Configuration { api_key: Secret }");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Deserialize, PartialEq, Eq)]
 #[serde(transparent)]
 pub struct Secret(String);

@@ -6,6 +6,19 @@ use crate::host;
 ///
 /// The host keeps it in memory and may forget it at any time; a connector must work without it. Calls of the same asset run
 /// beside each other: each `get` and each `put` happens at once, but another call may come in between.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use palisade_sdk::{connector::Call, log};
+/// # struct Configuration {}
+///
+/// fn remember(call: &Call<Configuration>, token: &str) {
+///     if let Err(why) = call.state().put_confidential("token", token, Duration::from_secs(600)) {
+///         log::warn(format!("The next call signs in again: {why}"));
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct State {
     _private: (),

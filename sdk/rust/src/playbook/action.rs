@@ -7,6 +7,18 @@ use super::{Step, StepId};
 use crate::{Failure, Report, bindings::playbook::palisade::plugin::actions as wire, host};
 
 /// An action to start.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use palisade_sdk::playbook::Action;
+///
+/// let block = Action::new("firewall", "block ip")
+///     .on("branch-office")
+///     .parameter("ip", "203.0.113.9")
+///     .parameter("reason", "It scans us.")
+///     .undo_after(Duration::from_secs(24 * 60 * 60));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Action {
     connector: &'static str,

@@ -32,6 +32,23 @@ impl From<wire::Artifact> for Artifact {
 
 /// All artifacts of the alert. A getter takes the first artifact that has a usable value for the CEF key; of a list
 /// of values it takes the first.
+///
+/// ```
+/// use palisade_sdk::{playbook::{Playbook, Run}, testing::PlaybookTest};
+/// use serde_json::json;
+///
+/// fn handle(run: &Run) -> Result<String, String> {
+///     let artifacts = run.artifacts();
+///     let ip = artifacts.ip("destinationAddress").ok_or("The alert has no destination address.")?;
+///     let port = artifacts.number("destinationPort").unwrap_or(443);
+///     Ok(format!("{ip} on port {port}, by {}", artifacts.text("sourceUserName").unwrap_or("nobody")))
+/// }
+///
+/// let test = PlaybookTest::new(Playbook::new("example", "1.0.0", handle))
+///     .artifact(json!({ "destinationAddress": "not known" }))
+///     .artifact(json!({ "destinationAddress": ["2001:db8::1"], "destinationPort": "8443" }));
+/// assert_eq!(test.run().result, Ok("2001:db8::1 on port 8443, by nobody".into()));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Artifacts(pub Vec<Artifact>);
 

@@ -2,6 +2,18 @@ use super::{Step, StepId};
 use crate::{Failure, Report, Status, host};
 
 /// Another playbook that this run has started on the same alert, in a run of its own.
+///
+/// ```
+/// use palisade_sdk::{Status, playbook::Run};
+///
+/// fn handle(run: &Run) -> Result<String, String> {
+///     let conclusion = run.start_playbook("block-address").wait()?;
+///     match conclusion.status {
+///         Status::Success => Ok(conclusion.message),
+///         Status::Failed => Err(format!("Run {} could not: {}", conclusion.run, conclusion.message)),
+///     }
+/// }
+/// ```
 #[derive(Debug, PartialEq, Eq)]
 pub struct Child {
     id: StepId,

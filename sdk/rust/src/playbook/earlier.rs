@@ -2,6 +2,22 @@ use super::Severity;
 use crate::{bindings::playbook::palisade::plugin::history as wire, host};
 
 /// Which of the alerts before that of this run.
+///
+/// ```
+/// use palisade_sdk::{clock, playbook::{Earlier, Run, Severity}};
+///
+/// fn is_a_repeat_offender(run: &Run, user: &str) -> Result<bool, String> {
+///     let yesterday = clock::now_ms() - 24 * 60 * 60 * 1000;
+///     let which = Earlier {
+///         label: "sign-in",
+///         field: "sourceUserName",
+///         value: user,
+///         since_ms: yesterday,
+///         severity: Severity::Low,
+///     };
+///     Ok(run.count_earlier(&which)? >= 3)
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Earlier<'a> {
     /// Their label.

@@ -1,6 +1,14 @@
 use crate::{bindings::playbook::palisade::plugin::lists as wire, host};
 
 /// An entry of a custom list.
+///
+/// ```
+/// use palisade_sdk::playbook::Run;
+///
+/// fn why_it_is_known(run: &Run, host: &str) -> Result<Option<String>, String> {
+///     Ok(run.find_in("known-hosts", host)?.map(|entry| format!("{} says {}", entry.by, entry.note)))
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ListEntry {

@@ -10,6 +10,17 @@ use crate::{Failure, Report, bindings::playbook::palisade::plugin::prompts as wi
 const TIME_DEFAULT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A question to a person. Each kind takes the answer that stands when nobody gave one in time.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use palisade_sdk::playbook::Prompt;
+///
+/// let hour = Duration::from_secs(60 * 60);
+/// let block = Prompt::choice("Block 203.0.113.9?", ["yes", "no"], "no").to("shift lead").within(hour);
+/// let days = Prompt::number("For how many days?", 1..=30, 7);
+/// let why = Prompt::text("Why?", "not said");
+/// ```
 #[derive(Clone, Debug)]
 pub struct Prompt {
     to: Option<String>,

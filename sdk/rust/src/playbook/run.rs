@@ -13,6 +13,23 @@ use crate::{
 };
 
 /// One run of a playbook: the alert it handles, and what it may do.
+///
+/// ```
+/// use palisade_sdk::playbook::{Action, Run, Severity};
+///
+/// fn handle(run: &Run) -> Result<String, String> {
+///     let artifacts = run.artifacts();
+///     let ip = artifacts.ip("sourceAddress").ok_or("The alert has no source address.")?;
+///     // Both run at the same time.
+///     let [one, other] = ["intel", "other-intel"]
+///         .map(|intel| run.start(Action::new(intel, "ip reputation").parameter("ip", ip.to_string())));
+///     let first = run.wait_any(&[&one, &other]);
+///     let report = if first == 0 { one.wait()? } else { other.wait()? };
+///     run.set_severity(Severity::High);
+///     run.add_note("Reputation", &report.message);
+///     Ok(format!("Noted what is known of {ip}."))
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Run {
     _private: (),

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -12,11 +12,35 @@ use super::{
 use crate::{
     Failure, Report,
     bindings::connector::{Invocation, Outcome, Verdict, palisade::plugin::connector_descriptor::Effect},
-    connector::Connector,
+    connector::{Connector, Pending},
     log::Level,
 };
 
 /// A connector, and a script of the systems it talks to.
+///
+/// Requests and streams come in the order of the script; each test is one call, in which nothing of another is left.
+///
+/// ```
+/// # use palisade_sdk::{Failure, connector::{Action, Call, Connector, Done}};
+/// use palisade_sdk::testing::{ConnectorTest, Exchange};
+/// use serde_json::json;
+/// # #[derive(serde::Deserialize, schemars::JsonSchema)]
+/// # struct Configuration { url: String }
+/// # #[derive(serde::Deserialize, schemars::JsonSchema)]
+/// # struct Nothing {}
+/// # fn count(call: &Call<Configuration>, _: Nothing) -> Result<Done<u64>, Failure> {
+/// #     Ok(Done::success("Counted.", call.http().get(&call.configuration.url).send()?.ok()?.json()?))
+/// # }
+/// # fn connector() -> Connector<Configuration> {
+/// #     Connector::new("example", "1.0.0").action(Action::investigate("count", count))
+/// # }
+///
+/// let test = || ConnectorTest::new(connector).configuration(json!({ "url": "https://api.example.com" }));
+/// let counted = test().http(Exchange::get("https://api.example.com").answer_json(200, json!(3)));
+/// assert_eq!(counted.invoke("count", json!({})).report().data, 3);
+/// let refused = test().http(Exchange::get("https://api.example.com").answer(403, "not yours"));
+/// assert_eq!(refused.invoke("count", json!({})).failure(), Failure::Authentication("not yours".into()));
+/// ```
 #[must_use = "a test does nothing until an action is invoked"]
 pub struct ConnectorTest<C> {
     build: fn() -> Connector<C>,
@@ -199,6 +223,22 @@ impl Ended {
         }
     }
 
+    /// When to come back for a job of the system that is not finished.
+    ///
+    /// # Panics
+    ///
+    /// When the action ran to its end, or failed.
+    pub fn pending(self) -> Pending {
+        match self.outcome {
+            Ok(Outcome::Pending(pending)) => Pending {
+                after: Duration::from_millis(pending.after_ms),
+                token: pending.token,
+                message: pending.message,
+            },
+            other => panic!("the action is not pending: {other:?}"),
+        }
+    }
+
     /// Why the action could not run to its end.
     ///
     /// # Panics
@@ -225,8 +265,6 @@ impl Verified {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use schemars::JsonSchema;
     use serde::Deserialize;
     use serde_json::json;

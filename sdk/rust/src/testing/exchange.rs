@@ -7,6 +7,18 @@ use crate::bindings::connector::palisade::plugin::http::{Authorization, Error, R
 /// One HTTP request that the connector must send next, and what it gets back.
 ///
 /// Method, URL, authorization and body must be exactly as said; of the header fields only those that are said.
+///
+/// ```
+/// use palisade_sdk::testing::{Exchange, HttpError};
+/// use serde_json::json;
+///
+/// let created = Exchange::post("https://api.example.com/cases")
+///     .bearer("placeholder")
+///     .json(json!({ "title": "Look" }))
+///     .answer_json(201, json!({ "id": 7 }));
+/// let busy = Exchange::get("https://api.example.com/cases/7").answer(429, "").answer_header("retry-after", "30");
+/// let away = Exchange::get("https://api.example.com/cases/7").fails(HttpError::Timeout("nothing in time".into()));
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "an exchange does nothing until it is given to a test"]
 pub struct Exchange {
@@ -142,6 +154,13 @@ impl Exchange {
 
 /// One TCP stream that the connector must open next, turn by turn: what it must send, and what it then reads. After the
 /// last turn the stream ends.
+///
+/// ```
+/// use palisade_sdk::testing::Conversation;
+///
+/// let whois = Conversation::new("whois.example.net", 43, "example.org\r\n", "Holder: Example\r\n");
+/// let mail = Conversation::new("mail.example.com", 587, "", "220 ready\r\n").then("STARTTLS\r\n", "220 go\r\n").then_tls();
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "a conversation does nothing until it is given to a test"]
 pub struct Conversation {

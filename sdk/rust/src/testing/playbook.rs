@@ -28,8 +28,7 @@ use crate::{
 /// };
 ///
 /// fn handle(run: &Run) -> Result<String, String> {
-///     let answer = run.ask(Prompt::choice("Close the alert?", ["yes", "no"], "no")).wait();
-///     let answer = answer.map_err(|failure| failure.sentence())?;
+///     let answer = run.ask(Prompt::choice("Close the alert?", ["yes", "no"], "no")).wait()?;
 ///     Ok(answer.by.map_or("Nobody answered.".to_owned(), |who| format!("{who} decided.")))
 /// }
 ///
@@ -61,15 +60,45 @@ pub struct Played {
 
 /// A change to the alert, or to a custom list.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(missing_docs, reason = "they are the playbook's own words")]
 pub enum Change {
+    /// It said how bad the alert is.
     Severity(Severity),
+    /// It said where the work stands.
     Status(AlertStatus),
+    /// It said who works on it.
     Owner(Option<String>),
-    Note { title: String, text: String },
-    Artifact { name: String, label: String, cef: Value },
-    Escalated { to: Option<String>, summary: String },
-    Listed { list: String, value: String, note: String },
+    /// It added a note.
+    Note {
+        /// Its title.
+        title: String,
+        /// Its text, in Markdown.
+        text: String,
+    },
+    /// It added an artifact.
+    Artifact {
+        /// Its title.
+        name: String,
+        /// What kind it is.
+        label: String,
+        /// Its CEF fields.
+        cef: Value,
+    },
+    /// It handed the alert to a person.
+    Escalated {
+        /// The person or role; none for whoever looks first.
+        to: Option<String>,
+        /// Why.
+        summary: String,
+    },
+    /// It added to a custom list.
+    Listed {
+        /// The list.
+        list: String,
+        /// The entry.
+        value: String,
+        /// Why it is there.
+        note: String,
+    },
 }
 
 impl PlaybookTest {
