@@ -1,6 +1,7 @@
 //! Actions side by side: a start returns at once, and the waits come when the answers are needed.
 
-use palisade_sdk::playbook::{Action, Playbook, Run, Severity};
+use palisade_sdk::playbook::{Action, Need, Playbook, Run, Severity};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 palisade_sdk::playbook!(playbook);
@@ -10,14 +11,16 @@ fn playbook() -> Playbook {
         .about("Asks two systems about the destination, and raises the alert if either knows it.")
         .publisher("Example Inc.")
         .label("network")
-        .needs("example-intel", "ip reputation")
-        .needs("example-hosts", "find host")
+        // What passes between the two is compared with what the connectors declare, before the playbook is enabled.
+        .need(Need::new("example-intel", "ip reputation").sends_texts(["ip"]).reads::<Reputation>())
+        .need(Need::new("example-hosts", "find host").sends_texts(["host"]).reads::<bool>())
         .manual_minutes(10)
 }
 
 /// What this playbook reads of what `ip reputation` found.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Reputation {
+    /// From 0, good, to 100, bad.
     score: u8,
 }
 
@@ -30,7 +33,7 @@ fn handle(run: &Run) -> Result<String, String> {
 
     // A failure is an answer too: the playbook goes on with what it has.
     let known = match host.wait() {
-        Ok(report) => report.data == serde_json::Value::Bool(true),
+        Ok(report) => report.data().unwrap_or(false),
         Err(failure) => {
             run.add_note("Hosts", &failure.sentence());
             false
