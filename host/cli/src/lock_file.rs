@@ -13,8 +13,9 @@ use palisade_model::{
     limits::REGISTRY_ITEMS,
     name::Name,
     plugin::{Digest, Manifest, Plugin},
-    signer::SignedBy,
+    signer::{KeyId, SignedBy},
 };
+use palisade_package::Signature;
 use serde::{Deserialize, Serialize};
 
 use crate::{error::Error, grants::grants, limits::LOCK_FILE_BYTES, printable};
@@ -56,6 +57,9 @@ pub(crate) struct Locked {
     /// Where it came from; none if nobody said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) source: Option<String>,
+    /// The number of the key that signed it, as its signature says; whether that is trusted, each host decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) signer: Option<KeyId>,
     /// Nobody who is trusted signed it, and whoever installed it allowed that.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) unsigned: bool,
@@ -154,6 +158,7 @@ impl Locked {
         let provenance = plugin.provenance.clone();
         Self {
             source: provenance.source,
+            signer: provenance.signature.as_deref().and_then(signer),
             unsigned: !matches!(plugin.signed_by, Some(SignedBy::Trusted(_))),
             by: provenance.by,
             ..Self::new(&plugin.manifest, plugin.digest.clone(), plugin.size, plugin.installed)
@@ -169,6 +174,7 @@ impl Locked {
             digest,
             size,
             source: None,
+            signer: None,
             unsigned: false,
             by: None,
             // A second is as exact as a person reads it.
@@ -208,6 +214,11 @@ impl Locked {
     }
 }
 
+/// What a signature says of who made it.
+fn signer(signature: &str) -> Option<KeyId> {
+    Signature::parse(signature.as_bytes()).ok().map(|signature| signature.key().clone())
+}
+
 /// `sha256:HEX`, as everywhere else that a person reads a digest to copy it.
 mod prefixed {
     use palisade_model::plugin::Digest;
@@ -227,6 +238,7 @@ mod prefixed {
 
 #[cfg(test)]
 mod tests {
+    use base64::{Engine, prelude::BASE64_STANDARD};
     use palisade_model::plugin::Provenance;
     use serde_json::json;
 
@@ -283,6 +295,17 @@ grants = [
         assert!(text.contains(&block), "{text}");
         assert!(text.find("block").unwrap() < text.find("triage").unwrap());
         assert_eq!(LockFile::parse(&text).unwrap(), lock);
+    }
+
+    #[test]
+    fn who_signed_stands_in_it() {
+        let made = BASE64_STANDARD.encode([&b"ED"[..], &[1; 8], &[0; 64]].concat());
+        let of_comment = BASE64_STANDARD.encode([0; 64]);
+        let file = format!("untrusted comment: x\n{made}\ntrusted comment: y\n{of_comment}\n");
+        let mut signed = plugin("triage", 1);
+        signed.provenance.signature = Some(file);
+        let text = LockFile::of(&[signed]).text().unwrap();
+        assert!(text.contains("\nsigner = \"0101010101010101\"\nby = "), "{text}");
     }
 
     #[test]
