@@ -176,11 +176,11 @@ async fn a_whole_story_is_on_the_record_in_its_order() {
     // Started again, it goes on in the same chain.
     let host = workshop.host.stop_and_restart();
     assert_eq!(
-        story(&self::log(&host))[18..],
+        story(&self::log(&host))[19..],
         ["palisade: host-stopped", "palisade: policy-loaded", "palisade: host-started", "admin: logged-in"]
     );
     let (whole, words) = verify(&host, &[]);
-    assert!(whole && words.contains("passes through entry 21"), "{words}");
+    assert!(whole && words.contains("passes through entry 22"), "{words}");
 }
 
 /// A host whose log has at least six entries, and that has been told to stop.

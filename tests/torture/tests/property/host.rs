@@ -17,7 +17,7 @@ use palisade_model::{
     audit,
     journal::{By, Decision, Entry, Event},
     limits::{ACTION_ATTEMPTS_MAX, ACTION_RETRY_SECONDS},
-    plugin::{Plugin, Provenance},
+    plugin::Plugin,
     prompt::{Task, ToDo},
     run::{Run, RunStatus},
 };
