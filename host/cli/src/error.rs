@@ -6,7 +6,7 @@ use palisade_sources::SourceError;
 
 use crate::{
     commands::{
-        plugin::{build::BuildError, new::NewError, signing::SigningError},
+        plugin::{build::BuildError, dev::DevError, new::NewError, signing::SigningError},
         serve::ServeError,
     },
     exit::Exit,
@@ -162,6 +162,9 @@ pub(crate) enum Error {
     /// Plugins cannot be built.
     #[error(transparent)]
     Build(#[from] BuildError),
+    /// A plugin cannot be tried.
+    #[error(transparent)]
+    Dev(#[from] DevError),
     /// A plugin cannot be started.
     #[error(transparent)]
     New(#[from] NewError),
@@ -230,6 +233,7 @@ impl Error {
                  installed by itself with `palisade plugin install`"
             }
             Self::Build(error) => return error.next(),
+            Self::Dev(error) => return error.next(),
             Self::New(error) => return Some(error.next()),
             Self::Signing(error) => return error.next(),
             Self::Serve(error) => return error.next(),

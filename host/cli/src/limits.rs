@@ -34,3 +34,12 @@ pub(crate) const AUDIT_TIME: Duration = Duration::from_secs(5 * 60);
 /// Bytes of one line of an audit log, its line break included. The longest record is that of an asset, some 120 KiB if
 /// each character of its lists needs an escape.
 pub(crate) const AUDIT_LINE_BYTES: u64 = 256 * 1024;
+/// Time between two looks at the files of a plugin under `plugin dev`: a person does not notice it, and a look at a few
+/// hundred files takes a millisecond.
+pub(crate) const FILES_POLL: Duration = Duration::from_millis(300);
+/// Files that `plugin dev` watches. A project has hundreds; what has more is no project, and is not looked through all day.
+pub(crate) const FILES_WATCHED: usize = 20_000;
+/// Bytes of a file with parameters, a configuration, an alert or answers that `plugin dev` reads.
+pub(crate) const DEV_FILE_BYTES: u64 = 16 * 1024 * 1024;
+/// Lines of an action's data that `plugin dev` shows to a person.
+pub(crate) const DATA_LINES: usize = 200;

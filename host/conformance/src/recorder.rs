@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
 use palisade_egress::{Authorization, HttpError, Request, Response, StreamEvent, TcpError, Watch};
@@ -102,7 +103,7 @@ impl Recorder {
 }
 
 impl Watch for Recorder {
-    fn exchange(&self, request: &Request, answer: &Result<Response, HttpError>) {
+    fn exchange(&self, request: &Request, answer: &Result<Response, HttpError>, _: Duration) {
         self.note(|record| {
             if let Err(HttpError::Denied(why) | HttpError::Invalid(why)) = answer {
                 record.denied.push(format!("{} {}: {why}", request.method, request.url));

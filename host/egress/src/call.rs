@@ -114,11 +114,12 @@ impl Call {
     ///
     /// [`HttpError`]; every status of a response that did arrive is a success here.
     pub async fn send(&self, request: Request) -> Result<Response, HttpError> {
-        let _wait = self.ledger.wait();
+        let wait = self.ledger.wait();
         let watched = self.gate.outside.watch.as_ref().map(|watch| (watch, self.scrub_request(&request)));
         let answer = exchange::send(self, request).await.map_err(|error| error.map(|text| self.scrub(text)));
         if let Some((watch, request)) = watched {
-            watch.exchange(&request, &answer.clone().map(|response| self.scrub_response(response)));
+            let answer = answer.clone().map(|response| self.scrub_response(response));
+            watch.exchange(&request, &answer, wait.began.elapsed());
         }
         answer
     }

@@ -4,7 +4,7 @@
 //! policy, effects, secrets, redirects, bounds and scrubbing are the same. Only names, addresses, TLS and the wire are left
 //! out of it, and with them what is noted of requests that may have changed something.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 
@@ -57,8 +57,8 @@ pub trait Peer: Send + Sync {
 /// Watches what the calls on an asset send and get, as the connector sees it: with `[secret:FIELD]` in place of every
 /// secret, a revealed one included.
 pub trait Watch: Send + Sync {
-    /// A request, and what came of it.
-    fn exchange(&self, request: &Request, answer: &Result<Response, HttpError>);
+    /// A request, what came of it, and the time that it took, its turn and its redirects included.
+    fn exchange(&self, request: &Request, answer: &Result<Response, HttpError>, took: Duration);
 
     /// Something happened with a stream; streams of one gate have different numbers.
     fn stream(&self, number: u64, event: StreamEvent<'_>);

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -246,7 +246,6 @@ impl Catalogue {
     pub(crate) fn with_asset(mut self, asset: Asset, premises: &Premises) -> Result<Self, AssetError> {
         let connector = self.connector(asset.connector.as_str()).cloned();
         let connector = connector.ok_or_else(|| AssetError::NoConnector(asset.connector.clone()))?;
-        check_configuration(&asset, &connector.manifest)?;
         let open = |(field, sealed): (&String, &String)| {
             let secret = premises.vault.unseal(&sealing_context(&asset.name, field), sealed);
             secret.map(|secret| (field.clone(), secret)).map_err(|source| AssetError::Secret {
@@ -256,8 +255,7 @@ impl Catalogue {
             })
         };
         let secrets = asset.sealed.iter().map(open).collect::<Result<BTreeMap<String, Secret>, _>>()?;
-        let gate = Gate::new(&asset, &connector.manifest, secrets, &premises.files)
-            .map_err(|source| AssetError::Gate { asset: asset.name.clone(), source })?;
+        let gate = open_gate(&asset, &connector.manifest, secrets, &premises.files)?;
         let loaded = LoadedAsset { asset, connector, gate: Arc::new(gate) };
         self.assets.insert(loaded.asset.name.clone(), Arc::new(loaded));
         Ok(self)
@@ -291,10 +289,11 @@ impl Catalogue {
 }
 
 /// Checks what an operator configures for a playbook against its schema.
-pub(crate) fn check_settings(
-    configuration: &Map<String, Value>,
-    manifest: &PlaybookManifest,
-) -> Result<(), String> {
+///
+/// # Errors
+///
+/// What does not fit.
+pub fn check_settings(configuration: &Map<String, Value>, manifest: &PlaybookManifest) -> Result<(), String> {
     let schema = Schema::new("configuration", &manifest.configuration).map_err(|error| error.to_string())?;
     let known = manifest.configuration.get("properties").and_then(Value::as_object);
     let unknown = configuration.keys().find(|field| !known.is_some_and(|known| known.contains_key(*field)));
@@ -304,6 +303,23 @@ pub(crate) fn check_settings(
     let mut whole = defaults(&manifest.configuration);
     whole.extend(configuration.clone());
     schema.check(&Value::Object(whole))
+}
+
+/// The way out of an asset, whose whole configuration is checked against the connector's schema first. `secrets` are its
+/// sealed ones, opened; `files` is the directory for files.
+///
+/// # Errors
+///
+/// [`AssetError::Configuration`] and [`AssetError::Gate`].
+pub fn open_gate(
+    asset: &Asset,
+    manifest: &ConnectorManifest,
+    secrets: BTreeMap<String, Secret>,
+    files: &Path,
+) -> Result<Gate, AssetError> {
+    check_configuration(asset, manifest)?;
+    Gate::new(asset, manifest, secrets, files)
+        .map_err(|source| AssetError::Gate { asset: asset.name.clone(), source })
 }
 
 /// Checks the whole configuration against the connector's schema, with a stand-in for each secret.

@@ -47,7 +47,9 @@ mod undo;
 mod versions;
 mod work;
 
-pub use catalogue::{AssetError, Catalogue, LoadedAsset, LoadedConnector, LoadedPlaybook};
+pub use catalogue::{
+    AssetError, Catalogue, LoadedAsset, LoadedConnector, LoadedPlaybook, check_settings, open_gate,
+};
 pub use guard::{PolicyFileError, PolicyStatus};
 pub use install::{Grant, InstallError, NewAsset, Removal};
 pub use replay::Replayed;

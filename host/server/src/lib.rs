@@ -19,5 +19,6 @@ mod server;
 mod tokens;
 mod users;
 
+pub use ingest::plain_alert;
 pub use server::{ServeError, Server, ServerOptions};
 pub use tokens::{NewTokens, TokenError};

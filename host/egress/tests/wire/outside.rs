@@ -1,6 +1,9 @@
 //! Something else in place of the network, and who watches.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use palisade_egress::{
     Authorization, Gate, HttpError, Outside, Peer, Request, Response, StreamEvent, TcpError, Upstream, Watch,
@@ -80,7 +83,7 @@ impl Eye {
 }
 
 impl Watch for Eye {
-    fn exchange(&self, request: &Request, answer: &Result<Response, HttpError>) {
+    fn exchange(&self, request: &Request, answer: &Result<Response, HttpError>, _: Duration) {
         let credentials = match &request.authorization {
             Some(Authorization::Bearer(token)) => token.clone(),
             _ => String::new(),

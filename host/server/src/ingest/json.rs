@@ -40,7 +40,16 @@ struct BodyArtifact {
 
 /// The alert in a body.
 pub(crate) fn alert(body: Value, source: Name) -> Result<NewAlert, Problem> {
-    let body = Body::deserialize(body).map_err(|error| Problem::invalid("", error.to_string()))?;
+    plain_alert(body, source).map_err(|error| Problem::invalid("", error.to_string()))
+}
+
+/// The alert in the body of `POST /ingest/{source}`, without the bounds that are checked there.
+///
+/// # Errors
+///
+/// Which field is missing, unknown or of another type.
+pub fn plain_alert(body: Value, source: Name) -> Result<NewAlert, serde_json::Error> {
+    let body = Body::deserialize(body)?;
     let artifacts = (1..).zip(body.artifacts).map(|(id, artifact)| Artifact {
         id,
         name: artifact.name,

@@ -1,6 +1,7 @@
 //! `palisade asset`
 
 mod add;
+pub(crate) mod options;
 mod secret;
 
 use clap::Subcommand;

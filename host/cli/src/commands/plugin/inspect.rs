@@ -1,12 +1,8 @@
 //! `palisade plugin inspect`
 
-use std::{
-    env,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use palisade_engine::{Allocation, Sandbox, SandboxOptions};
 use palisade_model::{
     name::Name,
     plugin::{Digest, Manifest, Plugin},
@@ -19,11 +15,9 @@ use serde::Serialize;
 use super::{
     signing::SigningError,
     sources::{Fetcher, Place, SourceOptions},
+    workbench::{Failed, Workbench, refused},
 };
 use crate::{capabilities, context::Context, error::Error, package_screen, progress::Spinner, screen};
-
-/// Why a component could not be looked at or tried.
-pub(super) type Failed = Box<dyn std::error::Error + Send + Sync>;
 
 /// A component that was looked at without a host.
 #[derive(Serialize)]
@@ -102,32 +96,20 @@ async fn elsewhere(command: Inspect, context: &Context) -> Result<(), Error> {
 
 /// Compiles a component and asks it what it is, in a sandbox of its own that can reach nothing.
 pub(super) async fn offline(source: &str, component: &[u8]) -> Result<Component, Error> {
+    let workbench = Workbench::new()?;
     let spinner = Spinner::new(format!("Compiling {source}"));
-    let looked = look(component).await;
+    let looked = look(&workbench, component).await;
     drop(spinner);
-    looked.map_err(|failed| Error::Component { path: source.into(), source: failed })
+    looked.map_err(|failed| refused(source.as_ref(), failed))
 }
 
-async fn look(component: &[u8]) -> Result<Component, Failed> {
+async fn look(workbench: &Workbench, component: &[u8]) -> Result<Component, Failed> {
     let package = Package::read(component)?;
-    let cache = tempfile::tempdir()?;
-    let (digest, manifest) = describe(component, cache.path()).await?;
+    let (digest, manifest) = workbench.describe(component).await?;
     if let Some(disagreement) = disagreement(&package, &manifest) {
         return Err(format!("the package does not tell the truth: {disagreement}").into());
     }
     Ok(Component { digest, size: component.len() as u64, manifest, package })
-}
-
-/// The same, with compiled code in a directory where it is found again.
-pub(super) async fn describe(component: &[u8], cache: &Path) -> Result<(Digest, Manifest), Failed> {
-    let sandbox = Sandbox::new(SandboxOptions {
-        cache: cache.to_owned(),
-        compiler: env::current_exe()?,
-        allocation: Allocation::OnDemand,
-    })?;
-    let digest = sandbox.compile(component).await?;
-    let manifest = sandbox.describe(&digest).await?;
-    Ok((digest, manifest))
 }
 
 impl From<&Signature> for Signed {

@@ -2,6 +2,7 @@
 
 pub(crate) mod build;
 mod consent;
+pub(crate) mod dev;
 mod disable;
 mod docs;
 mod enable;
@@ -22,6 +23,7 @@ mod sources;
 mod test;
 mod upgrade;
 mod verify;
+mod workbench;
 
 use std::{
     ffi::OsString,
@@ -55,6 +57,8 @@ pub(crate) enum PluginCommand {
     Build(build::Build),
     /// Try a plugin: whether it holds to what it declares, and what it makes of systems that go wrong; needs no host
     Test(test::Test),
+    /// Build a plugin at every change of its files, and try it
+    Dev(Box<dev::Dev>),
     /// Install plugins, after you saw and granted what they may do
     Install(install::Install),
     /// Put another version in the place of the one that is installed, after you saw what it changes
@@ -97,6 +101,7 @@ pub(crate) async fn run(command: PluginCommand, context: &Context) -> Result<Exi
     match command {
         PluginCommand::New(command) => new::run(&command, context)?,
         PluginCommand::Build(command) => build::run(command, context).await?,
+        PluginCommand::Dev(command) => return dev::run(*command, context).await,
         PluginCommand::Install(command) => return install::run(command, context).await,
         PluginCommand::Upgrade(command) => upgrade::run(command, context).await?,
         PluginCommand::Rollback(command) => rollback::run(command, context).await?,

@@ -4,7 +4,6 @@
 //! project says. There is no time in it: the same source makes the same bytes.
 
 use std::{
-    error::Error as StdError,
     fs,
     path::Path,
     process::{Command, Stdio},
@@ -12,14 +11,14 @@ use std::{
 
 use palisade_package::{Facts, PackageError, pack};
 
-use super::inspect::describe;
+use super::workbench::{Failed, Workbench};
 
 /// Why a component cannot become a package.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SectionsError {
     /// It does not say what it is.
     #[error("the component does not say what it is, or says it in a way that no host accepts")]
-    Describe(#[source] Box<dyn StdError + Send + Sync>),
+    Describe(#[source] Failed),
     /// What it would say of itself cannot be said.
     #[error("the component cannot become a package")]
     Package(#[from] PackageError),
@@ -32,7 +31,8 @@ pub(crate) async fn complete(
     facts: &Facts,
     cache: &Path,
 ) -> Result<Vec<u8>, SectionsError> {
-    let (digest, manifest) = describe(component, cache).await.map_err(SectionsError::Describe)?;
+    let workbench = Workbench::with_cache(cache).map_err(SectionsError::Describe)?;
+    let (digest, manifest) = workbench.describe(component).await.map_err(SectionsError::Describe)?;
     forget_others(cache, digest.as_str());
     Ok(pack(component, &manifest, facts)?)
 }

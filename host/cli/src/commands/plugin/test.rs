@@ -1,18 +1,17 @@
 //! `palisade plugin test`
 
 use std::{
-    env, fs,
+    fs,
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use clap::Args;
 use palisade_conformance::{Check, Options, Scorecard, Verdict};
-use palisade_engine::{Allocation, Sandbox, SandboxOptions};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{inspect::Failed, read};
+use super::{read, workbench::Workbench};
 use crate::{
     context::Context,
     error::Error,
@@ -59,10 +58,12 @@ pub(super) async fn run(command: Test, context: &Context) -> Result<Exit, Error>
         actions: command.actions,
         seed: command.seed,
     };
+    let workbench = Workbench::new()?;
     let spinner = Spinner::new(format!("Trying {}", command.file.display()));
-    let scorecard = scorecard(&component, &options).await;
+    let scorecard = palisade_conformance::test(&workbench.sandbox, &component, &options).await;
     drop(spinner);
-    let scorecard = scorecard.map_err(|source| Error::Trial { path: command.file, source })?;
+    let scorecard =
+        scorecard.map_err(|error| Error::Trial { path: command.file, source: Box::new(error) })?;
     if context.json {
         screen::show_json(&Printed { holds: scorecard.holds(), scorecard: &scorecard })?;
     } else {
@@ -78,16 +79,6 @@ struct Printed<'a> {
     holds: bool,
     #[serde(flatten)]
     scorecard: &'a Scorecard,
-}
-
-async fn scorecard(component: &[u8], options: &Options) -> Result<Scorecard, Failed> {
-    let cache = tempfile::tempdir()?;
-    let sandbox = Sandbox::new(SandboxOptions {
-        cache: cache.path().to_owned(),
-        compiler: env::current_exe()?,
-        allocation: Allocation::OnDemand,
-    })?;
-    Ok(palisade_conformance::test(&sandbox, component, options).await?)
 }
 
 fn configuration(file: &Path) -> Result<Map<String, Value>, Error> {

@@ -27,7 +27,7 @@ pub fn connector() -> Connector<Configuration> {
         .action(Action::test(test_connectivity))
         .action(
             Action::investigate("ip reputation", ip_reputation)
-                .about("Says whether an address is known to be bad, and since when."),
+                .about("Says how bad an address is, and what it is known for."),
         )
 }
 
@@ -57,9 +57,16 @@ struct Reputation {
     categories: Vec<String>,
 }
 
+/// What the vendor says of itself.
+#[derive(Deserialize)]
+struct Status {
+    version: String,
+}
+
 fn test_connectivity(call: &Call<Configuration>) -> Result<Done<()>, Failure> {
-    get(call, "status.json")?;
-    Ok(Done::success("The API answers.", ()))
+    // That something answers is not enough: a proxy's page for browsers would do.
+    let Status { version } = get(call, "status.json")?.json()?;
+    Ok(Done::success(format!("The API answers, version {version}."), ()))
 }
 
 fn ip_reputation(call: &Call<Configuration>, Address { ip }: Address) -> Result<Done<Reputation>, Failure> {

@@ -31,6 +31,13 @@ fn an_unknown_address_is_not_found() {
 }
 
 #[test]
+fn the_vendor_says_its_version() {
+    let exchange = Exchange::get("https://api.example.com/v1/status.json").answer_json(200, json!({ "version": "1.4" }));
+    let report = vendor().http(exchange).invoke("test connectivity", json!({})).report();
+    assert_eq!(report.message, "The API answers, version 1.4.");
+}
+
+#[test]
 fn a_refused_key_fails_the_test() {
     let exchange = Exchange::get("https://api.example.com/v1/status.json").answer(401, "");
     let failure = vendor().http(exchange).invoke("test connectivity", json!({})).failure();

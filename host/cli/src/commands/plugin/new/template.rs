@@ -88,3 +88,39 @@ impl Language {
         files.chain(wit).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::plugin::new::{js::JS, python::PYTHON, rust::RUST};
+
+    #[test]
+    fn nothing_in_a_project_is_left_to_be_filled_in() {
+        for language in [RUST, PYTHON, JS] {
+            for kind in [Kind::Connector, Kind::Playbook] {
+                let files = language.files(kind, "acme-intel", "THE-SDK");
+                assert!(!files.iter().any(|file| file.text.contains("{{") || file.path.contains("{{")));
+                let has = |path: &str| files.iter().any(|file| file.path == path);
+                assert!(has("README.md") && has(".gitignore") && has("wit/types.wit"));
+            }
+        }
+        let files = RUST.files(Kind::Connector, "acme-intel", &RUST.dependency(None).unwrap());
+        let text = |path: &str| &files.iter().find(|file| file.path == path).unwrap().text;
+        assert!(text("Cargo.toml").contains(concat!("palisade-sdk = \"", env!("CARGO_PKG_VERSION"), "\"\n")));
+        assert!(text("tests/actions.rs").contains("use acme_intel::{"));
+    }
+
+    #[test]
+    fn an_sdk_is_named_by_its_whole_path_or_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        assert!(matches!(RUST.dependency(Some(directory.path())), Err(NewError::NoSdk { .. })));
+        std::fs::write(directory.path().join("Cargo.toml"), "").unwrap();
+        let path = directory.path().canonicalize().unwrap();
+        assert_eq!(RUST.dependency(Some(&path)).unwrap(), format!("{{ path = \"{}\" }}", path.display()));
+    }
+
+    #[test]
+    fn names_that_the_language_needs_are_taken() {
+        assert!(RUST.is_taken("serde") && RUST.is_taken("yield") && !RUST.is_taken("acme-intel"));
+    }
+}

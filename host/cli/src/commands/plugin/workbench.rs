@@ -1,0 +1,51 @@
+//! Where a component is looked at and tried without a host.
+
+use std::{env, path::Path, sync::Arc};
+
+use palisade_engine::{Allocation, Sandbox, SandboxOptions};
+use palisade_model::plugin::{Digest, Manifest};
+use tempfile::TempDir;
+
+use crate::error::Error;
+
+/// Why a component could not be looked at or tried.
+pub(super) type Failed = Box<dyn std::error::Error + Send + Sync>;
+
+/// A sandbox of this process alone.
+pub(super) struct Workbench {
+    /// The sandbox.
+    pub(super) sandbox: Arc<Sandbox>,
+    _cache: Option<TempDir>,
+}
+
+impl Workbench {
+    /// Sets it up. What it compiles is gone with it.
+    pub(super) fn new() -> Result<Self, Error> {
+        let failed = |source| Error::Stream { what: "set up a place to try plugins in", source };
+        let cache = tempfile::tempdir().map_err(failed)?;
+        let workbench = Self::with_cache(cache.path()).map_err(|error| failed(std::io::Error::other(error)))?;
+        Ok(Self { _cache: Some(cache), ..workbench })
+    }
+
+    /// Sets it up with a directory where what was compiled is found again.
+    pub(super) fn with_cache(cache: &Path) -> Result<Self, Failed> {
+        let sandbox = Sandbox::new(SandboxOptions {
+            cache: cache.to_owned(),
+            compiler: env::current_exe()?,
+            allocation: Allocation::OnDemand,
+        })?;
+        Ok(Self { sandbox, _cache: None })
+    }
+
+    /// Compiles a component and asks it what it is, in an instance that can reach nothing.
+    pub(super) async fn describe(&self, component: &[u8]) -> Result<(Digest, Manifest), Failed> {
+        let digest = self.sandbox.compile(component).await?;
+        let manifest = self.sandbox.describe(&digest).await?;
+        Ok((digest, manifest))
+    }
+}
+
+/// That a component cannot be looked at, and why. `file` is where it came from.
+pub(super) fn refused(file: &Path, error: impl Into<Failed>) -> Error {
+    Error::Component { path: file.to_owned(), source: error.into() }
+}
