@@ -14,7 +14,7 @@ use palisade_model::{
     name::Name,
     playbook::PlaybookSettings,
     plugin::{
-        Digest, Manifest, PlaybookManifest, Plugin, Provenance,
+        Digest, PlaybookManifest, Plugin, Provenance,
         flow::{Standing, Stands},
     },
     signer::KeyId,

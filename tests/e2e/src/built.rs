@@ -80,7 +80,11 @@ pub fn private_directory(directory: &Path) {
 }
 
 /// The build directory. A test program is at `debug/deps/NAME-HASH` in it.
-fn build() -> PathBuf {
+///
+/// # Panics
+///
+/// If this is no test program.
+pub fn build() -> PathBuf {
     let program = env::current_exe().expect("a running program has a path");
     let build = program.ancestors().nth(3).map(Path::to_owned);
     build.expect("a test program is three levels below the build directory")

@@ -23,7 +23,8 @@ impl Workbench {
     pub(super) fn new() -> Result<Self, Error> {
         let failed = |source| Error::Stream { what: "set up a place to try plugins in", source };
         let cache = tempfile::tempdir().map_err(failed)?;
-        let workbench = Self::with_cache(cache.path()).map_err(|error| failed(std::io::Error::other(error)))?;
+        let workbench =
+            Self::with_cache(cache.path()).map_err(|error| failed(std::io::Error::other(error)))?;
         Ok(Self { _cache: Some(cache), ..workbench })
     }
 

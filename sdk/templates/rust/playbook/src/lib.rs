@@ -1,11 +1,13 @@
 //! Playbook: notes what is known of the address that an alert is about, and raises the alert's severity if it is bad.
 
-use palisade_sdk::playbook::{Action, Playbook, Run, Severity};
+use palisade_sdk::playbook::{Action, Need, Playbook, Run, Severity};
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 palisade_sdk::playbook!(playbook);
 
 /// From this score on, an address is bad.
-const BAD_SCORE: u64 = 75;
+const BAD_SCORE: u8 = 75;
 
 /// What the operator is shown before installing it, and what the host then enforces.
 pub fn playbook() -> Playbook {
@@ -14,9 +16,16 @@ pub fn playbook() -> Playbook {
         .publisher("Your company")
         // Alerts with this label start it.
         .label("network")
-        // It can start these actions and no others.
-        .needs("example-intel", "ip reputation")
+        // It can start these actions and no others. Before it is enabled, the host compares what it sends and reads with
+        // what the connector declares.
+        .need(Need::new("example-intel", "ip reputation").sends_texts(["ip"]).reads::<Reputation>())
         .manual_minutes(5)
+}
+
+/// As much as it reads of what is found.
+#[derive(Deserialize, JsonSchema)]
+struct Reputation {
+    score: u8,
 }
 
 /// Handles one alert. It is written as if nothing ever went wrong: the host records each call, and leads a fresh
@@ -27,7 +36,8 @@ fn handle(run: &Run) -> Result<String, String> {
     let lookup = run.start(Action::new("example-intel", "ip reputation").parameter("ip", ip.to_string()));
     let report = lookup.wait().map_err(|failure| failure.sentence())?;
     run.add_note("Reputation", &report.message);
-    if report.data["score"].as_u64().is_some_and(|score| score >= BAD_SCORE) {
+    let Reputation { score } = report.data().map_err(|error| format!("The look-up makes no sense: {error}."))?;
+    if score >= BAD_SCORE {
         run.set_severity(Severity::High);
         return Ok(format!("{ip} is bad: the alert is of high severity."));
     }

@@ -95,7 +95,7 @@ pub(super) async fn attempt(
 ) -> Result<bool, Error> {
     let planned = Try::new(command, manifest, session)?;
     let loaded = workbench.sandbox.connector(&plugin.digest, manifest);
-    let connector = loaded.map_err(|error| refused(&plugin.file, error))?;
+    let connector = loaded.map_err(|error| refused(&plugin.project, error))?;
     let onlooker =
         Arc::new(Onlooker { shows: !context.json, sent: Mutex::default(), recorder: Recorder::default() });
     let fields: Vec<_> = planned.secrets.keys().cloned().collect();

@@ -28,7 +28,10 @@ use palisade_runs::AssetError;
 use serde_json::{Map, Value};
 
 use self::{connector::Session, watch::Watch};
-use super::{build, workbench::Workbench};
+use super::{
+    build,
+    workbench::{Workbench, refused},
+};
 use crate::{
     commands::asset::options::AssetOptions, context::Context, error::Error, exit::Exit, file,
     limits::DEV_FILE_BYTES, screen as out, style::DIM, time,
@@ -223,7 +226,7 @@ async fn round(
 
 /// The plugin as it was just built.
 struct Plugin {
-    file: PathBuf,
+    project: PathBuf,
     digest: Digest,
     manifest: Manifest,
     size: usize,
@@ -234,10 +237,10 @@ impl Plugin {
         let mut made = build::projects(vec![command.project.clone()])?;
         // One directory is one project.
         let made = made.remove(0);
-        let component = made.component.clone();
-        let file = build::write(made, None)?.component;
-        let (digest, manifest) = workbench.describe(&file, &component).await?;
-        Ok(Self { file, digest, manifest, size: component.len() })
+        let component = made.component;
+        let described = workbench.describe(&component).await;
+        let (digest, manifest) = described.map_err(|error| refused(&command.project, error))?;
+        Ok(Self { project: command.project.clone(), digest, manifest, size: component.len() })
     }
 
     fn line(&self, took_us: u128) -> String {

@@ -40,7 +40,7 @@ pub(super) async fn rehearse(
     context: &Context,
 ) -> Result<bool, Error> {
     let loaded = workbench.sandbox.playbook(&plugin.digest, manifest);
-    let playbook = loaded.map_err(|error| refused(&plugin.file, error))?;
+    let playbook = loaded.map_err(|error| refused(&plugin.project, error))?;
     let alert = alert(&command.file(command.alert.as_ref(), "alert.json"))?;
     let configuration = configuration(command, manifest)?;
     let journal = Journal::default();
