@@ -1,0 +1,3 @@
+export { clock, log, random } from "./services.js";
+export { Failure } from "./failure.js";
+export * as schema from "./schema.js";

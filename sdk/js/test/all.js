@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+import { items, mismatch, used } from "../src/testing/wire.js";
+
+// The tests of the SDK, in one process: what they use of the contract is then known.
+await import("./connector.js");
+await import("./playbook.js");
+
+test("what is generated follows from the contract", () => {
+  const generate = fileURLToPath(new URL("../tools/generate.js", import.meta.url));
+  execFileSync(process.execPath, [generate, "--check"]);
+});
+
+test("what does not fit the contract is refused", () => {
+  const right = { status: "success", message: "", summary: "{}", data: "{}" };
+  assert.equal(mismatch("types.report", right), null);
+  assert.match(mismatch("types.report", { ...right, data: undefined }), /data is no string/);
+  assert.match(mismatch("types.report", { ...right, more: 1 }), /a field `more`, which no types.report has/);
+  assert.match(mismatch("types.status", "done"), /is no types.status/);
+  assert.match(mismatch("types.failure", { tag: "other", val: "" }), /is no types.failure/);
+});
+
+after(() => {
+  const missed = items().filter((item) => !used.has(item));
+  assert.deepEqual(missed, [], "the SDK, or its tests, leave these items of the contract out");
+});
