@@ -1,21 +1,27 @@
-// Writes what follows from the contract: its types for TypeScript, and the table that `testing` holds calls against.
+// Writes what follows from the contract: its types for TypeScript, the table that `testing` holds calls against, and the
+// contract as the compiler takes it.
 //
-//     node tools/generate.js           writes both files
+//     node tools/generate.js           writes the files
 //     node tools/generate.js --check   fails if one is not as it would be written
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 import { readContract } from "./wit.js";
 
 const root = new URL("..", import.meta.url);
-const contract = readContract(fileURLToPath(new URL("../../wit", root)));
+const wit = new URL("../../wit/", root);
+const contract = readContract(fileURLToPath(wit));
 const origin = `// Written by tools/generate.js from ${contract.name}@${contract.version}.\n`;
+
+/** A type in a world, with its docs. */
+const TYPE = /(?:^    \/\/\/.*\n)*^    (?:record|variant|enum) [\w-]+ \{\n[^]*?^    \}\n\n?/gm;
 
 const camel = (name) => name.replace(/-(\w)/g, (_, letter) => letter.toUpperCase());
 const pascal = (name) => camel(`-${name}`);
 
-const files = { "src/contract.d.ts": types(), "src/testing/contract.js": table() };
+const files = { "src/contract.d.ts": types(), "src/testing/contract.js": table(), ...forCompiler() };
+mkdirSync(new URL("wit", root), { recursive: true });
 for (const [name, text] of Object.entries(files)) {
   const path = new URL(name, root);
   if (!process.argv.includes("--check")) writeFileSync(path, text);
@@ -23,6 +29,27 @@ for (const [name, text] of Object.entries(files)) {
     console.error(`${name} is not what follows from the contract: run \`node tools/generate.js\``);
     process.exitCode = 1;
   }
+}
+
+/**
+ * The contract, with the types of a world in an interface beside it. componentize-qjs 0.4.5 makes an invalid component when
+ * a type of a world refers to another one. A component's types go by their structure, so it is the same contract.
+ */
+function forCompiler() {
+  const names = readdirSync(wit).filter((name) => name.endsWith(".wit"));
+  return Object.fromEntries(names.map((name) => [`wit/${name}`, withoutWorldTypes(readFileSync(new URL(name, wit), "utf8")) + `\n${origin}`]));
+}
+
+function withoutWorldTypes(text) {
+  return text.replace(/^world ([\w-]+) \{\n[^]*?^\}\n/gm, (world, name) => {
+    const types = world.match(TYPE) ?? [];
+    if (types.length === 0) return world;
+    const own = `${name}-types`;
+    const uses = world.match(/^    use .*\n/gm).join("");
+    const moved = types.map((type) => /(?:record|variant|enum) ([\w-]+) \{/.exec(type)[1]).join(", ");
+    const rest = world.replace(TYPE, "").replace(uses, `${uses}    use ${own}.{${moved}};\n`);
+    return `${rest}\ninterface ${own} {\n${uses}\n${types.join("").trimEnd()}\n}\n`;
+  });
 }
 
 function types() {
