@@ -12,6 +12,13 @@ PRODUCT := shodan whois servicenow windows dns ldap mobileiron intune panos viru
     suspicious-outbound-connections reconnaissance unauthorized-mobile-access
 FIXTURES := bench-guest hostile-connector hostile-playbook hostile-wasi-connector hostile-wasi-playbook actuator script
 
+# Plugins in JavaScript, by their directories: the examples of its SDK, and a playbook for tests.
+JS := $(patsubst %/,%,$(dir $(wildcard sdk/js/examples/*/package.json tests/js/*/package.json)))
+# They are built from copies, with npm's directory beside them, so that nothing of npm's gets into the checkout.
+JS_BUILD := $(CARGO_TARGET_DIR)/js
+JS_SOURCES := $(shell find $(JS) sdk/js/src sdk/js/wit host/cli/src/commands/plugin/build -type f -not -path '*/node_modules/*')
+COMPONENTIZE_QJS := componentize-qjs@0.4.5
+
 .NOTPARALLEL:
 .PHONY: run test bench torture fuzz docs keep build plugins examples check unit target tools help
 
@@ -57,11 +64,25 @@ build: ## Builds the host and the lab.
 	cargo build --workspace --bins
 
 # Without the commit: tests compile a component once, whatever commit it was built from.
-plugins: build target ## Builds every component with the command that authors use.
+plugins: build target $(foreach p,$(JS),$(PLUGINS)/$(notdir $(p)).wasm) ## Builds every component with the command that authors use.
 	"$(BIN)/palisade" plugin build --no-revision $(foreach p,$(PRODUCT) $(FIXTURES),-p $(p)) --out "$(PLUGINS)"
 
 examples: target ## Builds the examples of the Rust SDK as components.
 	cargo build -p palisade-sdk --examples --target wasm32-unknown-unknown --quiet
+
+define js_plugin
+$(PLUGINS)/$(notdir $(1)).wasm: $(JS_SOURCES) | build $(JS_BUILD)/$(COMPONENTIZE_QJS)
+	@rm -rf "$(JS_BUILD)/$(notdir $(1))" && mkdir -p "$(JS_BUILD)/$(notdir $(1))"
+	@mkdir -p "$(JS_BUILD)/node_modules/@palisade" && ln -sfn "$(CURDIR)/sdk/js" "$(JS_BUILD)/node_modules/@palisade/sdk"
+	@cp -r $(1)/package.json $(1)/src "$(JS_BUILD)/$(notdir $(1))"
+	"$(BIN)/palisade" plugin build --no-revision "$(JS_BUILD)/$(notdir $(1))" --out "$(PLUGINS)"
+endef
+$(foreach p,$(JS),$(eval $(call js_plugin,$(p))))
+
+# The compiler of JavaScript's components.
+$(JS_BUILD)/$(COMPONENTIZE_QJS):
+	@mkdir -p "$(JS_BUILD)" && cd "$(JS_BUILD)" && npm install --no-save --no-package-lock --no-audit --no-fund --silent $(COMPONENTIZE_QJS) && touch "$@" \
+	|| { echo; echo "Plugins in JavaScript need Node.js 20 or newer with npm, and npm's registry."; exit 1; }
 
 check: ## Formatting and lints.
 	cargo fmt --check
@@ -75,6 +96,7 @@ unit: tools ## Runs the tests; the components must have been built.
 	    cargo test --workspace --lib --bins --tests; \
 	fi
 	cargo test --doc -p palisade-sdk --quiet
+	cd sdk/js && npm test --silent
 
 # Components are built for a target that Rust does not bring along.
 target:

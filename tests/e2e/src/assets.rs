@@ -28,6 +28,7 @@ pub(crate) fn of(package: &str) -> Option<Asset> {
             Some(("password", story::WINDOWS_PASSWORD)),
         ),
         "virustotal" => ("virustotal", &[], Some(("api_key", story::VIRUSTOTAL_KEY))),
+        "urlscan" => ("urlscan", &[("poll_seconds", "1")], Some(("api_key", story::URLSCAN_KEY))),
         "geoip" => {
             ("geoip", &[("account_id", story::MAXMIND_ACCOUNT)], Some(("license_key", story::MAXMIND_KEY)))
         }

@@ -162,6 +162,16 @@ impl Lab {
         self.world.set_latency(system, latency);
     }
 
+    /// URLs that urlscan.io was given to open, oldest first.
+    pub fn scanned(&self) -> Vec<String> {
+        self.world.urlscan.scanned()
+    }
+
+    /// Lets the scans of urlscan.io be finished at once, those to come too; otherwise one is when its result was asked for.
+    pub fn finish_scans(&self) {
+        self.world.urlscan.finish();
+    }
+
     /// ServiceNow's incidents, oldest first, each with its journal entries as `journal`.
     pub fn tickets(&self) -> Vec<Value> {
         self.world.servicenow.tickets()
@@ -249,6 +259,7 @@ impl Lab {
             "connect_to": self.connect_to(),
             "shodan": { "key": story::SHODAN_KEY },
             "virustotal": { "key": story::VIRUSTOTAL_KEY, "public_key": story::VIRUSTOTAL_PUBLIC_KEY },
+            "urlscan": { "key": story::URLSCAN_KEY },
             "maxmind": { "account": story::MAXMIND_ACCOUNT, "key": story::MAXMIND_KEY },
             "splunk": {
                 "url": format!("https://{}:8089", story::SPLUNK_HOST),

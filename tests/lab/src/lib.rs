@@ -31,6 +31,7 @@ mod splunk;
 pub mod story;
 mod system;
 mod tls;
+mod urlscan;
 mod virustotal;
 mod whois;
 mod winrm;

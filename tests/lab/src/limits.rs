@@ -26,6 +26,9 @@ pub(crate) const FAULTS: usize = 1000;
 /// Records of one ServiceNow table, of the inventory, and search jobs of Splunk.
 pub(crate) const TABLE_RECORDS: usize = 500_000;
 
+/// Scans of urlscan.io.
+pub(crate) const SCANS: usize = 10_000;
+
 /// Access tokens alive at the same time; the oldest goes first.
 pub(crate) const TOKENS: usize = 10_000;
 

@@ -73,6 +73,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     for (name, secret) in [
         ("shodan.key", story::SHODAN_KEY),
         ("virustotal.key", story::VIRUSTOTAL_KEY),
+        ("urlscan.key", story::URLSCAN_KEY),
         ("maxmind.key", story::MAXMIND_KEY),
         ("splunk.token", story::SPLUNK_TOKEN),
         ("smtp.password", story::MAIL_PASSWORD),

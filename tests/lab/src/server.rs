@@ -22,7 +22,7 @@ use crate::call::{Answer, Call};
 use crate::faults::FaultKind;
 use crate::limits::{CONNECTIONS, PATIENCE, REQUEST_BODY_BYTES};
 use crate::world::World;
-use crate::{Entry, System, control, shodan, virustotal};
+use crate::{Entry, System, control, shodan, urlscan, virustotal};
 
 /// Accepts connections until the task is dropped, and drops them with it.
 pub(crate) async fn accept<F>(listener: TcpListener, mut serve: impl FnMut(TcpStream) -> F)
@@ -180,6 +180,9 @@ fn status(system: System, code: u16, body: Option<String>, retry_after: Option<u
         None if system == System::Shodan && status == StatusCode::TOO_MANY_REQUESTS => shodan::rate_limited(),
         None if system == System::VirusTotal && status == StatusCode::TOO_MANY_REQUESTS => {
             virustotal::quota_exceeded()
+        }
+        None if system == System::UrlScan && status == StatusCode::TOO_MANY_REQUESTS => {
+            urlscan::rate_limited()
         }
         None => Answer::empty(status),
     };

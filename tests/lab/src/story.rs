@@ -17,8 +17,8 @@
 //! invention: in truth they belong to nobody. Credentials are the lab's own and open nothing else.
 
 /// The services on the internet that have one name each.
-pub(crate) const CLOUD_HOSTS: [&str; 6] =
-    [SHODAN_HOST, VIRUSTOTAL_HOST, MAXMIND_HOST, GEOLITE_HOST, ENTRA_HOST, GRAPH_HOST];
+pub(crate) const CLOUD_HOSTS: [&str; 7] =
+    [SHODAN_HOST, VIRUSTOTAL_HOST, MAXMIND_HOST, GEOLITE_HOST, ENTRA_HOST, GRAPH_HOST, URLSCAN_HOST];
 
 /// Name of Shodan's API.
 pub const SHODAN_HOST: &str = "api.shodan.io";
@@ -31,6 +31,11 @@ pub const VIRUSTOTAL_HOST: &str = "www.virustotal.com";
 pub const VIRUSTOTAL_KEY: &str = "1ab0000000000000000000000000000000000000000000000000000000000001";
 /// Key of VirusTotal's public API, which takes 4 requests a minute.
 pub const VIRUSTOTAL_PUBLIC_KEY: &str = "1ab0000000000000000000000000000000000000000000000000000000000002";
+
+/// Name of urlscan.io.
+pub const URLSCAN_HOST: &str = "urlscan.io";
+/// Key of urlscan.io's API.
+pub const URLSCAN_KEY: &str = "0196d976-1ab0-7aae-8a57-1ab000000001";
 
 /// Name of MaxMind's GeoIP web services.
 pub const MAXMIND_HOST: &str = "geoip.maxmind.com";
@@ -141,6 +146,8 @@ pub const DESTINATION_DOMAIN: &str = "updates.cdn-metrics.com";
 pub const REGISTERED_DOMAIN: &str = "cdn-metrics.com";
 /// What `updchk.exe` asks for there.
 pub const DESTINATION_URL: &str = "https://updates.cdn-metrics.com/v2/check";
+/// A page that imitates Acme's login.
+pub const PHISHING_URL: &str = "https://updates.cdn-metrics.com/acme/login";
 /// MD5 of `updchk.exe`.
 pub const BEACON_MD5: &str = "6b1f0c3d9a5e42780b94d1c6f3a7e852";
 /// SHA-256 of `updchk.exe`.

@@ -12,6 +12,8 @@ pub enum System {
     Shodan,
     /// `www.virustotal.com`.
     VirusTotal,
+    /// `urlscan.io`.
+    UrlScan,
     /// `geoip.maxmind.com` and `geolite.info`.
     GeoIp,
     /// The bootstrap files of IANA and all RDAP servers.
@@ -40,9 +42,10 @@ pub enum System {
 
 impl System {
     /// Every system.
-    pub const ALL: [System; 14] = [
+    pub const ALL: [System; 15] = [
         System::Shodan,
         System::VirusTotal,
+        System::UrlScan,
         System::GeoIp,
         System::Rdap,
         System::Whois,
@@ -67,6 +70,7 @@ impl System {
         match host {
             story::SHODAN_HOST => Some(System::Shodan),
             story::VIRUSTOTAL_HOST => Some(System::VirusTotal),
+            story::URLSCAN_HOST => Some(System::UrlScan),
             story::MAXMIND_HOST | story::GEOLITE_HOST => Some(System::GeoIp),
             story::SERVICENOW_HOST => Some(System::ServiceNow),
             story::MOBILEIRON_HOST => Some(System::MobileIron),

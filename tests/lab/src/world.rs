@@ -13,6 +13,7 @@ use crate::panos::Panos;
 use crate::servicenow::ServiceNow;
 use crate::smtp::Smtp;
 use crate::splunk::Splunk;
+use crate::urlscan::UrlScan;
 use crate::virustotal::VirusTotal;
 use crate::winrm::WinRm;
 use crate::{Faults, Ledger, System, geoip, rdap, shodan};
@@ -23,6 +24,7 @@ pub(crate) struct World {
     pub(crate) ledger: Ledger,
     pub(crate) faults: Faults,
     pub(crate) virustotal: VirusTotal,
+    pub(crate) urlscan: UrlScan,
     pub(crate) servicenow: ServiceNow,
     pub(crate) winrm: WinRm,
     pub(crate) mobileiron: MobileIron,
@@ -42,6 +44,7 @@ impl World {
         match system {
             System::Shodan => shodan::answer(call),
             System::VirusTotal => self.virustotal.answer(call),
+            System::UrlScan => self.urlscan.answer(call),
             System::GeoIp => geoip::answer(call),
             System::Rdap => rdap::answer(call),
             System::ServiceNow => self.servicenow.answer(call),

@@ -20,6 +20,7 @@ mod files;
 mod guide;
 mod history;
 mod hostile;
+mod javascript;
 mod journal;
 mod lifecycle;
 mod lists;

@@ -13,6 +13,7 @@ mod servicenow;
 mod shodan;
 mod smtp;
 mod splunk;
+mod urlscan;
 mod virustotal;
 mod whois;
 mod winrm;

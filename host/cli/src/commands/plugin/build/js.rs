@@ -56,7 +56,9 @@ impl JsError {
     /// What to do about it.
     pub(crate) fn next(&self) -> Option<String> {
         match self {
-            Self::NoModule(_) => Some("\"main\" in package.json names the module that exports the plugin".to_owned()),
+            Self::NoModule(_) => {
+                Some("\"main\" in package.json names the module that exports the plugin".to_owned())
+            }
             Self::NoSdk(directory) => Some(format!("run `npm install` in {}", directory.display())),
             Self::Node(_) => Some("install Node.js, version 20 or newer: https://nodejs.org".to_owned()),
             Self::NoCompiler(directory) => Some(format!(
@@ -245,7 +247,10 @@ mod tests {
         assert_eq!(whole.authors, ["Kim <kim@acme.example>"]);
         assert_eq!(whole.source.as_deref(), Some("https://git.acme.example/example.git"));
         let short = facts(r#"{ "name": "x", "author": "Kim", "repository": "https://git.acme.example/x" }"#);
-        assert_eq!((short.authors, short.source.as_deref()), (vec!["Kim".to_owned()], Some("https://git.acme.example/x")));
+        assert_eq!(
+            (short.authors, short.source.as_deref()),
+            (vec!["Kim".to_owned()], Some("https://git.acme.example/x"))
+        );
     }
 
     #[test]
@@ -264,7 +269,10 @@ mod tests {
     #[test]
     fn modules_are_looked_for_no_higher_than_they_are() {
         let project = Path::new("/work/plugins/example");
-        assert_eq!(above_both(project, Path::new("/work/plugins/example/node_modules/@palisade/sdk")), project);
+        assert_eq!(
+            above_both(project, Path::new("/work/plugins/example/node_modules/@palisade/sdk")),
+            project
+        );
         assert_eq!(above_both(project, Path::new("/work/palisade/sdk/js")), Path::new("/work"));
     }
 }

@@ -3,8 +3,12 @@
 use super::template::{Language, files};
 
 pub(super) const JS: Language = Language {
-    connector: files!("js/connector": "README.md", ".gitignore"),
-    playbook: files!("js/playbook": "README.md", ".gitignore"),
+    connector: files!(
+        "js/connector": "package.json", "src/plugin.js", "test/actions.test.js", "README.md", ".gitignore"
+    ),
+    playbook: files!(
+        "js/playbook": "package.json", "src/plugin.js", "test/decisions.test.js", "README.md", ".gitignore"
+    ),
     sdk_file: "package.json",
     published: env!("CARGO_PKG_VERSION"),
     local: "file:{}",
