@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
@@ -21,6 +22,20 @@ test("what does not fit the contract is refused", () => {
   assert.match(mismatch("types.report", { ...right, more: 1 }), /a field `more`, which no types.report has/);
   assert.match(mismatch("types.status", "done"), /is no types.status/);
   assert.match(mismatch("types.failure", { tag: "other", val: "" }), /is no types.failure/);
+});
+
+test("the types name what there is", async () => {
+  for (const [module, types] of [
+    ["@palisade/sdk", "index"],
+    ["@palisade/sdk/connector", "connector/index"],
+    ["@palisade/sdk/playbook", "playbook/index"],
+    ["@palisade/sdk/testing", "testing/index"],
+    ["../src/schema.js", "schema"],
+  ]) {
+    const text = readFileSync(new URL(`../src/${types}.d.ts`, import.meta.url), "utf8");
+    const declared = [...text.matchAll(/^export (?:const|function|class|\* as) (\w+)/gm)].map(([, name]) => name);
+    assert.deepEqual(declared.sort(), Object.keys(await import(module)).sort(), module);
+  }
 });
 
 after(() => {

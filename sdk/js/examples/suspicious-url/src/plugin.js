@@ -1,6 +1,6 @@
 // Playbook for a URL that somebody finds suspicious: a person's mail, a proxy's log.
 
-import { log, schema } from "@palisade/sdk";
+import { Failure, log, schema } from "@palisade/sdk";
 import { NotHandled, choice, playbook } from "@palisade/sdk/playbook";
 
 const HOUR_MS = 60 * 60 * 1_000;
@@ -70,6 +70,7 @@ function earlier(lookup) {
   try {
     return lookup.wait().message;
   } catch (failure) {
+    if (!(failure instanceof Failure)) throw failure;
     log.warn(`Nothing is known from earlier scans: ${failure.sentence}`);
     return "";
   }

@@ -28,13 +28,15 @@ function headers(call) {
 
 /** The response, unless the API refuses the key or has had too many calls, in ways of its own. */
 function refused(response) {
+  if (![400, 429].includes(response.status)) return response;
+  const said = words(response);
   if (response.status === 429) {
     // The API says how long to wait in seconds, and not in `Retry-After`.
     const seconds = Number(response.header("x-rate-limit-reset-after") ?? NaN);
     const afterMs = Number.isFinite(seconds) && seconds >= 0 ? Math.ceil(seconds * 1_000) : null;
-    throw Failure.rateLimited(words(response) ?? "the quota is used up", afterMs);
+    throw Failure.rateLimited(said ?? "the quota is used up", afterMs);
   }
-  if (response.status === 400 && /api key/i.test(words(response) ?? "")) throw Failure.authentication(words(response));
+  if (said !== null && /api key/i.test(said)) throw Failure.authentication(said);
   return response;
 }
 

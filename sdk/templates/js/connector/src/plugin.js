@@ -4,10 +4,10 @@ import { schema } from "@palisade/sdk";
 import { connector, investigate, success, test } from "@palisade/sdk/connector";
 
 /** What the vendor answers, and what the action returns as its data. */
-const reputation = schema.object({
+const reputation = {
   score: schema.integer("From 0, good, to 100, bad.", { minimum: 0, maximum: 100 }),
   categories: schema.array(schema.string(), "What it is known for."),
-});
+};
 
 /** What the operator is shown before installing it, and what the host then enforces. */
 export const { describe, invoke, verify } = connector({
@@ -41,15 +41,15 @@ export const { describe, invoke, verify } = connector({
     investigate("ip reputation", {
       description: "Says whether an address is known to be bad.",
       parameters: schema.object({ ip: schema.string("IPv4 or IPv6 address.") }),
-      output: reputation,
+      output: schema.object(reputation),
       run: ipReputation,
     }),
   ],
 });
 
 function ipReputation(call, { ip }) {
-  const found = get(call, `${ip}.json`).json(schema.open(reputation.properties));
-  const { score, categories } = found;
+  // The vendor may answer more than that one day: `open`.
+  const { score, categories } = get(call, `${ip}.json`).json(schema.open(reputation));
   const known = categories.length === 0 ? "" : `: ${categories.join(", ")}`;
   return success(`${ip} has a score of ${score}${known}.`, { score, categories }, { score });
 }
