@@ -55,6 +55,8 @@ export function oneOf(values, description, more = {}) {
 
 /** What satisfies the schema, or null. */
 export function nullable(schema) {
+  // So that its description stays where pages look for it.
+  if (typeof schema.type === "string" && schema.enum === undefined) return { ...schema, type: [schema.type, "null"] };
   return { anyOf: [schema, { type: "null" }] };
 }
 
