@@ -48,6 +48,11 @@ pub fn component_path(package: &str) -> PathBuf {
     directory.join(format!("{package}.wasm"))
 }
 
+/// The directory with the compiler of JavaScript's components, as `make plugins` installed it.
+pub fn javascript() -> PathBuf {
+    build().join("js/node_modules/.bin")
+}
+
 /// The program `palisade`: `PALISADE_BIN`, or the one built with the tests.
 ///
 /// # Panics

@@ -1,7 +1,7 @@
 //! A connector and a playbook in JavaScript: the examples of the SDK, in the real host, against the lab.
 
 use std::{
-    fs,
+    env, fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -163,8 +163,7 @@ fn link_sdk(project: &Path) {
 #[test]
 fn a_new_plugin_in_javascript_passes_its_own_tests_and_becomes_a_component() {
     let scratch = tempfile::tempdir().unwrap();
-    let compiler = built::component_path("x").ancestors().nth(2).unwrap().join("js/node_modules/.bin");
-    let path = std::env::var("PATH").unwrap();
+    let path = format!("{}:{}", built::javascript().display(), env::var("PATH").unwrap());
     for (kind, interface) in [("connector", "http"), ("playbook", "actions")] {
         let project = scratch.path().join(kind);
         new_plugin(kind, &project);
@@ -173,7 +172,7 @@ fn a_new_plugin_in_javascript_passes_its_own_tests_and_becomes_a_component() {
         assert!(well && said.contains("# fail 0"), "{kind}: {said}");
         let mut build = Command::new(built::palisade());
         build.args(["plugin", "build"]).current_dir(&project);
-        let (well, said) = run(build.env("PATH", format!("{}:{path}", compiler.display())));
+        let (well, said) = run(build.env("PATH", &path));
         assert!(well && said.contains(&format!("palisade:plugin/{interface}@")), "{said}");
         assert!(project.join("dist/example-intel.wasm").is_file());
     }

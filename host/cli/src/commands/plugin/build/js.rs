@@ -182,6 +182,7 @@ impl Project {
             authors: authors.collect(),
             source,
             homepage: self.homepage.clone(),
+            sbom: None,
         }
     }
 }
