@@ -101,7 +101,7 @@ fn seen(host: &Host, run: u64) -> Value {
     let whole = host.ended(run);
     assert_eq!(end(&whole), ("succeeded", "Looked around."), "{whole:#}");
     let note = entry(&whole, "alert-changed");
-    serde_json::from_str(note["change"]["text"].as_str().unwrap_or_else(|| panic!("{note:#}"))).unwrap()
+    serde_json::from_str(note["value"]["text"].as_str().unwrap_or_else(|| panic!("{note:#}"))).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
