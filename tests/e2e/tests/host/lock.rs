@@ -7,6 +7,7 @@ use std::{
 };
 
 use palisade_e2e::{Host, built};
+use palisade_package::SecretKey;
 use palisade_servers::Registry;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -100,6 +101,21 @@ fn another_host_becomes_the_same_without_a_network_or_a_question() {
 }
 
 #[test]
+fn another_build_of_the_same_plugin_is_replaced() {
+    let (origin, host) = (Origin::new(), Host::start());
+    let other = origin.directory.path().join("other.wasm");
+    let section = *b"\0\x0d\x05build second";
+    fs::write(&other, [built::component("actuator"), section.to_vec()].concat()).unwrap();
+    host.text(&["plugin", "install", "--grant-all", "--allow-unsigned", other.to_str().unwrap()]);
+    let check = host.palisade(&["plugin", "lock", "--check", "--out", origin.lock().to_str().unwrap()]);
+    let said = String::from_utf8_lossy(&check.stdout);
+    assert!(check.status.code() == Some(1) && said.contains("actuator: its digest is"), "{check:?}");
+    let done = replay(&host, &origin.lock(), Some(&origin.components()));
+    assert!(done.status.success(), "{}", errors(&done));
+    host.text(&["plugin", "lock", "--check", "--out", origin.lock().to_str().unwrap()]);
+}
+
+#[test]
 fn the_file_says_what_was_granted_and_is_written_the_same_again() {
     let origin = Origin::new();
     let text = fs::read_to_string(origin.lock()).unwrap();
@@ -179,6 +195,45 @@ fn what_was_tampered_with_keeps_everything_out() {
     // As it was, it is installed.
     fs::write(origin.lock(), lock).unwrap();
     assert!(replay(&host, &origin.lock(), Some(&origin.components())).status.success());
+}
+
+#[test]
+fn whom_to_trust_each_host_says_itself() {
+    let (first, second) = (Host::start(), Host::start());
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    let (secret, public) = SecretKey::generate(None).unwrap();
+    let signature = SecretKey::open(&secret, None).unwrap().sign(&built::component("script"), "x").unwrap();
+    fs::copy(built::component_path("script"), at("script.wasm")).unwrap();
+    fs::write(at("script.wasm.minisig"), &signature).unwrap();
+    let trust = |host: &Host| {
+        let key = json!({ "name": "acme", "public_key": public.to_string(), "namespaces": ["script"] });
+        assert_eq!(host.post("/trust", &key).status, 201);
+    };
+    trust(&first);
+    first.text(&["plugin", "install", "--grant-all", at("script.wasm").to_str().unwrap()]);
+    let (lock, components) = (at("palisade.lock"), at("components"));
+    first.text(&["plugin", "lock", "--out", lock.to_str().unwrap()]);
+    first.text(&["plugin", "export", "--out", components.to_str().unwrap()]);
+    let text = fs::read_to_string(&lock).unwrap();
+    assert!(text.contains("signer = \"") && !text.contains("unsigned"), "{text}");
+    assert_eq!(fs::read_to_string(components.join("script.wasm.minisig")).unwrap(), signature);
+
+    let unknown = replay(&second, &lock, Some(&components));
+    assert!(
+        !unknown.status.success() && errors(&unknown).contains("not trusted here"),
+        "{}",
+        errors(&unknown)
+    );
+    trust(&second);
+    fs::remove_file(components.join("script.wasm.minisig")).unwrap();
+    let stripped = replay(&second, &lock, Some(&components));
+    assert!(!stripped.status.success() && errors(&stripped).contains("not signed"), "{}", errors(&stripped));
+    assert_eq!(plugins(&second), [json!(null); 0]);
+    fs::write(components.join("script.wasm.minisig"), &signature).unwrap();
+    let done = replay(&second, &lock, Some(&components));
+    assert!(done.status.success(), "{}", errors(&done));
+    assert_eq!(plugins(&second), plugins(&first));
 }
 
 #[test]

@@ -6,7 +6,12 @@ use palisade_e2e::{Host, built};
 use palisade_servers::{REGISTRY_PASSWORD, REGISTRY_USER, Registry};
 use serde_json::{Value, json};
 
-const SIGNATURE: &str = "untrusted comment: of a test\nRUQ=\ntrusted comment: x\nAA==\n";
+/// Of a key that nobody knows, so that nobody can say whether it is good.
+const SIGNATURE: &str = "untrusted comment: of a test
+RUQBAQEBAQEBAQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
+trusted comment: x
+AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==
+";
 
 fn errors(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
