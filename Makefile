@@ -18,6 +18,12 @@ JS := $(patsubst %/,%,$(dir $(wildcard sdk/js/examples/*/package.json tests/js/*
 JS_BUILD := $(CARGO_TARGET_DIR)/js
 JS_SOURCES := $(shell find $(JS) sdk/js/src sdk/js/wit host/cli/src/commands/plugin/build -type f -not -path '*/node_modules/*')
 COMPONENTIZE_QJS := componentize-qjs@0.4.5
+# Plugins in Python, by their directories: the examples of its SDK, and a playbook for tests.
+PYTHON := $(patsubst %/,%,$(dir $(wildcard sdk/python/examples/*/pyproject.toml tests/python/*/pyproject.toml)))
+# Their compiler takes ten seconds for each, so they are built again only when something of theirs has changed.
+PYTHON_SOURCES := $(shell find $(PYTHON) sdk/python/palisade_sdk wit host/cli/src/commands/plugin/build host/package/src -type f -not -name '*.pyc')
+COMPONENTIZE_PY := componentize-py==0.25.1
+VENV := $(CARGO_TARGET_DIR)/python
 
 .NOTPARALLEL:
 .PHONY: run test bench torture fuzz docs keep build plugins examples check unit target tools help
@@ -64,7 +70,7 @@ build: ## Builds the host and the lab.
 	cargo build --workspace --bins
 
 # Without the commit: tests compile a component once, whatever commit it was built from.
-plugins: build target $(foreach p,$(JS),$(PLUGINS)/$(notdir $(p)).wasm) ## Builds every component with the command that authors use.
+plugins: build target $(foreach p,$(PYTHON) $(JS),$(PLUGINS)/$(notdir $(p)).wasm) ## Builds every component with the command that authors use.
 	"$(BIN)/palisade" plugin build --no-revision $(foreach p,$(PRODUCT) $(FIXTURES),-p $(p)) --out "$(PLUGINS)"
 
 examples: target ## Builds the examples of the Rust SDK as components.
@@ -83,6 +89,16 @@ $(foreach p,$(JS),$(eval $(call js_plugin,$(p))))
 $(JS_BUILD)/$(COMPONENTIZE_QJS):
 	@mkdir -p "$(JS_BUILD)" && cd "$(JS_BUILD)" && npm install --no-save --no-package-lock --no-audit --no-fund --silent $(COMPONENTIZE_QJS) && touch "$@" \
 	|| { echo; echo "Plugins in JavaScript need Node.js 20 or newer with npm, and npm's registry."; exit 1; }
+define python_plugin
+$(PLUGINS)/$(notdir $(1)).wasm: $(PYTHON_SOURCES) | build $(VENV)/$(COMPONENTIZE_PY)
+	VIRTUAL_ENV="$(VENV)" "$(BIN)/palisade" plugin build --no-revision $(1) --out "$(PLUGINS)"
+endef
+$(foreach p,$(PYTHON),$(eval $(call python_plugin,$(p))))
+
+# The compiler of Python's components, in a virtual environment of its own.
+$(VENV)/$(COMPONENTIZE_PY):
+	@python3 -m venv "$(VENV)" && "$(VENV)/bin/pip" install --quiet $(COMPONENTIZE_PY) && touch "$@" \
+	|| { echo; echo "Plugins in Python need Python 3.10 or newer with its module venv (python3-venv in Debian), and PyPI."; exit 1; }
 
 check: ## Formatting and lints.
 	cargo fmt --check
@@ -97,6 +113,8 @@ unit: tools ## Runs the tests; the components must have been built.
 	fi
 	cargo test --doc -p palisade-sdk --quiet
 	cd sdk/js && npm test --silent
+	cd sdk/python && python3 -m unittest discover --quiet -s tests -t .
+	@for p in $(PYTHON); do (cd $$p && PYTHONPATH="$(CURDIR)/sdk/python" python3 -m unittest --quiet) || exit 1; done
 
 # Components are built for a target that Rust does not bring along.
 target:

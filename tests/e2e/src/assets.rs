@@ -29,6 +29,7 @@ pub(crate) fn of(package: &str) -> Option<Asset> {
         ),
         "virustotal" => ("virustotal", &[], Some(("api_key", story::VIRUSTOTAL_KEY))),
         "urlscan" => ("urlscan", &[("poll_seconds", "1")], Some(("api_key", story::URLSCAN_KEY))),
+        "abuseipdb" => ("abuseipdb", &[], Some(("api_key", story::ABUSEIPDB_KEY))),
         "geoip" => {
             ("geoip", &[("account_id", story::MAXMIND_ACCOUNT)], Some(("license_key", story::MAXMIND_KEY)))
         }

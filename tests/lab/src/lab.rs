@@ -177,6 +177,11 @@ impl Lab {
         self.world.servicenow.tickets()
     }
 
+    /// The comments of addresses reported to AbuseIPDB, oldest first.
+    pub fn reported(&self) -> Vec<String> {
+        self.world.abuseipdb.comments()
+    }
+
     /// Messages that the mail server took, oldest first.
     pub fn mails(&self) -> Vec<Mail> {
         self.world.smtp.mails()
@@ -260,6 +265,7 @@ impl Lab {
             "shodan": { "key": story::SHODAN_KEY },
             "virustotal": { "key": story::VIRUSTOTAL_KEY, "public_key": story::VIRUSTOTAL_PUBLIC_KEY },
             "urlscan": { "key": story::URLSCAN_KEY },
+            "abuseipdb": { "key": story::ABUSEIPDB_KEY },
             "maxmind": { "account": story::MAXMIND_ACCOUNT, "key": story::MAXMIND_KEY },
             "splunk": {
                 "url": format!("https://{}:8089", story::SPLUNK_HOST),

@@ -1,6 +1,6 @@
 //! Simulators of the vendor systems that Palisade's connectors talk to.
 //!
-//! A [`Lab`] plays Shodan, RDAP and WHOIS servers, a ServiceNow instance, a few Windows servers, a MobileIron Core server,
+//! A [`Lab`] plays Shodan, AbuseIPDB, RDAP and WHOIS servers, a ServiceNow instance, a few Windows servers, a MobileIron Core server,
 //! Intune and a firewall on free ports of 127.0.0.1. A connector calls them by their real names (`https://api.shodan.io/...`); the host's `connect_to`
 //! setting, in curl's format, leads those names to the lab, and TLS is verified against the lab's own authority. Beside
 //! them there is one system of nobody's, which has an action of every class.
@@ -9,6 +9,7 @@
 //! body. Where the lab cannot do what the vendor can, it answers 501 and says so rather than make something up.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod abuseipdb;
 mod actuator;
 mod call;
 mod control;

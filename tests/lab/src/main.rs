@@ -74,6 +74,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         ("shodan.key", story::SHODAN_KEY),
         ("virustotal.key", story::VIRUSTOTAL_KEY),
         ("urlscan.key", story::URLSCAN_KEY),
+        ("abuseipdb.key", story::ABUSEIPDB_KEY),
         ("maxmind.key", story::MAXMIND_KEY),
         ("splunk.token", story::SPLUNK_TOKEN),
         ("smtp.password", story::MAIL_PASSWORD),

@@ -17,8 +17,16 @@
 //! invention: in truth they belong to nobody. Credentials are the lab's own and open nothing else.
 
 /// The services on the internet that have one name each.
-pub(crate) const CLOUD_HOSTS: [&str; 7] =
-    [SHODAN_HOST, VIRUSTOTAL_HOST, MAXMIND_HOST, GEOLITE_HOST, ENTRA_HOST, GRAPH_HOST, URLSCAN_HOST];
+pub(crate) const CLOUD_HOSTS: [&str; 8] = [
+    SHODAN_HOST,
+    VIRUSTOTAL_HOST,
+    ABUSEIPDB_HOST,
+    URLSCAN_HOST,
+    MAXMIND_HOST,
+    GEOLITE_HOST,
+    ENTRA_HOST,
+    GRAPH_HOST,
+];
 
 /// Name of Shodan's API.
 pub const SHODAN_HOST: &str = "api.shodan.io";
@@ -36,6 +44,11 @@ pub const VIRUSTOTAL_PUBLIC_KEY: &str = "1ab000000000000000000000000000000000000
 pub const URLSCAN_HOST: &str = "urlscan.io";
 /// Key of urlscan.io's API.
 pub const URLSCAN_KEY: &str = "0196d976-1ab0-7aae-8a57-1ab000000001";
+/// Name of AbuseIPDB's API.
+pub const ABUSEIPDB_HOST: &str = "api.abuseipdb.com";
+/// Key of AbuseIPDB's API.
+pub const ABUSEIPDB_KEY: &str =
+    "1abab05e1db0000000000000000000000000000000000000000000000000000000000000000001ab";
 
 /// Name of MaxMind's GeoIP web services.
 pub const MAXMIND_HOST: &str = "geoip.maxmind.com";

@@ -14,6 +14,8 @@ pub enum System {
     VirusTotal,
     /// `urlscan.io`.
     UrlScan,
+    /// `api.abuseipdb.com`.
+    AbuseIpdb,
     /// `geoip.maxmind.com` and `geolite.info`.
     GeoIp,
     /// The bootstrap files of IANA and all RDAP servers.
@@ -42,10 +44,11 @@ pub enum System {
 
 impl System {
     /// Every system.
-    pub const ALL: [System; 15] = [
+    pub const ALL: [System; 16] = [
         System::Shodan,
         System::VirusTotal,
         System::UrlScan,
+        System::AbuseIpdb,
         System::GeoIp,
         System::Rdap,
         System::Whois,
@@ -71,6 +74,7 @@ impl System {
             story::SHODAN_HOST => Some(System::Shodan),
             story::VIRUSTOTAL_HOST => Some(System::VirusTotal),
             story::URLSCAN_HOST => Some(System::UrlScan),
+            story::ABUSEIPDB_HOST => Some(System::AbuseIpdb),
             story::MAXMIND_HOST | story::GEOLITE_HOST => Some(System::GeoIp),
             story::SERVICENOW_HOST => Some(System::ServiceNow),
             story::MOBILEIRON_HOST => Some(System::MobileIron),

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::abuseipdb::AbuseIpdb;
 use crate::actuator::Actuator;
 use crate::call::{Answer, Call};
 use crate::intune::Intune;
@@ -25,6 +26,7 @@ pub(crate) struct World {
     pub(crate) faults: Faults,
     pub(crate) virustotal: VirusTotal,
     pub(crate) urlscan: UrlScan,
+    pub(crate) abuseipdb: AbuseIpdb,
     pub(crate) servicenow: ServiceNow,
     pub(crate) winrm: WinRm,
     pub(crate) mobileiron: MobileIron,
@@ -45,6 +47,7 @@ impl World {
             System::Shodan => shodan::answer(call),
             System::VirusTotal => self.virustotal.answer(call),
             System::UrlScan => self.urlscan.answer(call),
+            System::AbuseIpdb => self.abuseipdb.answer(call),
             System::GeoIp => geoip::answer(call),
             System::Rdap => rdap::answer(call),
             System::ServiceNow => self.servicenow.answer(call),

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::bound::{Bound, none};
 
 /// A connector whose real names lead to the lab.
-async fn bound(lab: &Lab, package: &str, configuration: Value, secrets: &[(&str, &str)]) -> Bound {
+pub(crate) async fn bound(lab: &Lab, package: &str, configuration: Value, secrets: &[(&str, &str)]) -> Bound {
     let network = Network {
         allow: vec!["127.0.0.0/8".parse().unwrap()],
         connect_to: lab.connect_to().iter().map(|rule| rule.parse().unwrap()).collect(),
@@ -18,11 +18,11 @@ async fn bound(lab: &Lab, package: &str, configuration: Value, secrets: &[(&str,
     Bound::new(package, configuration, secrets, network).await
 }
 
-async fn lab() -> Lab {
+pub(crate) async fn lab() -> Lab {
     Lab::start(LabOptions::default()).await.unwrap()
 }
 
-fn arm(lab: &Lab, system: System, kind: FaultKind) {
+pub(crate) fn arm(lab: &Lab, system: System, kind: FaultKind) {
     lab.faults().clear();
     lab.faults().arm(Fault { system, path_prefix: None, times: None, kind }).unwrap();
 }
@@ -32,13 +32,19 @@ fn status(code: u16) -> FaultKind {
 }
 
 /// The kind of a failure, as the journal writes it.
-fn kind(failure: &Failure) -> String {
+pub(crate) fn kind(failure: &Failure) -> String {
     serde_json::to_value(failure).unwrap()["failure"].as_str().unwrap().to_owned()
 }
 
 /// What every connector makes of the usual faults of a system, seen through one action that reads. A redirect of a POST
 /// is not followed, so it is only a strange answer.
-async fn hold_against_faults(lab: &Lab, connector: &Bound, system: System, action: &str, parameters: &Value) {
+pub(crate) async fn hold_against_faults(
+    lab: &Lab,
+    connector: &Bound,
+    system: System,
+    action: &str,
+    parameters: &Value,
+) {
     let redirected = if system == System::WinRm { "upstream" } else { "denied" };
     let retry_after = FaultKind::Status { code: 429, body: None, retry_after: Some(7) };
     for (fault, expected) in [

@@ -11,6 +11,7 @@ mod flow;
 mod keeping;
 mod misdeeds;
 mod pages;
+mod python;
 mod recording;
 mod requests;
 mod server;

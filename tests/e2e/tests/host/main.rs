@@ -33,6 +33,7 @@ mod people;
 mod phones;
 mod policy;
 mod prompts;
+mod python;
 mod reconnaissance;
 mod refusals;
 mod replay;

@@ -1,6 +1,7 @@
 //! Each simulated system, called as its clients call it: over TLS, by its real name.
 #![allow(clippy::unwrap_used)]
 
+mod abuseipdb;
 mod client;
 mod faults;
 mod geoip;

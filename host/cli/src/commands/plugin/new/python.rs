@@ -3,10 +3,14 @@
 use super::template::{Language, files};
 
 pub(super) const PYTHON: Language = Language {
-    connector: files!("python/connector": "README.md", ".gitignore"),
-    playbook: files!("python/playbook": "README.md", ".gitignore"),
+    connector: files!(
+        "python/connector": "pyproject.toml", "requirements.txt", "plugin.py", "test_plugin.py", "README.md", ".gitignore",
+    ),
+    playbook: files!(
+        "python/playbook": "pyproject.toml", "requirements.txt", "plugin.py", "test_plugin.py", "README.md", ".gitignore",
+    ),
     sdk_file: "pyproject.toml",
     published: concat!("palisade-sdk==", env!("CARGO_PKG_VERSION")),
     local: "palisade-sdk @ file://{}",
-    taken: "",
+    taken: "palisade-sdk",
 };
