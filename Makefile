@@ -36,9 +36,10 @@ run: build plugins ## Builds everything, then shows one alert on its way into a 
 
 test: check build plugins examples unit ## Formatting, lints and every test.
 
-bench: target ## Measures the host against plain Rust, in one run, optimized.
+bench: target $(VENV)/$(COMPONENTIZE_PY) ## Measures the host against plain Rust, in one run, optimized.
 	cargo build --release -p palisade -p palisade-lab -p palisade-bench
 	"$(CARGO_TARGET_DIR)/release/palisade" plugin build --no-revision $(foreach p,$(PRODUCT) bench-guest actuator script,-p $(p)) --out "$(CARGO_TARGET_DIR)/plugins"
+	VIRTUAL_ENV="$(VENV)" "$(CARGO_TARGET_DIR)/release/palisade" plugin build --no-revision sdk/python/examples/abuseipdb --out "$(PLUGINS)"
 	"$(CARGO_TARGET_DIR)/release/palisade-bench"
 
 torture: build plugins tools ## Kills the host hundreds of times and counts what it lost or did twice; ARGS="--seed 7".

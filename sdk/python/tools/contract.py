@@ -1,7 +1,7 @@
-"""Writes `palisade_sdk/contract`, the contract as Python has it, from the WIT.
+"""Writes `palisade_sdk/contract`, the contract as Python has it, from the WIT; and `palisade_sdk/wit`, the WIT itself, which
+componentize-py wants to find in the package.
 
-    python3 tools/contract.py          # writes
-    python3 tools/contract.py --check  # tells what is out of date
+    python3 sdk/python/tools/contract.py
 
 Names and shapes are those that componentize-py gives to the component's own bindings, which take the place of what is
 written here when the SDK runs within a component.
@@ -9,14 +9,12 @@ written here when the SDK runs within a component.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import wit
 
-SDK = Path(__file__).parents[1]
-WIT = SDK / "palisade_sdk" / "wit"
-CONTRACT = SDK / "palisade_sdk" / "contract"
+PACKAGE = Path(__file__).parents[1] / "palisade_sdk"
+WIT = Path(__file__).parents[3] / "wit"
 
 _PLAIN = {"string": "str", "bool": "bool", "_": "None"} | {
     f"{sign}{bits}": "int" for sign in "us" for bits in (8, 16, 32, 64)
@@ -38,11 +36,17 @@ def upper(name: str) -> str:
     return snake(name).upper()
 
 
-def files() -> dict[str, str]:
-    """Each file of the package, by its name."""
-    found = {f"{snake(item.name)}.py": _module(item) for item in wit.read(WIT)}
-    found["__init__.py"] = _INIT
-    return found
+def written() -> dict[Path, str]:
+    """Each file that this tool writes, by its path in the package."""
+    found = {Path("contract", f"{snake(item.name)}.py"): _module(item) for item in wit.read(WIT)}
+    found[Path("contract", "__init__.py")] = _INIT
+    return found | {Path("wit", file.name): file.read_text("utf-8") for file in WIT.glob("*.wit")}
+
+
+def there() -> dict[Path, str]:
+    """What is there."""
+    files = [*PACKAGE.glob("contract/*.py"), *PACKAGE.glob("wit/*")]
+    return {file.relative_to(PACKAGE): file.read_text("utf-8") for file in files}
 
 
 _HEAD = "# Written by tools/contract.py from the WIT.\n"
@@ -157,18 +161,11 @@ def _docs(text: str, indent: str) -> str:
 
 
 def main() -> None:
-    written = files()
-    if "--check" in sys.argv:
-        there = {file.name: file.read_text("utf-8") for file in CONTRACT.glob("*.py")}
-        stale = sorted(name for name in written.keys() | there.keys() if written.get(name) != there.get(name))
-        if stale:
-            sys.exit(f"out of date in palisade_sdk/contract: {', '.join(stale)}; run python3 tools/contract.py")
-        return
-    CONTRACT.mkdir(exist_ok=True)
-    for old in CONTRACT.glob("*.py"):
-        old.unlink()
-    for name, text in written.items():
-        (CONTRACT / name).write_text(text, "utf-8")
+    for path in there():
+        (PACKAGE / path).unlink()
+    for path, text in written().items():
+        (PACKAGE / path).parent.mkdir(exist_ok=True)
+        (PACKAGE / path).write_text(text, "utf-8")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 //! `make bench`: what the host costs, beside the same work in plain Rust, measured in one run.
 //!
 //! A call: instance, call and drop, with the pool and without. An action: one HTTP request through the engine, and
-//! through a plain client. Alerts to tickets: the real `palisade serve` as a child process, and a plain server that takes
+//! through a plain client. Languages: a look-up by a connector in each. Alerts to tickets: the real `palisade serve` as a child process, and a plain server that takes
 //! the same alerts, sends the same requests and makes the same store writes. Waiting runs: how one goes on, and a host
 //! that is started with very many. The lab that answers runs in this process, at zero latency, for all.
 
@@ -11,6 +11,7 @@ mod connection;
 mod counts;
 mod floor;
 mod host;
+mod languages;
 mod pipeline;
 mod plain;
 mod plugins;
@@ -44,16 +45,18 @@ async fn main() -> Result<(), Failed> {
         [] => {
             call::measure().await?;
             action::measure().await?;
+            languages::measure().await?;
             pipeline::measure().await?;
             waiting(RUNS).await
         }
         ["call"] => call::measure().await,
         ["action"] => action::measure().await,
+        ["languages"] => languages::measure().await,
         ["pipeline"] => pipeline::measure().await,
         ["waiting"] => waiting(RUNS).await,
         ["waiting", "--runs", runs] => waiting(runs.parse()?).await,
         other => Err(format!(
-            "{other:?} is none of: call, action, pipeline, waiting [--runs N]; without arguments all four"
+            "{other:?} is none of: call, action, languages, pipeline, waiting [--runs N]; without arguments all five"
         )
         .into()),
     }
