@@ -21,7 +21,7 @@ COMPONENTIZE_QJS := componentize-qjs@0.4.5
 # Plugins in Python, by their directories: the examples of its SDK, and a playbook for tests.
 PYTHON := $(patsubst %/,%,$(dir $(wildcard sdk/python/examples/*/pyproject.toml tests/python/*/pyproject.toml)))
 # Their compiler takes ten seconds for each, so they are built again only when something of theirs has changed.
-PYTHON_SOURCES := $(shell find $(PYTHON) sdk/python/palisade_sdk wit host/cli/src/commands/plugin/build host/package/src -type f -not -name '*.pyc')
+PYTHON_SOURCES := $(shell find $(PYTHON) sdk/python/palisade_sdk wit host/cli/src/commands/plugin/build host/package/src -type f -not -name '*.pyc' -not -path '*/dist/*')
 COMPONENTIZE_PY := componentize-py==0.25.1
 VENV := $(CARGO_TARGET_DIR)/python
 

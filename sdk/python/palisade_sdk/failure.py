@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from .contract import types
 from .time import milliseconds
@@ -107,7 +108,7 @@ class Refused(Exception):
     """The host did not do what was asked, for a reason that is no system's: there is no such list, a value is too long."""
 
 
-_OF_TEXT: list[tuple[type[Failure], type]] = [
+_OF_TEXT: list[tuple[type[Failure], Any]] = [
     (InvalidParameters, types.Failure_InvalidParameters),
     (Authentication, types.Failure_Authentication),
     (NotFound, types.Failure_NotFound),
@@ -124,7 +125,8 @@ def to_wire(failure: Failure) -> types.Failure:
         return types.Failure_RateLimited(types.RateLimit(retry_after_ms, failure.message))
     for ours, theirs in _OF_TEXT:
         if isinstance(failure, ours):
-            return theirs(failure.message)
+            told: types.Failure = theirs(failure.message)
+            return told
     http_status = failure.http_status if isinstance(failure, Upstream) else None
     return types.Failure_Upstream(types.UpstreamError(http_status, failure.message))
 

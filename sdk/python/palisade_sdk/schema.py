@@ -9,12 +9,16 @@ number. A field with a default may be left out.
 from __future__ import annotations
 
 import ast
+import copy
 import dataclasses
+import functools
 import inspect
 import textwrap
 import types as python_types
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from ipaddress import IPv4Address, IPv6Address
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -38,6 +42,18 @@ class Range:
     """The smallest."""
     most: float | None = None
     """The largest."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of a dataclass."""
+
+    name: str
+    """Its name."""
+    type: Any
+    """Its type."""
+    default: Callable[[], Any] | None
+    """What makes its default; without one it must be there."""
 
 
 class Secret:
@@ -106,22 +122,35 @@ def _bounds(notes: tuple[Any, ...]) -> dict[str, Any]:
     return found
 
 
+@cache
+def fields_of(shape: Any) -> tuple[Field, ...]:
+    """The fields of a dataclass. The schema is made while the component is built, so that no call has to find them out."""
+    hints, missing = get_type_hints(shape, include_extras=True), dataclasses.MISSING
+    found = []
+    for item in dataclasses.fields(shape):
+        default = None
+        if item.default is not missing:
+            default = functools.partial(copy.copy, item.default)
+        elif item.default_factory is not missing:
+            default = item.default_factory
+        found.append(Field(item.name, hints[item.name], default))
+    return tuple(found)
+
+
 def _object(shape: type) -> dict[str, Any]:
     from .values import write
 
-    hints, docs = get_type_hints(shape, include_extras=True), _field_docs(shape)
+    docs = _field_docs(shape)
     properties: dict[str, Any] = {}
     required: list[str] = []
-    for item in dataclasses.fields(shape):
-        schema = schema_of(hints[item.name])
+    for item in fields_of(shape):
+        schema = schema_of(item.type)
         if item.name in docs:
             schema["description"] = docs[item.name]
-        if item.default is not dataclasses.MISSING:
-            schema["default"] = write(item.default)
-        elif item.default_factory is not dataclasses.MISSING:
-            schema["default"] = write(item.default_factory())
-        else:
+        if item.default is None:
             required.append(item.name)
+        else:
+            schema["default"] = write(item.default())
         properties[item.name] = schema
     schema = {"type": "object", "properties": properties}
     if required:

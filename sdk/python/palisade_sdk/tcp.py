@@ -47,7 +47,7 @@ class TcpStream:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._stream.__exit__(kind, error, traceback)  # type: ignore[attr-defined]
+        self._stream.__exit__(kind, error, traceback)
 
     def write(self, data: bytes) -> None:
         """Sends all of these bytes. Raises `Unavailable` when the connection broke or nothing moved in time."""

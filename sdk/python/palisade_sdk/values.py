@@ -5,11 +5,10 @@ from __future__ import annotations
 import dataclasses
 import types as python_types
 from enum import Enum
-from functools import cache
 from ipaddress import IPv4Address, IPv6Address
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
-from .schema import Range, Secret
+from .schema import Range, Secret, fields_of
 
 T = TypeVar("T")
 
@@ -22,7 +21,8 @@ def read(shape: type[T], value: Any) -> T:
     """A JSON value, as `json.loads` gives it, as this type. Fields that a dataclass does not have are left out, as a system
     may always answer more. Raises `Misfit`.
     """
-    return _read(shape, value, "")
+    found: T = _read(shape, value, "")
+    return found
 
 
 def write(value: Any) -> Any:
@@ -114,20 +114,12 @@ def _read_union(shapes: tuple[Any, ...], value: Any, place: str) -> Any:
 
 def _read_object(shape: Any, value: dict[str, Any], place: str) -> Any:
     found = {}
-    for name, of, required in _fields(shape):
-        if name in value:
-            found[name] = _read(of, value[name], _below(place, name))
-        elif required:
-            raise Misfit(f"{_below(place, name)} is missing")
+    for item in fields_of(shape):
+        if item.name in value:
+            found[item.name] = _read(item.type, value[item.name], _below(place, item.name))
+        elif item.default is None:
+            raise Misfit(f"{_below(place, item.name)} is missing")
     return shape(**found)
-
-
-@cache
-def _fields(shape: Any) -> list[tuple[str, Any, bool]]:
-    """Name and type of each field, and whether it must be there."""
-    hints, missing = get_type_hints(shape, include_extras=True), dataclasses.MISSING
-    fields = dataclasses.fields(shape)
-    return [(it.name, hints[it.name], it.default is missing and it.default_factory is missing) for it in fields]
 
 
 def _within(bounds: Range, number: float) -> bool:

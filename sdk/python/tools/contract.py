@@ -79,7 +79,7 @@ if sys.platform == "wasi":
 
 def _module(item: wit.Interface) -> str:
     modules = sorted({snake(of) for of, _ in item.uses.values()})
-    parts = [_HEAD + _docs(item.docs, ""), "\n\nfrom __future__ import annotations\n\nimport sys\n"]
+    parts = [_HEAD + _docs(item.docs, ""), "\n\nfrom __future__ import annotations\n\nimport builtins\nimport sys\n"]
     parts.append("from dataclasses import dataclass\nfrom enum import Enum\nfrom typing import Union\n")
     if modules:
         parts.append(f"\nfrom . import {', '.join(modules)}\n")
@@ -101,8 +101,8 @@ def _definition(definition: wit.Definition, item: wit.Interface) -> str:
         fields = (f"    {snake(it.name)}: {_type(it.type, item)}\n{_docs(it.docs, '    ')}\n" for it in definition.members)
         return f"\n\n@dataclass\nclass {name}:\n{_docs(docs, '    ')}\n\n{''.join(fields)}"
     if definition.kind == "enum":
-        cases = enumerate(definition.members)
-        lines = (f"    {upper(case.name)} = {number}\n{_docs(case.docs, '    ')}\n" for number, case in cases)
+        numbered = enumerate(definition.members)
+        lines = (f"    {upper(case.name)} = {number}\n{_docs(case.docs, '    ')}\n" for number, case in numbered)
         return f"\n\nclass {name}(Enum):\n{_docs(docs, '    ')}\n\n{''.join(lines)}"
     if definition.kind == "variant":
         cases = []
@@ -139,7 +139,10 @@ def _type(of: wit.Type | None, item: wit.Interface) -> str:
     assert of
     parts = [_type(part, item) for part in of.of]
     if of.name == "list":
-        return "bytes" if of.of[0].name == "u8" else f"list[{parts[0]}]"
+        if of.of[0].name != "u8":
+            return f"list[{parts[0]}]"
+        # Where a function is called so, too, the name alone is the function's.
+        return "builtins.bytes" if any(it.name == "bytes" for it in item.functions) else "bytes"
     if of.name == "option":
         return f"{parts[0]} | None"
     if of.name == "tuple":

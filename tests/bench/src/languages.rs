@@ -55,7 +55,9 @@ const EXAMPLES: [Example; 2] = [
 ];
 
 pub(crate) async fn measure() -> Result<(), Failed> {
-    println!("A look-up in each language: one HTTPS request to the lab, {ACTIONS} in a row, pooled instances");
+    println!(
+        "A look-up in each language: one HTTPS request to the lab, {ACTIONS} in a row, pooled instances"
+    );
     let lab = Lab::start(LabOptions::default()).await?;
     for example in &EXAMPLES {
         example.measure(&lab).await?;

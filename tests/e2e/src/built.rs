@@ -53,6 +53,11 @@ pub fn javascript() -> PathBuf {
     build().join("js/node_modules/.bin")
 }
 
+/// The virtual environment with the compiler of Python's components, as `make plugins` made it.
+pub fn python() -> PathBuf {
+    build().join("python")
+}
+
 /// The program `palisade`: `PALISADE_BIN`, or the one built with the tests.
 ///
 /// # Panics

@@ -167,7 +167,7 @@ class Connector:
         if action is None:
             raise InvalidParameters(f"{self.name} has no action named `{invocation.action}`")
         try:
-            configuration = read(self._configuration, json.loads(invocation.configuration))
+            configuration: Any = read(self._configuration, json.loads(invocation.configuration))
         except Misfit as misfit:
             raise InvalidParameters(f"the asset's configuration does not fit: {misfit}") from None
         call = Call(

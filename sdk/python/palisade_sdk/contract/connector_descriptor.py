@@ -7,6 +7,7 @@ the operator, recorded, and enforced from then on.
 
 from __future__ import annotations
 
+import builtins
 import sys
 from dataclasses import dataclass
 from enum import Enum

@@ -9,6 +9,7 @@ encoder leaves it alone.
 
 from __future__ import annotations
 
+import builtins
 import sys
 from dataclasses import dataclass
 from enum import Enum

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import builtins
 import sys
 from dataclasses import dataclass
 from enum import Enum
 from typing import Union
 
 
-def bytes(count: int) -> bytes:
+def bytes(count: int) -> builtins.bytes:
     """`count` random bytes; at most 4096 at a time."""
     raise NotImplementedError
 

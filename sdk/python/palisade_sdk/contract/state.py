@@ -7,6 +7,7 @@ much of it. A connector must work without it.
 
 from __future__ import annotations
 
+import builtins
 import sys
 from dataclasses import dataclass
 from enum import Enum

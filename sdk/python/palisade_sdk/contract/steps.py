@@ -8,6 +8,7 @@ waits for long, its instance may be dropped: a fresh one is then led to the same
 
 from __future__ import annotations
 
+import builtins
 import sys
 from dataclasses import dataclass
 from enum import Enum

@@ -7,6 +7,7 @@ declared with JSON Schema in `describe`, and the host checks every value against
 
 from __future__ import annotations
 
+import builtins
 import sys
 from dataclasses import dataclass
 from enum import Enum

@@ -72,9 +72,9 @@ class Verified:
 
     def report(self) -> Report:
         """The report of a call that happened."""
-        happened = isinstance(self.verdict, wire.Verdict_Happened)
-        assert happened, f"the call did not happen, or nobody knows: {self.verdict!r}"
-        return Report.from_wire(self.verdict.value)  # type: ignore[union-attr]
+        if not isinstance(self.verdict, wire.Verdict_Happened):
+            raise AssertionError(f"the call did not happen, or nobody knows: {self.verdict!r}")
+        return Report.from_wire(self.verdict.value)
 
 
 class ConnectorTest:
@@ -86,7 +86,8 @@ class ConnectorTest:
         self._connector = connector
         self._world = _ConnectorWorld()
         self._configuration: dict[str, Any] = {}
-        self._attempt, self._resume, self._cancelled = 1, None, False
+        self._attempt, self._cancelled = 1, False
+        self._resume: str | None = None
 
     def configuration(self, configuration: dict[str, Any]) -> ConnectorTest:
         """The asset's configuration. Give a secret any text: it stands for the placeholder."""

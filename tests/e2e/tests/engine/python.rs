@@ -1,14 +1,16 @@
 //! The SDK's example of a connector in Python against the lab: what it reports, and what it makes of refusals.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
-use palisade_engine::{Outcome, Verdict};
+use palisade_conformance::{Options, Verdict};
+use palisade_e2e::built;
+use palisade_engine::{Outcome, Verdict as Word};
 use palisade_lab::{FaultKind, System, story};
 use palisade_model::action::Failure;
 use serde_json::json;
 
 use crate::{
-    bound::none,
+    bound::{none, sandbox},
     connectors::{arm, bound, hold_against_faults, kind, lab},
 };
 
@@ -29,14 +31,14 @@ async fn abuseipdb_tells_what_others_reported_and_takes_reports() {
 
     let parameters = json!({ "ip": story::SCANNER_IP, "categories": [14], "comment": "A scan." });
     let verdict = connector.verify("report ip", parameters.clone()).await.unwrap();
-    assert!(matches!(verdict, Verdict::DidNotHappen), "{verdict:?}");
+    assert!(matches!(verdict, Word::DidNotHappen));
     let report = connector.report("report ip", parameters.clone()).await;
     assert_eq!(report.message, "Reported 203.0.113.120; its score is now 100 of 100.");
     let verdict = connector.verify("report ip", parameters.clone()).await.unwrap();
-    assert!(matches!(&verdict, Verdict::Happened(again) if *again == report), "{verdict:?}");
+    assert!(matches!(verdict, Word::Happened(again) if again == report));
 
     let again = connector.invoke("report ip", parameters.clone()).await.outcome.unwrap();
-    let Outcome::Pending { after, token, message } = again else { panic!("{again:?}") };
+    let Outcome::Pending { after, token, message } = again else { panic!("it is done") };
     assert_eq!((after, token.as_str()), (Duration::from_secs(15 * 60), "too-soon"));
     assert!(message.contains("one report of 203.0.113.120 in 15 minutes"), "{message}");
 
@@ -51,4 +53,19 @@ async fn abuseipdb_says_that_the_key_is_wrong() {
     let failure = connector.failure("test connectivity", none()).await;
     assert_eq!(kind(&failure), "authentication");
     assert!(failure.to_string().contains("either missing, incorrect, or revoked"), "{failure}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_examples_hold_to_every_check() {
+    for package in ["abuseipdb", "reputation-note"] {
+        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sdk/python/examples").join(package);
+        let options = Options { cassettes: example.join("cassettes"), seed: 1, ..Options::default() };
+        let component = built::component(package);
+        let scorecard = palisade_conformance::test(sandbox(), &component, &options).await.unwrap();
+        for verdict in [Verdict::Fail, Verdict::NotCovered] {
+            for check in scorecard.with(verdict) {
+                panic!("{package}: {}: {} {:#?}", check.name, check.seen, check.findings);
+            }
+        }
+    }
 }

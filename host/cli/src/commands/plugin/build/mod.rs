@@ -3,6 +3,7 @@
 //! What lies in a directory says the language; each has a file here that says what its tools are, and calls them.
 
 mod crates;
+mod distributions;
 mod js;
 mod python;
 pub(crate) mod rust;
@@ -221,6 +222,8 @@ pub(super) fn projects(directories: Vec<PathBuf>) -> Result<Vec<Made>, BuildErro
 pub(super) async fn write(made: Made, out: Option<&Path>, with_revision: bool) -> Result<Built, Error> {
     let Made { component, facts, directory, out: default } = made;
     let cache = default.join(CACHE).join(&facts.name);
+    // Whole, because the compiler is a process that works elsewhere.
+    let cache = std::path::absolute(&cache).unwrap_or(cache);
     let package = facts.package(with_revision.then(|| sections::revision(&directory)).flatten());
     let spinner = Spinner::new(format!("Asking {} what it is", facts.name));
     let completed = sections::complete(&component, &package, &cache).await;
@@ -239,12 +242,16 @@ pub(super) async fn write(made: Made, out: Option<&Path>, with_revision: bool) -
 }
 
 pub(super) fn line(built: &Built) -> String {
+    // What a language's runtime asks of the machine is two dozen interfaces, and nothing that the host gives.
+    let (wasi, ours): (Vec<_>, Vec<_>) =
+        built.imports.iter().map(String::as_str).partition(|import| import.starts_with("wasi:"));
+    let imports = ours.into_iter().chain((!wasi.is_empty()).then_some("Wasi")).collect::<Vec<_>>();
     format!(
         "{GOOD}✔{GOOD:#} {BOLD}{}{BOLD:#}  {}  {}\n  {DIM}imports {}{DIM:#}\n",
         built.package,
         capabilities::bytes(built.size as u64),
         built.component.display(),
-        if built.imports.is_empty() { "nothing".to_owned() } else { built.imports.join(", ") }
+        if imports.is_empty() { "nothing".to_owned() } else { imports.join(", ") }
     )
 }
 

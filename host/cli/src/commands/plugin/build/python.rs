@@ -19,7 +19,7 @@ use std::{
 
 use serde::Deserialize;
 
-use super::{Facts, Made};
+use super::{Facts, Made, distributions};
 
 /// The release of componentize-py that is known to make components for this host; newer ones may, too.
 const COMPONENTIZE_PY: &str = "componentize-py==0.25.1";
@@ -49,8 +49,13 @@ pub(crate) enum PythonError {
         source: toml::de::Error,
     },
     /// The project's file does not name the plugin.
-    #[error("{}: [tool.palisade] names {1}, and must name one `connector` or one `playbook`, as `module:object`", .0.display())]
-    Plugin(PathBuf, &'static str),
+    #[error("[tool.palisade] in {} must name one `connector` or one `playbook`, as `module:object`: it names {named}", .path.display())]
+    Plugin {
+        /// The file.
+        path: PathBuf,
+        /// What it names.
+        named: String,
+    },
     /// Neither the project nor this machine has componentize-py.
     #[error("Python's compiler of components, componentize-py, is not installed")]
     NoTool,
@@ -79,7 +84,7 @@ impl PythonError {
                 "run `pip install {COMPONENTIZE_PY}`, in the project's .venv or anywhere on the PATH"
             )),
             Self::Tool(_) => Some(
-                "if a module is missing: install what the project needs into its .venv, palisade-sdk among it"
+                "if it misses a module or `palisade_sdk`, install what the project needs: `.venv/bin/pip install -r requirements.txt`"
                     .to_owned(),
             ),
             _ => None,
@@ -99,19 +104,12 @@ struct Project {
     name: String,
     version: Option<String>,
     description: Option<String>,
-    license: Option<Licence>,
+    /// An SPDX expression (PEP 639); the table of older projects has free text, which is none.
+    license: Option<toml::Value>,
     #[serde(default)]
     authors: Vec<Author>,
     #[serde(default)]
     urls: Urls,
-}
-
-/// An SPDX expression (PEP 639); the table of older projects has free text, which is none.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Licence {
-    Expression(String),
-    Other(toml::Value),
 }
 
 #[derive(Deserialize)]
@@ -155,18 +153,19 @@ struct Plugin<'a> {
 
 impl Palisade {
     fn plugin(&self, path: &Path) -> Result<Plugin<'_>, PythonError> {
+        let wrong = |named: &str| Err(PythonError::Plugin { path: path.to_owned(), named: named.to_owned() });
         let (world, named) = match (&self.connector, &self.playbook) {
             (Some(named), None) => ("connector", named),
             (None, Some(named)) => ("playbook", named),
-            (None, None) => return Err(PythonError::Plugin(path.to_owned(), "neither")),
-            (Some(_), Some(_)) => return Err(PythonError::Plugin(path.to_owned(), "both")),
+            (None, None) => return wrong("none"),
+            (Some(_), Some(_)) => return wrong("both"),
         };
         let identifiers = |text: &str| text.split('.').all(is_identifier);
         match named.split_once(':') {
             Some((module, object)) if identifiers(module) && is_identifier(object) => {
                 Ok(Plugin { world, module, object })
             }
-            _ => Err(PythonError::Plugin(path.to_owned(), "something else")),
+            _ => wrong(&format!("`{named}`")),
         }
     }
 }
@@ -181,7 +180,7 @@ impl Plugin<'_> {
     }
 }
 
-/// An ASCII identifier of Python: what stands in a line of code must be nothing else.
+/// An ASCII identifier of Python. What stands in a line of code must be nothing else.
 fn is_identifier(text: &str) -> bool {
     let part = |byte: u8| byte == b'_' || byte.is_ascii_alphanumeric();
     text.bytes().all(part) && text.bytes().next().is_some_and(|first| !first.is_ascii_digit())
@@ -206,10 +205,12 @@ pub(super) fn build(directory: &Path) -> Result<Made, PythonError> {
         fs::read_to_string(&path).map_err(|source| PythonError::Read { path: path.clone(), source })?;
     let File { project, tool } =
         toml::from_str(&text).map_err(|source| PythonError::Project { path: path.clone(), source })?;
-    let component = compile(directory, &project.name, &tool.palisade.plugin(&path)?, &tool.palisade.path)?;
+    let environment = Environment::of(directory)?;
+    let plugin = tool.palisade.plugin(&path)?;
+    let component = compile(directory, &environment, &project.name, &plugin, &tool.palisade.path)?;
     Ok(Made {
         component,
-        facts: project.facts(),
+        facts: project.facts(environment.venv.as_deref()),
         directory: directory.to_owned(),
         out: directory.join("dist"),
     })
@@ -218,11 +219,11 @@ pub(super) fn build(directory: &Path) -> Result<Made, PythonError> {
 /// Has componentize-py make the component. It speaks for itself on standard error.
 fn compile(
     directory: &Path,
+    environment: &Environment,
     name: &str,
     plugin: &Plugin<'_>,
     path: &[PathBuf],
 ) -> Result<Vec<u8>, PythonError> {
-    let environment = Environment::of(directory)?;
     let scratch = tempfile::tempdir().map_err(PythonError::Temporary)?;
     let component = scratch.path().join("component.wasm");
     fs::write(scratch.path().join(format!("{GLUE}.py")), plugin.glue()).map_err(PythonError::Temporary)?;
@@ -239,7 +240,9 @@ fn compile(
         // From it componentize-py takes what is installed there.
         command.env("VIRTUAL_ENV", venv);
     }
-    command.env("PYTHONDONTWRITEBYTECODE", "1").stdin(Stdio::null()).stdout(Stdio::null());
+    // What went wrong is in the module; where in the compiler it was noticed helps nobody.
+    command.env("RUST_BACKTRACE", "0").env("PYTHONDONTWRITEBYTECODE", "1");
+    command.stdin(Stdio::null()).stdout(Stdio::null());
     let program = |source| PythonError::Program { program: environment.tool.clone(), source };
     if !command.status().map_err(program)?.success() {
         return Err(PythonError::Tool(name.to_owned()));
@@ -267,22 +270,21 @@ impl Environment {
 }
 
 impl Project {
-    fn facts(self) -> Facts {
+    fn facts(self, venv: Option<&Path>) -> Facts {
         let author = |author: Author| match (author.name, author.email) {
             (Some(name), Some(mail)) => Some(format!("{name} <{mail}>")),
             (name, mail) => name.or(mail),
         };
+        let sbom = venv.and_then(|venv| distributions::sbom(&self.name, self.version.as_deref(), venv));
         Facts {
             name: self.name,
             version: self.version,
             description: self.description,
-            licence: self.license.and_then(|licence| match licence {
-                Licence::Expression(expression) => Some(expression),
-                Licence::Other(_) => None,
-            }),
+            licence: self.license.and_then(|licence| licence.as_str().map(str::to_owned)),
             authors: self.authors.into_iter().filter_map(author).collect(),
             source: self.urls.repository,
             homepage: self.urls.homepage,
+            sbom,
         }
     }
 }
@@ -332,7 +334,7 @@ mod tests {
 
     #[test]
     fn what_the_project_says_of_itself_is_told() {
-        let facts = file("connector = \"a:b\"").unwrap().project.facts();
+        let facts = file("connector = \"a:b\"").unwrap().project.facts(None);
         assert_eq!((facts.licence.as_deref(), facts.version.as_deref()), (Some("MIT"), Some("1.2.3")));
         assert_eq!(facts.authors, ["A <a@example.com>"]);
         assert_eq!(facts.source.as_deref(), Some("https://example.com/r"));
