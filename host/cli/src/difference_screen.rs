@@ -115,10 +115,7 @@ fn state(need: &Standing) -> (String, String) {
     let reasons = || need.reasons.iter().map(|reason| line(reason)).collect::<Vec<_>>().join("; ");
     match need.stands {
         Stands::Ready => (format!("{GOOD}ok{GOOD:#}"), String::new()),
-        Stands::NoAsset => (
-            format!("{GOOD}ok{GOOD:#}"),
-            format!("no asset yet: `palisade asset add NAME --connector {connector}`"),
-        ),
+        Stands::NoAsset => (format!("{GOOD}ok{GOOD:#}"), "no asset yet".to_owned()),
         Stands::NoConnector => {
             (format!("{WARN}missing{WARN:#}"), format!("connector `{connector}` is not installed"))
         }

@@ -172,7 +172,7 @@ pub enum InstallError {
         lacks: Vec<Standing>,
     },
     /// Something still needs it.
-    #[error("`{name}` is needed by {by}")]
+    #[error("`{name}` is needed by {by}: disable or remove that first")]
     Needed {
         /// What would be removed.
         name: Name,

@@ -390,7 +390,6 @@ fn kind_of_items(items: &Value) -> Option<&'static str> {
     Some(match kinds.without_null() {
         Kinds::TEXT => "texts",
         Kinds::WHOLE => "whole numbers",
-        Kinds::BOOLEAN => "yes and no",
         Kinds::ARRAY => "lists",
         Kinds::OBJECT => "objects",
         kinds if kinds == Kinds::WHOLE.or(Kinds::BROKEN) => "numbers",

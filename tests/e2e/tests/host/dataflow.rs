@@ -60,7 +60,7 @@ fn without_its_connector_a_playbook_waits_for_the_operators_word() {
     assert!(output.status.success(), "{words}");
     for line in [
         "hostile-playbook is installed, and disabled: it cannot have what it needs.\n",
-        "  hostile/behave  ok       no asset yet: `palisade asset add NAME --connector hostile`\n",
+        "  hostile/behave  ok       no asset yet\n",
         "  stranger/help   missing  connector `stranger` is not installed\n",
         "next: install what is missing, then `palisade plugin enable hostile-playbook`; to run it without that, add --anyway",
     ] {

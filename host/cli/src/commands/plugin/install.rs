@@ -137,6 +137,12 @@ pub(super) async fn install(host: &Client, component: &Fetched, way: Way) -> Res
     let plugin: Plugin = host.post_component(&path, component, COMPILING_TIME).await?.read()?;
     if !way.json {
         screen::show(&installed(&plugin, "is installed"))?;
+        for broken in inspected.replacement.iter().flat_map(|replacement| replacement.broken()) {
+            screen::show(&format!(
+                "  {BOLD}{}{BOLD:#} is {WARN}disabled{WARN:#}: it cannot go on with this.\n",
+                broken.playbook
+            ))?;
+        }
     }
     Ok(Placed { plugin, is_new })
 }
