@@ -82,7 +82,7 @@ fn a_version_that_asks_for_more_must_be_granted_again() {
     }
     // Nor does the host take a program's word that it has looked.
     let request = |query: &str| {
-        let path = format!("/api/v1/plugins?{query}");
+        let path = format!("/api/v1/plugins?{query}&allow_unsigned=true");
         let request = Request::new("POST", &path).token(&host.admin_token());
         host.send(&request.body(fs::read(&wider).unwrap()))
     };
