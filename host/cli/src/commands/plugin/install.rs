@@ -21,7 +21,7 @@ use crate::{
     lock_file, printable,
     progress::Spinner,
     screen,
-    style::{BOLD, WARN},
+    style::{BOLD, GOOD, WARN},
 };
 
 /// What to install.
@@ -159,7 +159,12 @@ async fn enable_new(host: &Client, all: Vec<Placed>, way: Way) -> Result<Vec<Plu
         let name = plugin.name().clone();
         let path = format!("/api/v1/plugins/{name}/enable?anyway={}", way.consent.anyway);
         plugins.push(match host.post_nothing(&path, REQUEST_TIME).await {
-            Ok(answer) => answer.read()?,
+            Ok(answer) => {
+                if !way.json {
+                    screen::show(&format!("{GOOD}✔{GOOD:#} {BOLD}{name}{BOLD:#} is enabled: it can have what it needs.\n"))?;
+                }
+                answer.read()?
+            }
             Err(error @ Error::Problem { status: 409, .. }) => {
                 screen::tell(&format!(
                     "\n{BOLD}{name}{BOLD:#} is installed, and {WARN}disabled{WARN:#}: it cannot have what it needs.\n"
