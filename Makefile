@@ -16,7 +16,7 @@ FIXTURES := bench-guest hostile-connector hostile-playbook hostile-wasi-connecto
 JS := $(patsubst %/,%,$(dir $(wildcard sdk/js/examples/*/package.json tests/js/*/package.json)))
 # They are built from copies, with npm's directory beside them, so that nothing of npm's gets into the checkout.
 JS_BUILD := $(CARGO_TARGET_DIR)/js
-JS_SOURCES := $(shell find $(JS) sdk/js/src sdk/js/wit host/cli/src/commands/plugin/build -type f -not -path '*/node_modules/*')
+JS_SOURCES := $(shell find $(JS) sdk/js/src sdk/js/wit host/cli/src/commands/plugin/build host/package/src -type f -not -path '*/node_modules/*')
 COMPONENTIZE_QJS := componentize-qjs@0.4.5
 # Plugins in Python, by their directories: the examples of its SDK, and a playbook for tests.
 PYTHON := $(patsubst %/,%,$(dir $(wildcard sdk/python/examples/*/pyproject.toml tests/python/*/pyproject.toml)))
