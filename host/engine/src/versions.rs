@@ -29,7 +29,10 @@ use palisade_model::limits::MANIFEST_TEXT_BYTES;
 use semver::Version;
 use wasmtime::{
     Engine, Store,
-    component::{Component, HasSelf, InstancePre, Linker},
+    component::{
+        Component, HasSelf, InstancePre, Linker,
+        types::{ComponentExtern, ComponentItem},
+    },
 };
 
 use crate::{connector::ConnectorHost, guest::Guest, playbook::PlaybookHost, wit::line};
@@ -151,7 +154,10 @@ pub(crate) fn check(
 ) -> Result<Option<Version>, Foreign> {
     let contract = of(component, engine)?;
     let component = component.component_type();
-    let mut foreign = component.imports(engine).map(|(name, _)| name).filter(|name| !world.gives(name));
+    let foreign = component
+        .imports(engine)
+        .filter(|(name, item)| !world.gives(name) && !is_vocabulary(name, &item.ty, engine));
+    let mut foreign = foreign.map(|(name, _)| name);
     let named: Vec<&str> = foreign.by_ref().take(NAMED).collect();
     if named.is_empty() {
         return Ok(contract);
@@ -172,6 +178,14 @@ impl World {
             None => WASI.iter().any(|package| name.starts_with(package)),
         }
     }
+}
+
+/// Whether an import is an interface of the contract's package that has nothing but types. It asks nothing of the host. Some
+/// compilers need the types of a world in an interface of their own: componentize-qjs 0.4 loses them otherwise.
+fn is_vocabulary(name: &str, item: &ComponentItem, engine: &Engine) -> bool {
+    let ComponentItem::ComponentInstance(interface) = item else { return false };
+    let types = |(_, item): (_, ComponentExtern<'_>)| matches!(item.ty, ComponentItem::Type(_));
+    version(name).is_some() && interface.exports(engine).all(types)
 }
 
 /// The version in the name of an interface of the contract.
