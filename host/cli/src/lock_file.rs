@@ -240,6 +240,7 @@ mod prefixed {
 mod tests {
     use base64::{Engine, prelude::BASE64_STANDARD};
     use palisade_model::plugin::Provenance;
+    use palisade_model::signer::Signer;
     use serde_json::json;
 
     use super::*;
@@ -304,6 +305,8 @@ grants = [
         let file = format!("untrusted comment: x\n{made}\ntrusted comment: y\n{of_comment}\n");
         let mut signed = plugin("triage", 1);
         signed.provenance.signature = Some(file);
+        let key = KeyId::from_bytes([1; 8]);
+        signed.signed_by = Some(SignedBy::Trusted(Signer { name: "acme".parse().unwrap(), key }));
         let text = LockFile::of(&[signed]).text().unwrap();
         assert!(text.contains("\nsigner = \"0101010101010101\"\nby = "), "{text}");
     }
