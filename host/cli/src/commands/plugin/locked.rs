@@ -220,10 +220,10 @@ async fn install(
     // Where the lock file has it from, not where it happens to lie here.
     component.source = plugin.source.clone().unwrap_or(component.source);
     let unsigned = if plugin.unsigned { "&allow_unsigned=true" } else { "" };
-    // What it may do more than the version that is here was granted where the lock file was written, and so was a playbook
-    // without some of its connectors.
+    // What it may do more than the version that is here was granted where the lock file was written. Whether a playbook may
+    // run without some of its connectors is for this host's operator to say.
     let older = if allow_downgrade { "&allow_downgrade=true" } else { "" };
-    let word = format!("grant={}&by_lock_file=true&wider=true&anyway=true{unsigned}{older}", plugin.digest);
+    let word = format!("grant={}&by_lock_file=true&wider=true{unsigned}{older}", plugin.digest);
     let path = format!("/api/v1/plugins?{word}");
     host.post_component(&path, &component, COMPILING_TIME).await.map(drop)
 }
