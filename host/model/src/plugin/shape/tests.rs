@@ -16,7 +16,9 @@ fn kind(field: &str, given: &str, taken: &str) -> Misfit {
 }
 
 fn object(properties: Value, required: &[&str]) -> Value {
-    json!({ "type": "object", "properties": properties, "required": required })
+    let mut object = json!({ "type": "object", "required": required });
+    object["properties"] = properties;
+    object
 }
 
 fn closed(mut object: Value) -> Value {
@@ -29,7 +31,9 @@ fn text() -> Value {
 }
 
 fn one_field(schema: Value) -> Value {
-    object(json!({ "x": schema }), &["x"])
+    let mut properties = json!({});
+    properties["x"] = schema;
+    object(properties, &["x"])
 }
 
 #[test]

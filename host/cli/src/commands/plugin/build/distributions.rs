@@ -3,35 +3,19 @@
 
 use std::{fs, path::Path};
 
-use serde_json::{Value, json};
+use super::cyclonedx::{self, Part};
 
 /// What builds and installs, and never gets into a component.
 const TOOLS: [&str; 3] = ["pip", "setuptools", "wheel"];
 
-/// The list in CycloneDX 1.5 (<https://cyclonedx.org/docs/1.5/json/>), without a serial number and a time, so that the same
-/// distributions make the same list. Nothing if there is no virtual environment to look into.
+/// The list. Nothing if there is no virtual environment to look into.
 pub(super) fn sbom(name: &str, version: Option<&str>, venv: &Path) -> Option<String> {
-    let mut distributions = installed(venv)?;
-    distributions.sort();
-    let mut component = json!({ "type": "application", "name": name });
-    if let Some(version) = version {
-        component["version"] = json!(version);
-    }
-    let components: Vec<Value> = distributions
-        .into_iter()
-        .map(|(name, version)| {
-            let purl = format!("pkg:pypi/{name}@{version}");
-            json!({ "type": "library", "name": name, "version": version, "purl": purl, "bom-ref": purl })
-        })
-        .collect();
-    let list = json!({
-        "bomFormat": "CycloneDX",
-        "specVersion": "1.5",
-        "version": 1,
-        "metadata": { "component": component },
-        "components": components,
-    });
-    Some(list.to_string())
+    let part = |(name, version)| {
+        let purl = format!("pkg:pypi/{name}@{version}");
+        Part { name, version, purl }
+    };
+    let parts = installed(venv)?.into_iter().map(part).collect();
+    Some(cyclonedx::list(name, version, parts))
 }
 
 /// Name and version of each, from the directories `NAME-VERSION.dist-info` that installers write. In a name `-`, `_` and `.`
@@ -51,6 +35,8 @@ fn installed(venv: &Path) -> Option<Vec<(String, String)>> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     #[test]

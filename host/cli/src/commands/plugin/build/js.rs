@@ -8,7 +8,7 @@ use std::{
 
 use serde::Deserialize;
 
-use super::{Facts, Made};
+use super::{Facts, Made, npm};
 
 /// The compiler's command, as its npm package installs it. It is what jco calls for its backend `quickjs`; jco itself cannot
 /// pass on that the small runtime is wanted, nor where modules may lie.
@@ -138,7 +138,7 @@ pub(super) fn build(directory: &Path) -> Result<Made, JsError> {
     if !main.is_file() {
         return Err(JsError::NoModule(main));
     }
-    let facts = project.facts();
+    let facts = project.facts(&root);
     let compiler = Compiler::of(&root)?;
     let sdk = root.ancestors().find_map(|above| above.join(SDK).canonicalize().ok());
     let sdk = sdk.ok_or_else(|| JsError::NoSdk(root.clone()))?;
@@ -164,7 +164,7 @@ impl Project {
         serde_json::from_slice(&text).map_err(|error| broken(error.into()))
     }
 
-    fn facts(&self) -> Facts {
+    fn facts(&self, root: &Path) -> Facts {
         let authors = self.author.iter().map(|author| match author {
             Person::Line(line) => line.clone(),
             Person::Parts { name, email: Some(email) } => format!("{name} <{email}>"),
@@ -173,16 +173,17 @@ impl Project {
         let source = self.repository.as_ref().map(|repository| match repository {
             Repository::Line(url) | Repository::Parts { url } => url.trim_start_matches("git+").to_owned(),
         });
+        // A name may have a scope, `@acme/example`, which is no part of a plugin's name.
+        let name = self.name.rsplit('/').next().unwrap_or_default();
         Facts {
-            // A name may have a scope, `@acme/example`, which is no part of a plugin's name.
-            name: self.name.rsplit('/').next().unwrap_or_default().to_owned(),
+            name: name.to_owned(),
             version: self.version.clone(),
             description: self.description.clone(),
             licence: self.license.clone(),
             authors: authors.collect(),
             source,
             homepage: self.homepage.clone(),
-            sbom: None,
+            sbom: npm::sbom(name, self.version.as_deref(), root, COMPILER),
         }
     }
 }
@@ -232,7 +233,7 @@ mod tests {
 
     fn facts(package: &str) -> Facts {
         let project: Project = serde_json::from_str(package).unwrap();
-        project.facts()
+        project.facts(Path::new("."))
     }
 
     #[test]

@@ -3,8 +3,10 @@
 //! What lies in a directory says the language; each has a file here that says what its tools are, and calls them.
 
 mod crates;
+mod cyclonedx;
 mod distributions;
 mod js;
+mod npm;
 mod python;
 pub(crate) mod rust;
 
