@@ -1,6 +1,10 @@
 //! The conformance kit: every first-party plugin holds to it, and whoever does not is found out.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use palisade_conformance::{Check, Options, Scorecard, Verdict};
 use palisade_e2e::built;
@@ -9,9 +13,16 @@ use serde_json::{Value, json};
 use crate::{bound::sandbox, pages::packages, recording::cassettes};
 
 /// The scorecard of a first-party plugin, with its own cassettes.
-async fn of(package: &str) -> Scorecard {
-    let options = Options { cassettes: cassettes(package), seed: 1, ..Options::default() };
+async fn of(package: &str, cassettes: PathBuf) -> Scorecard {
+    let options = Options { cassettes, seed: 1, ..Options::default() };
     palisade_conformance::test(sandbox(), &built::component(package), &options).await.unwrap()
+}
+
+/// What does not hold of a plugin, or is not covered.
+fn amiss(package: &str, scorecard: &Scorecard) -> Vec<String> {
+    let wanting =
+        [Verdict::Fail, Verdict::NotCovered].into_iter().flat_map(|verdict| scorecard.with(verdict));
+    wanting.map(|check| format!("{package}: {}", told(check))).collect()
 }
 
 fn told(check: &Check) -> String {
@@ -20,17 +31,28 @@ fn told(check: &Check) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_first_party_plugin_holds_to_every_check() {
-    let mut amiss = Vec::new();
+    let mut found = Vec::new();
     for package in packages() {
-        let scorecard = of(&package).await;
-        for verdict in [Verdict::Fail, Verdict::NotCovered] {
-            amiss.extend(scorecard.with(verdict).map(|check| format!("{package}: {}", told(check))));
-        }
+        let scorecard = of(&package, cassettes(&package)).await;
+        found.extend(amiss(&package, &scorecard));
         let held = scorecard.with(Verdict::Pass).count();
         assert!(held > 5, "{package}: only {held} checks hold");
         println!("{package}: {} calls in {} ms", scorecard.calls, scorecard.milliseconds);
     }
-    assert!(amiss.is_empty(), "{}", amiss.join("\n"));
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_examples_in_other_languages_hold_to_every_check() {
+    let mut found = Vec::new();
+    for (sdk, package) in
+        [("python", "abuseipdb"), ("python", "reputation-note"), ("js", "urlscan"), ("js", "suspicious-url")]
+    {
+        let example =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../sdk/{sdk}/examples/{package}"));
+        found.extend(amiss(package, &of(package, example.join("cassettes")).await));
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

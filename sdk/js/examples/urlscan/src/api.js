@@ -30,13 +30,12 @@ function headers(call) {
 function refused(response) {
   if (![400, 429].includes(response.status)) return response;
   const said = words(response);
-  if (response.status === 429) {
-    // The API says how long to wait in seconds, and not in `Retry-After`.
-    const seconds = Number(response.header("x-rate-limit-reset-after") ?? NaN);
-    const afterMs = Number.isFinite(seconds) && seconds >= 0 ? Math.ceil(seconds * 1_000) : null;
-    throw Failure.rateLimited(said ?? "the quota is used up", afterMs);
+  // The API says in a header of its own how many seconds to wait.
+  const seconds = Number(response.header("x-rate-limit-reset-after") ?? NaN);
+  if (response.status === 429 && Number.isFinite(seconds) && seconds >= 0) {
+    throw Failure.rateLimited(said ?? "the quota is used up", Math.ceil(seconds * 1_000));
   }
-  if (said !== null && /api key/i.test(said)) throw Failure.authentication(said);
+  if (response.status === 400 && said !== null && /api key/i.test(said)) throw Failure.authentication(said);
   return response;
 }
 

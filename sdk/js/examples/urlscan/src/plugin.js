@@ -5,7 +5,7 @@
 import { schema } from "@palisade/sdk";
 import { connector, generic, investigate, success, test } from "@palisade/sdk/connector";
 
-import { get } from "./api.js";
+import { get, words } from "./api.js";
 import { detonate, detonation, verifyDetonation } from "./detonation.js";
 import { lookUp, scans } from "./search.js";
 
@@ -36,7 +36,7 @@ export const { describe, invoke, verify } = connector({
   actions: [
     test({
       run(call) {
-        get(call, "/api/v1/quotas").ok();
+        get(call, "/api/v1/quotas").ok(words).json(schema.open({ limits: schema.open({}) }));
         return success("urlscan.io accepts the API key.");
       },
     }),
