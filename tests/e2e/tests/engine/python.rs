@@ -8,7 +8,7 @@ use palisade_model::action::Failure;
 use serde_json::json;
 
 use crate::{
-    bound::{none, sandbox},
+    bound::none,
     connectors::{arm, bound, hold_against_faults, kind, lab},
 };
 
