@@ -26,12 +26,12 @@ COMPONENTIZE_PY := componentize-py==0.25.1
 VENV := $(CARGO_TARGET_DIR)/python
 
 .NOTPARALLEL:
-.PHONY: run test bench torture fuzz docs keep build plugins examples check unit target tools help
+.PHONY: run test bench torture fuzz docs keep build plugins rust examples check unit target tools help
 
 help: ## Lists the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
-run: build plugins ## Builds everything, then shows one alert on its way into a ticket, and keeps serving.
+run: build rust ## Builds everything, then shows one alert on its way into a ticket, and keeps serving.
 	@sh tests/lab/demo.sh "$(BIN)" "$(PLUGINS)"
 
 test: check build plugins examples unit ## Formatting, lints and every test.
@@ -42,7 +42,7 @@ bench: target $(VENV)/$(COMPONENTIZE_PY) ## Measures the host against plain Rust
 	VIRTUAL_ENV="$(VENV)" "$(CARGO_TARGET_DIR)/release/palisade" plugin build --no-revision sdk/python/examples/abuseipdb --out "$(PLUGINS)"
 	"$(CARGO_TARGET_DIR)/release/palisade-bench"
 
-torture: build plugins tools ## Kills the host hundreds of times and counts what it lost or did twice; ARGS="--seed 7".
+torture: build rust tools ## Kills the host hundreds of times and counts what it lost or did twice; ARGS="--seed 7".
 	@PALISADE_BIN="$(BIN)/palisade" PALISADE_PLUGINS="$(PLUGINS)" "$(BIN)/palisade-torture" $(ARGS)
 
 fuzz: ## Alters whatever is read before a signature is checked; ARGS="-max_total_time=3600".
@@ -52,14 +52,14 @@ fuzz: ## Alters whatever is read before a signature is checked; ARGS="-max_total
 	RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir tests/fuzz --target-dir "$(CARGO_TARGET_DIR)/fuzz" --sanitizer none \
 	    untrusted tests/fuzz/corpus/untrusted tests/fuzz/seeds -- -max_total_time=300 -max_len=65536 $(ARGS)
 
-docs: build plugins ## Writes the pages of connectors and playbooks, from what they say of themselves.
+docs: build rust ## Writes the pages of connectors and playbooks, from what they say of themselves.
 	rm -rf docs/connectors docs/playbooks
 	"$(BIN)/palisade" plugin docs $(foreach p,$(PRODUCT),"$(PLUGINS)/$(p).wasm") --out docs
 
 # The version of the contract, as its WIT says.
 CONTRACT = $(shell sed -n 's/^package palisade:plugin@\(.*\);/\1/p' wit/types.wit)
 
-keep: plugins ## Keeps the contract in wit/ as released, with components of it that later hosts must run.
+keep: rust ## Keeps the contract in wit/ as released, with components of it that later hosts must run.
 	@test ! -e wit/released/$(CONTRACT) || { echo "Version $(CONTRACT) of the contract is kept already; a change needs a new version."; exit 1; }
 	mkdir -p wit/released/$(CONTRACT) tests/compatibility/$(CONTRACT)
 	cp wit/*.wit wit/released/$(CONTRACT)/
@@ -70,8 +70,10 @@ keep: plugins ## Keeps the contract in wit/ as released, with components of it t
 build: ## Builds the host and the lab.
 	cargo build --workspace --bins
 
+plugins: rust $(foreach p,$(PYTHON) $(JS),$(PLUGINS)/$(notdir $(p)).wasm) ## Builds every component with the command that authors use.
+
 # Without the commit: tests compile a component once, whatever commit it was built from.
-plugins: build target $(foreach p,$(PYTHON) $(JS),$(PLUGINS)/$(notdir $(p)).wasm) ## Builds every component with the command that authors use.
+rust: build target ## Builds the components that are written in Rust: all that users install.
 	"$(BIN)/palisade" plugin build --no-revision $(foreach p,$(PRODUCT) $(FIXTURES),-p $(p)) --out "$(PLUGINS)"
 
 examples: target ## Builds the examples of the Rust SDK as components.
