@@ -34,8 +34,8 @@ pub(crate) async fn describe(sandbox: &Sandbox, component: &Component) -> Result
     let engine = sandbox.engine();
     let exports = |name| component.component_type().get_export(engine, name).is_some();
     if exports("invoke") {
-        let Linked { pre, wasi, contract } = sandbox.link_connector(component)?;
-        let wasi = wasi.then(Wasi::of_connector);
+        let Linked { pre, wasi, contract } = sandbox.link_describing(component)?;
+        let wasi = wasi.then(Wasi::of_describing);
         let mut store = Guest::store_with_budget(engine, wasi, ConnectorHost::new(None), DESCRIBE_TIME);
         let described =
             within_time(async { pre.instantiate_async(&mut store).await?.call_describe(&mut store).await })
@@ -48,7 +48,7 @@ pub(crate) async fn describe(sandbox: &Sandbox, component: &Component) -> Result
         Ok(Manifest::Connector(manifest))
     } else if exports("run") {
         let Linked { pre, wasi, contract } = sandbox.link_playbook(component)?;
-        let wasi = wasi.then(|| Wasi::of_playbook(None));
+        let wasi = wasi.then(Wasi::of_describing);
         let mut store: Store<Guest<PlaybookHost>> =
             Guest::store_with_budget(engine, wasi, PlaybookHost::new(None), DESCRIBE_TIME);
         let described = within_time(pre.describe(&mut store)).await?;

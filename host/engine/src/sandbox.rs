@@ -83,6 +83,7 @@ pub struct Sandbox {
 struct Linkers {
     connector: Linker<Guest<ConnectorHost>>,
     connector_with_wasi: Linker<Guest<ConnectorHost>>,
+    describing_with_wasi: Linker<Guest<ConnectorHost>>,
     playbook: Linker<Guest<PlaybookHost>>,
     playbook_with_wasi: Linker<Guest<PlaybookHost>>,
 }
@@ -232,6 +233,17 @@ impl Sandbox {
         })
     }
 
+    /// Links a component as a connector that only says what it is: with a clock that stands still.
+    pub(crate) fn link_describing(
+        &self,
+        component: &Component,
+    ) -> Result<Linked<ConnectorPre<Guest<ConnectorHost>>>, LoadError> {
+        let Linkers { connector, describing_with_wasi, .. } = &self.linkers;
+        self.link(component, &versions::CONNECTOR, [connector, describing_with_wasi], |pre, _| {
+            ConnectorPre::new(pre)
+        })
+    }
+
     /// Links a component as a playbook.
     pub(crate) fn link_playbook(&self, component: &Component) -> Result<Linked<PlaybookPre>, LoadError> {
         let Linkers { playbook, playbook_with_wasi, .. } = &self.linkers;
@@ -272,12 +284,14 @@ impl Linkers {
         versions::link_connectors(&mut connector)?;
         let mut connector_with_wasi = connector.clone();
         wasi::link_for_connectors(&mut connector_with_wasi)?;
+        let mut describing_with_wasi = connector.clone();
+        wasi::link_with_still_clock(&mut describing_with_wasi)?;
 
         let mut playbook = Linker::new(engine);
         versions::link_playbooks(&mut playbook)?;
         let mut playbook_with_wasi = playbook.clone();
-        wasi::link_for_playbooks(&mut playbook_with_wasi)?;
-        Ok(Self { connector, connector_with_wasi, playbook, playbook_with_wasi })
+        wasi::link_with_still_clock(&mut playbook_with_wasi)?;
+        Ok(Self { connector, connector_with_wasi, describing_with_wasi, playbook, playbook_with_wasi })
     }
 }
 

@@ -34,6 +34,12 @@ impl Wasi {
         Self::of(&mut WasiCtx::builder())
     }
 
+    /// For a plugin that describes itself: everything stands still, so that what it says to the operator is what it says
+    /// when it is installed.
+    pub(crate) fn of_describing() -> Self {
+        Self::of_playbook(None)
+    }
+
     /// For a playbook: everything follows from the alert, or from nothing while the playbook describes itself.
     ///
     /// - The wall clock stands still at the time when the host received the alert, or at 1970.
@@ -79,8 +85,8 @@ pub(crate) fn link_for_connectors<T: WasiView>(linker: &mut Linker<T>) -> wasmti
     p2::add_to_linker_async(linker)
 }
 
-/// Links Wasi for playbooks: as for connectors, but with a [`StillClock`].
-pub(crate) fn link_for_playbooks<T: WasiView>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
+/// Links Wasi for playbooks, and for whoever describes itself: as for connectors, but with a [`StillClock`].
+pub(crate) fn link_with_still_clock<T: WasiView>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
     p2::add_to_linker_async(linker)?;
     linker.allow_shadowing(true);
     monotonic_clock::add_to_linker::<T, StillClock<'static>>(linker, |guest| StillClock(guest.clocks()))?;

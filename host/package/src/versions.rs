@@ -3,10 +3,10 @@
 use semver::Version;
 
 /// Whether a version is older than the newest there was (<https://semver.org>, section 11). One that cannot be compared
-/// with a newest that could is older: it might be anything. Where the newest is no such version, nothing is older.
+/// is older: it might be anything. So where the newest is no such version, all others are.
 pub fn is_older(version: &str, newest: &str) -> bool {
-    let Ok(newest) = Version::parse(newest) else { return false };
-    Version::parse(version).map_or(true, |version| version.cmp_precedence(&newest).is_lt())
+    let Ok(newest_version) = Version::parse(newest) else { return version != newest };
+    Version::parse(version).map_or(true, |version| version.cmp_precedence(&newest_version).is_lt())
 }
 
 #[cfg(test)]
@@ -23,7 +23,8 @@ mod tests {
             ("2.0.0-rc.1", "2.0.0", true),
             ("1.2", "1.2.3", true),
             ("../1.2.3", "1.2.3", true),
-            ("1.2.3", "tuesday", false),
+            ("1.2.3", "tuesday", true),
+            ("tuesday", "tuesday", false),
         ] {
             assert_eq!(is_older(version, newest), older, "{version} after {newest}");
         }

@@ -98,6 +98,8 @@ impl Runs {
             version: plugin.manifest.identity().version.as_str().into(),
             digest: plugin.digest.clone(),
         };
+        // A crash may have come between its installation and this.
+        self.remember_version(&plugin).await?;
         self.store.remove_plugin(name.clone(), record(by, removed)).await?;
         self.set_catalogue((*self.catalogue()).clone().without_plugin(name));
         self.drop_component(&plugin.digest).await?;

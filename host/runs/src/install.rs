@@ -265,9 +265,18 @@ impl Runs {
             return Err(InstallError::Reserved(plugin.name().clone()));
         }
         let change = self.change(plugin, granted)?;
-        self.remember_version(change.plugin()).await?;
-        self.store.put_component(digest, component).await?;
-        self.put_in_place(change, How::Installed { by_lock_file: word.by_lock_file, older_than }, by).await
+        self.store.put_component(digest.clone(), component).await?;
+        let how = How::Installed { by_lock_file: word.by_lock_file, older_than };
+        let installed = match self.put_in_place(change, how, by).await {
+            Ok(installed) => installed,
+            Err(error) => {
+                // A crash here is made good when the host starts.
+                self.drop_component(&digest).await?;
+                return Err(error);
+            }
+        };
+        self.remember_version(&installed).await?;
+        Ok(installed)
     }
 
     /// Configures a playbook: fields that have a value get it, fields without one get their default again. Runs at work

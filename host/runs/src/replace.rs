@@ -27,13 +27,6 @@ pub(crate) struct Change {
     lacks: Vec<Standing>,
 }
 
-impl Change {
-    /// The version that would be in its place.
-    pub(crate) fn plugin(&self) -> &Plugin {
-        &self.plugin
-    }
-}
-
 /// How a version comes to its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum How {
@@ -78,12 +71,24 @@ impl Runs {
     ///
     /// # Errors
     ///
-    /// [`InstallError::NoPlugin`]; [`InstallError::NoPrevious`]; [`InstallError::Breaks`] unless that is accepted; see
-    /// [`InstallError`].
-    pub async fn rollback(&self, name: &Name, breaks: bool, by: &str) -> Result<Plugin, InstallError> {
+    /// [`InstallError::NoPlugin`]; [`InstallError::NoPrevious`]; [`InstallError::OtherVersion`] if `to` is not the version
+    /// before; [`InstallError::UnknownKey`] if it was installed on the word of a key that is not trusted any more;
+    /// [`InstallError::Breaks`] unless that is accepted; see [`InstallError`].
+    pub async fn rollback(
+        &self,
+        name: &Name,
+        to: &Digest,
+        breaks: bool,
+        by: &str,
+    ) -> Result<Plugin, InstallError> {
         let _changing = self.changing.lock().await;
         let installed = self.installed(name)?;
         let previous = *installed.previous.ok_or_else(|| InstallError::NoPrevious(name.clone()))?;
+        // Asked twice, it would come back to where it was.
+        if previous.digest != *to {
+            return Err(InstallError::OtherVersion(name.clone()));
+        }
+        self.still_vouched(&previous)?;
         self.compile_again(&previous).await?;
         let grant = Grant { wider: true, breaks, ..Grant::of(previous.digest.clone()) };
         let back = Plugin { installed: Timestamp::now(), ..previous };

@@ -113,16 +113,26 @@ impl Runs {
         }
     }
 
+    /// Checks that a version which was installed on the word of a key would be so today. What was let in without anybody's word
+    /// stays what it was.
+    pub(crate) fn still_vouched(&self, plugin: &Plugin) -> Result<(), InstallError> {
+        if !matches!(plugin.signed_by, Some(SignedBy::Trusted(_))) {
+            return Ok(());
+        }
+        let missing = || InstallError::Component(plugin.name().clone());
+        let component = self.store.component(&plugin.digest)?.ok_or_else(missing)?;
+        let word = Word { provenance: plugin.provenance.clone(), ..Word::default() };
+        self.vouched(&component, plugin.name(), &word).map(drop)
+    }
+
     /// The newest version of a plugin that was ever installed, if this one is older; that must be allowed. The version that is
     /// here now counts as well: the host that installed it may not have remembered it.
     pub(crate) fn newer_before(&self, plugin: &Plugin, word: &Word) -> Result<Option<String>, InstallError> {
         let name = plugin.name();
-        let newest = match self.newest()?.remove(name) {
-            Some(newest) => Some(newest),
-            None => self.store.plugin(name)?.map(|installed| version(&installed).to_owned()),
-        };
+        let installed = self.store.plugin(name)?.map(|installed| version(&installed).to_owned());
+        let known = self.newest()?.remove(name).into_iter().chain(installed);
         let version = version(plugin);
-        let Some(newest) = newest.filter(|newest| is_older(version, newest)) else {
+        let Some(newest) = known.into_iter().find(|known| is_older(version, known)) else {
             return Ok(None);
         };
         if word.allow_downgrade {

@@ -1,9 +1,10 @@
 //! `make bench`: what the host costs, beside the same work in plain Rust, measured in one run.
 //!
 //! A call: instance, call and drop, with the pool and without. An action: one HTTP request through the engine, and
-//! through a plain client. Languages: a look-up by a connector in each. Alerts to tickets: the real `palisade serve` as a child process, and a plain server that takes
-//! the same alerts, sends the same requests and makes the same store writes. Waiting runs: how one goes on, and a host
-//! that is started with very many. The lab that answers runs in this process, at zero latency, for all.
+//! through a plain client. Languages: a look-up by a connector in each. Alerts to tickets: the real `palisade serve` as a
+//! child process, and a plain server that takes the same alerts, sends the same requests and makes the same store writes.
+//! Waiting runs: how one goes on, and a host that is started with very many. The lab that answers runs in this process, at
+//! zero latency, for all.
 
 mod action;
 mod call;

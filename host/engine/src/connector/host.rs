@@ -40,6 +40,11 @@ impl ConnectorHost {
         self.log.iter().rev().find(|line| line.level == LogLevel::Error).map(|line| line.message.as_str())
     }
 
+    /// That this is a call, and not the question what the connector is: the answer to that depends on nothing.
+    fn working(&self) -> wasmtime::Result<()> {
+        if self.call.is_some() { Ok(()) } else { Err(wasmtime::Error::msg(NOTHING_GRANTED)) }
+    }
+
     fn stream(&mut self, resource: &Resource<tcp::TcpStream>) -> wasmtime::Result<&mut Stream> {
         let index = usize::try_from(resource.rep())?;
         self.streams
@@ -65,12 +70,14 @@ impl log::Host for Guest<ConnectorHost> {
 
 impl clock::Host for Guest<ConnectorHost> {
     fn now(&mut self) -> wasmtime::Result<u64> {
+        self.host.working()?;
         Ok(wit::now())
     }
 }
 
 impl random::Host for Guest<ConnectorHost> {
     fn bytes(&mut self, count: u32) -> wasmtime::Result<Vec<u8>> {
+        self.host.working()?;
         Ok(wit::random_bytes(count)?)
     }
 }

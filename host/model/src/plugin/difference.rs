@@ -109,7 +109,8 @@ impl Difference {
         match (old, new) {
             (Manifest::Connector(old), Manifest::Connector(new)) => {
                 reach::compare(old, new, &mut changes);
-                actions::compare(&old.actions, &new.actions, &mut changes);
+                let opaque = !new.capabilities.tcp.is_empty();
+                actions::compare(&old.actions, &new.actions, opaque, &mut changes);
                 let fields = fields::compare(&old.configuration, &new.configuration);
                 changes.fields(Part::Configuration, "", fields);
             }

@@ -84,6 +84,8 @@ pub(super) struct Rollback {
 /// How to roll back.
 #[derive(Deserialize)]
 pub(super) struct Accepted {
+    /// The version that was foreseen.
+    to: Digest,
     #[serde(default)]
     breaks: bool,
 }
@@ -206,9 +208,9 @@ pub(super) async fn rollback(
     State(edge): server::State,
     caller: Caller,
     Named(name): Named,
-    Parameters(Accepted { breaks }): Parameters<Accepted>,
+    Parameters(Accepted { to, breaks }): Parameters<Accepted>,
 ) -> Result<Json<Plugin>, Problem> {
-    Ok(Json(edge.runs.rollback(&name, breaks, caller.name()).await?))
+    Ok(Json(edge.runs.rollback(&name, &to, breaks, caller.name()).await?))
 }
 
 /// `POST /plugins/{name}/enable`.

@@ -169,11 +169,7 @@ async fn a_failure_of_the_wrong_kind_is_found_out() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_it_says_of_itself_and_does_not_do_is_found_out() {
     let case = || request("request", "POST", "https://hostile.example/x", "1");
-    for (variant, expected) in [
-        ("other each time", "describe"),
-        ("key that goes nowhere", "same key"),
-        ("undo of something else", "undo"),
-    ] {
+    for (variant, expected) in [("key that goes nowhere", "same key"), ("undo of something else", "undo")] {
         let scorecard =
             caught(&built::variant("hostile-connector", variant), &["request"], Some(case())).await;
         assert!(failed(&scorecard).contains(&expected), "{variant}: {:?}", failed(&scorecard));

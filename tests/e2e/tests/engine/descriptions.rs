@@ -59,6 +59,8 @@ async fn a_component_that_breaks_while_it_describes_itself_is_refused() {
         ("loop", "the component: it "),
         ("panic", "it said: panicked at"),
         ("too much text", "the component: "),
+        // What could differ between the question whether to install it and its installation.
+        ("other each time", "a plugin that describes itself can reach nothing"),
     ] {
         let refusal = describe(variant).await.expect_err(variant);
         assert!(refusal.starts_with("the plugin broke while describing itself: "), "{variant}: {refusal}");

@@ -41,7 +41,8 @@ impl Origin {
 }
 
 fn replay(host: &Host, lock: &Path, from: Option<&Path>) -> Output {
-    let mut arguments = vec!["--json", "plugin", "install", "--locked", lock.to_str().unwrap()];
+    let mut arguments =
+        vec!["--json", "plugin", "install", "--allow-unsigned", "--locked", lock.to_str().unwrap()];
     arguments.extend(from.into_iter().flat_map(|from| ["--from", from.to_str().unwrap()]));
     host.palisade(&arguments)
 }
@@ -66,6 +67,18 @@ fn errors(output: &Output) -> String {
 #[test]
 fn another_host_becomes_the_same_without_a_network_or_a_question() {
     let (origin, host) = (Origin::new(), Host::start());
+    // Whoever can write into the file must not be able to do without a signature.
+    let (lock, components) = (origin.lock(), origin.components());
+    let [lock, components] = [&lock, &components].map(|path| path.to_str().unwrap());
+    let refused = host.palisade(&["--json", "plugin", "install", "--locked", lock, "--from", components]);
+    assert!(!refused.status.success());
+    assert!(
+        outcomes(&refused)
+            .iter()
+            .all(|(_, outcome, why)| outcome == "refused" && why.contains("--allow-unsigned"))
+    );
+    assert_eq!(plugins(&host), [] as [Value; 0]);
+
     let done = replay(&host, &origin.lock(), Some(&origin.components()));
     assert!(done.status.success(), "{}", errors(&done));
     let row = |name: &str, outcome: &str| (name.to_owned(), outcome.to_owned(), String::new());
@@ -248,7 +261,7 @@ fn what_came_from_a_registry_is_fetched_from_there_again() {
     let reference = pushed["reference"].as_str().unwrap();
     first.text(&["plugin", "install", "--grant-all", "--allow-unsigned", "--plain-http", reference]);
     first.text(&["plugin", "lock", "--out", lock]);
-    second.text(&["plugin", "install", "--plain-http", "--locked", lock]);
+    second.text(&["plugin", "install", "--allow-unsigned", "--plain-http", "--locked", lock]);
     assert_eq!(plugins(&second), plugins(&first));
     assert_eq!(plugins(&second)[0]["provenance"]["source"], reference);
 
@@ -256,7 +269,8 @@ fn what_came_from_a_registry_is_fetched_from_there_again() {
     let third = Host::start();
     first.install(&["script"]);
     first.text(&["plugin", "lock", "--out", lock]);
-    let refused = third.palisade(&["plugin", "install", "--plain-http", "--locked", lock]);
+    let refused =
+        third.palisade(&["plugin", "install", "--allow-unsigned", "--plain-http", "--locked", lock]);
     assert_eq!(refused.status.code(), Some(1));
     let table = String::from_utf8_lossy(&refused.stdout);
     assert!(table.contains("--from DIR") && table.contains("not installed"), "{table}");

@@ -25,7 +25,7 @@ pub(crate) struct Consent {
     pub(super) anyway: bool,
     /// Install them although nobody signed them, or with a key that is not trusted; the audit log records that
     #[arg(long)]
-    allow_unsigned: bool,
+    pub(super) allow_unsigned: bool,
     /// Install them although a newer version was installed before; the audit log records that
     #[arg(long)]
     pub(super) allow_downgrade: bool,

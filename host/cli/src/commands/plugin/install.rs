@@ -45,7 +45,7 @@ pub(crate) struct Install {
         value_name = "FILE",
         num_args = 0..=1,
         default_missing_value = lock_file::NAME,
-        conflicts_with_all = ["sources", "digest", "grant_all", "grant_wider", "accept_breaks", "anyway", "allow_unsigned"]
+        conflicts_with_all = ["sources", "digest", "grant_all", "grant_wider", "accept_breaks", "anyway"]
     )]
     locked: Option<PathBuf>,
     /// Take the components of the lock file from this directory, by their digests, and nothing from a network
@@ -61,7 +61,10 @@ pub(super) async fn run(command: Install, context: &Context) -> Result<Exit, Err
             file,
             command.from.as_deref(),
             command.servers,
-            command.consent.allow_downgrade,
+            locked::Allowed {
+                unsigned: command.consent.allow_unsigned,
+                downgrade: command.consent.allow_downgrade,
+            },
             context,
         )
         .await;

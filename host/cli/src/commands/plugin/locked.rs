@@ -71,11 +71,20 @@ struct Staged<'a> {
     signature: Option<String>,
 }
 
+/// What the operator lets be, beside what the lock file says.
+#[derive(Clone, Copy)]
+pub(super) struct Allowed {
+    /// That nobody who is trusted signed a plugin, if the file says so too.
+    pub(super) unsigned: bool,
+    /// That a version is older than the newest there was.
+    pub(super) downgrade: bool,
+}
+
 pub(super) async fn run(
     file: &Path,
     from: Option<&Path>,
     servers: SourceOptions,
-    allow_downgrade: bool,
+    allowed: Allowed,
     context: &Context,
 ) -> Result<Exit, Error> {
     let lock = LockFile::read(file)?;
@@ -102,7 +111,7 @@ pub(super) async fn run(
             outcome,
             reason,
         };
-        rows.push(match stage(plugin, &before, &store, &host, &scratch).await {
+        rows.push(match stage(plugin, allowed, &before, &store, &host, &scratch).await {
             Ok(None) => row(Outcome::Present, None),
             Ok(Some(ready)) => {
                 staged.push((rows.len(), ready));
@@ -127,7 +136,7 @@ pub(super) async fn run(
     // A playbook needs its connectors.
     staged.sort_by(|(_, one), (_, other)| one.plugin.kind.cmp(&other.plugin.kind));
     for (row, ready) in staged {
-        if let Err(error) = install(&host, ready, allow_downgrade).await {
+        if let Err(error) = install(&host, ready, allowed).await {
             show(&rows, context)?;
             return Err(error);
         }
@@ -157,6 +166,7 @@ fn by_digest(directory: &Path) -> Result<BTreeMap<Digest, PathBuf>, Error> {
 /// Gets a component and checks everything that the lock file says of it; nothing if it is installed already.
 async fn stage<'a>(
     plugin: &'a Locked,
+    allowed: Allowed,
     before: &[Plugin],
     store: &Store<'_>,
     host: &Client,
@@ -165,6 +175,12 @@ async fn stage<'a>(
     let installed = before.iter().find(|one| one.digest == plugin.digest && *one.name() == plugin.name);
     if let Some(installed) = installed {
         return check(plugin, &Locked::of(installed)).map(|()| None);
+    }
+    // Whoever writes into the file could otherwise do without any signature.
+    if plugin.unsigned && !allowed.unsigned {
+        return Err(refusal(
+            "no trusted key signed it where the file was written; --allow-unsigned installs it".to_owned(),
+        ));
     }
     let (path, component) = match store {
         Store::Directory { path, files } => {
@@ -213,7 +229,7 @@ fn check(plugin: &Locked, found: &Locked) -> Result<(), Error> {
 async fn install(
     host: &Client,
     Staged { plugin, path, signature }: Staged<'_>,
-    allow_downgrade: bool,
+    allowed: Allowed,
 ) -> Result<(), Error> {
     let mut component = read_component(&path, Some(&plugin.digest))?;
     component.signature = signature;
@@ -222,7 +238,7 @@ async fn install(
     let unsigned = if plugin.unsigned { "&allow_unsigned=true" } else { "" };
     // What it may do more than the version that is here was granted where the lock file was written. Whether a playbook may
     // run without some of its connectors is for this host's operator to say.
-    let older = if allow_downgrade { "&allow_downgrade=true" } else { "" };
+    let older = if allowed.downgrade { "&allow_downgrade=true" } else { "" };
     let word = format!("grant={}&by_lock_file=true&wider=true{unsigned}{older}", plugin.digest);
     let path = format!("/api/v1/plugins?{word}");
     host.post_component(&path, &component, COMPILING_TIME).await.map(drop)

@@ -28,6 +28,7 @@ pub(super) async fn run(Rollback { name, breaks }: Rollback, context: &Context) 
         screen::tell(&difference_screen::screen(digest, *size, manifest, &replacement));
     }
     let breaks = breaks.ask(&replacement, name.as_str())?;
-    let answer = host.post_nothing(&format!("{path}?breaks={breaks}"), COMPILING_TIME).await?;
+    let answer =
+        host.post_nothing(&format!("{path}?to={}&breaks={breaks}", previous.digest), COMPILING_TIME).await?;
     context.show(answer, |plugin: Plugin| installed(&plugin, "is back"))
 }

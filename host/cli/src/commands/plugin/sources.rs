@@ -1,6 +1,7 @@
 //! Where components come from: the options, the credentials, and one component after the other.
 
 use std::{
+    collections::BTreeSet,
     env, fs,
     io::{self, Read},
     path::{Path, PathBuf},
@@ -110,9 +111,18 @@ impl Fetcher {
             (env::var("PALISADE_REGISTRY_USER"), env::var("PALISADE_REGISTRY_PASSWORD"))
         {
             let login = Login { user, password };
-            match env::var("PALISADE_REGISTRY") {
-                Ok(registry) => logins.insert(registry, login),
-                Err(_) => named.into_iter().for_each(|registry| logins.insert(registry, login.clone())),
+            let named: BTreeSet<String> = named.into_iter().collect();
+            match (env::var("PALISADE_REGISTRY"), named.first()) {
+                (Ok(registry), _) => logins.insert(registry, login),
+                // A password that is meant for one is not shown to another.
+                (Err(_), Some(_)) if named.len() > 1 => {
+                    return Err(Error::Usage {
+                        what: "PALISADE_REGISTRY_PASSWORD is for one registry, and several are named".into(),
+                        next: "say which in PALISADE_REGISTRY".into(),
+                    });
+                }
+                (Err(_), Some(registry)) => logins.insert(registry.clone(), login),
+                (Err(_), None) => {}
             }
         }
         Ok(Self(Client::new(Options { ca, plain_http, logins, token_server })?))

@@ -6,13 +6,15 @@ use crate::{
     plugin::{ActionSpec, Read},
 };
 
-pub(super) fn compare(old: &[ActionSpec], new: &[ActionSpec], changes: &mut Changes) {
+/// `opaque` is whether the new version has raw streams: the host cannot hold an action to only reading there, so that a new
+/// one may do more whatever it says of itself.
+pub(super) fn compare(old: &[ActionSpec], new: &[ActionSpec], opaque: bool, changes: &mut Changes) {
     let named = |actions: &'_ [ActionSpec], name: &str| actions.iter().position(|action| action.name == name);
     for action in new {
         match named(old, &action.name) {
             Some(before) => one(&old[before], action, changes),
             None => {
-                let wider = action.effect.mutates() || !action.reads.is_empty();
+                let wider = opaque || action.effect.mutates() || !action.reads.is_empty();
                 let words = format!("new, {}: {}", action.effect.name(), action.description);
                 changes.add(Part::Actions, Sign::Added, wider, &action.name, words);
             }
@@ -27,9 +29,10 @@ fn one(old: &ActionSpec, new: &ActionSpec, changes: &mut Changes) {
     let name = &new.name;
     let mut changed = |wider, words| changes.add(Part::Actions, Sign::Changed, wider, name, words);
     if old.effect != new.effect {
-        // The policy goes by the effect: one that changes something was judged as the other.
+        // The policy goes by the effect. One that is said to change nothing any more is not judged at all, and the host
+        // cannot look into a raw stream.
         let words = format!("effect was {}, is {}", old.effect.name(), new.effect.name());
-        changed(new.effect.mutates(), words);
+        changed(old.effect.mutates() || new.effect.mutates(), words);
     }
     if old.retry != new.retry {
         let words = format!("retry was {}, is {}", retry(old.retry), retry(new.retry));

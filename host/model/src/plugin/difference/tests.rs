@@ -139,7 +139,7 @@ fn what_an_action_becomes_is_told_and_wider_if_it_can_do_more() {
     for (place, value, expected) in [
         ("/actions/1/effect", json!("contain"), &["! ~ look: effect was investigate, is contain"][..]),
         ("/actions/0/effect", json!("generic"), &["! ~ block ip: effect was contain, is generic"]),
-        ("/actions/0/effect", json!("investigate"), &["~ block ip: effect was contain, is investigate"]),
+        ("/actions/0/effect", json!("investigate"), &["! ~ block ip: effect was contain, is investigate"]),
         ("/actions/0/retry", json!("safe"), &["! ~ block ip: retry was unsafe, is safe"]),
         ("/actions/1/retry", json!("unsafe"), &["~ look: retry was safe, is unsafe"]),
         ("/actions/0/time_limit_ms", json!(2000), &["~ block ip: may take 2000 ms, was 1000 ms"]),

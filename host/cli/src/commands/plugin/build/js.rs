@@ -270,11 +270,11 @@ mod tests {
 
     #[test]
     fn modules_are_looked_for_no_higher_than_they_are() {
-        let project = Path::new("/work/plugins/example");
+        let project = Path::new("/home/kim/plugins/example");
         assert_eq!(
-            above_both(project, Path::new("/work/plugins/example/node_modules/@palisade/sdk")),
+            above_both(project, Path::new("/home/kim/plugins/example/node_modules/@palisade/sdk")),
             project
         );
-        assert_eq!(above_both(project, Path::new("/work/palisade/sdk/js")), Path::new("/work"));
+        assert_eq!(above_both(project, Path::new("/home/kim/palisade/sdk/js")), Path::new("/home/kim"));
     }
 }

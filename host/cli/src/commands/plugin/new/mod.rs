@@ -57,7 +57,7 @@ enum Lang {
     Rust,
     /// Python, built by componentize-py
     Python,
-    /// JavaScript, built by jco
+    /// JavaScript, built by componentize-qjs
     Js,
 }
 

@@ -7,7 +7,8 @@ pub(super) const PYTHON: Language = Language {
         "python/connector": "pyproject.toml", "requirements.txt", "plugin.py", "test_plugin.py", "README.md", ".gitignore",
     ),
     playbook: files!(
-        "python/playbook": "pyproject.toml", "requirements.txt", "plugin.py", "test_plugin.py", "README.md", ".gitignore",
+        "python/playbook": "pyproject.toml", "requirements.txt", "plugin.py", "test_plugin.py", "alert.json", "answers.json",
+        "README.md", ".gitignore",
     ),
     sdk_file: "pyproject.toml",
     published: concat!("palisade-sdk==", env!("CARGO_PKG_VERSION")),
