@@ -146,7 +146,7 @@ fn what_an_action_becomes_is_told_and_wider_if_it_can_do_more() {
         (
             "/actions/1/name",
             json!("look twice"),
-            &["+ look twice: new, investigate: Looks.", "- look: is not there any more"],
+            &["! + look twice: new, investigate: Looks.", "- look: is not there any more"],
         ),
         (
             "/actions/0/name",
