@@ -118,7 +118,7 @@ unit: tools ## Runs the tests; the components must have been built.
 	cd sdk/js && npm test --silent
 	@for p in $(filter sdk/js/examples/%,$(JS)); do d="$(JS_BUILD)/$$(basename $$p)"; rm -rf "$$d/test" && cp -r $$p/test "$$d/" && (cd "$$d" && node --test --test-reporter=dot) || exit 1; done
 	cd sdk/python && python3 -m unittest discover --quiet -s tests -t .
-	@for p in $(PYTHON); do (cd $$p && PYTHONPATH="$(CURDIR)/sdk/python" python3 -m unittest --quiet) || exit 1; done
+	@for p in $(filter sdk/python/examples/%,$(PYTHON)); do (cd $$p && PYTHONPATH="$(CURDIR)/sdk/python" python3 -m unittest --quiet) || exit 1; done
 
 # Components are built for a target that Rust does not bring along.
 target:
