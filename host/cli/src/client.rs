@@ -1,6 +1,6 @@
 //! The host's HTTP API, as the commands call it.
 
-use std::{net::IpAddr, time::Duration};
+use std::time::Duration;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::{
@@ -13,7 +13,7 @@ use hyper_util::{
     client::legacy::{Client as Http, connect::HttpConnector},
     rt::TokioExecutor,
 };
-use palisade_sources::Fetched;
+use palisade_sources::{Fetched, innermost, is_this_machine};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -87,7 +87,7 @@ impl Client {
     pub(crate) fn is_on_this_machine(&self) -> bool {
         let uri = self.base.parse::<Uri>().ok();
         let host = uri.as_ref().and_then(Uri::host).unwrap_or_default().trim_matches(['[', ']']);
-        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+        is_this_machine(host)
     }
 
     /// Where the host is.
@@ -239,7 +239,7 @@ impl Client {
         self.http
             .request(request)
             .await
-            .map_err(|error| Error::Unreachable { url: self.base.clone(), reason: root(&error) })
+            .map_err(|error| Error::Unreachable { url: self.base.clone(), reason: innermost(&error) })
     }
 
     /// The whole body of an answer.
@@ -270,15 +270,6 @@ impl Answer {
         serde_json::from_value(self.value)
             .map_err(|error| Error::Answer { url: self.url, source: Box::new(error) })
     }
-}
-
-/// The words of the innermost cause: those around it say no more than that a client could not connect.
-fn root(error: &dyn std::error::Error) -> String {
-    let mut root = error;
-    while let Some(source) = root.source() {
-        root = source;
-    }
-    root.to_string()
 }
 
 fn problem(status: StatusCode, body: &[u8]) -> Error {

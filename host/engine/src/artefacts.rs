@@ -146,10 +146,3 @@ pub(crate) fn compatibility(engine: &Engine) -> String {
     engine.precompile_compatibility_hash().hash(&mut hasher);
     format!("{:016x}", hasher.finish())
 }
-
-/// SHA-256 of a component.
-pub(crate) fn digest_of(component: &[u8]) -> Digest {
-    let mut bytes = [0; SHA256_OUTPUT_LEN];
-    bytes.copy_from_slice(digest(&SHA256, component).as_ref());
-    Digest::from_bytes(bytes)
-}

@@ -14,12 +14,13 @@ use palisade_model::{
     limits::{COMPILE_MEMORY_BYTES, COMPILE_TIME, COMPONENT_BYTES},
     plugin::Digest,
 };
+use palisade_package::{PackageError, check_preamble, digest};
 use rustix::process::{Resource, Rlimit, setrlimit};
 use tokio::process::Command;
 use wasmtime::Engine;
 
 use crate::{
-    artefacts::{ArtefactError, Artefacts, digest_of},
+    artefacts::{ArtefactError, Artefacts},
     sandbox::config,
 };
 
@@ -33,8 +34,8 @@ pub enum CompileError {
     #[error("the component has {0} bytes; at most {COMPONENT_BYTES} are accepted")]
     TooLarge(usize),
     /// Not a component at all.
-    #[error("{0}")]
-    NotAComponent(&'static str),
+    #[error(transparent)]
+    NotAComponent(#[from] PackageError),
     /// The compiler refused it.
     #[error("this is not a valid component: {0}")]
     Invalid(String),
@@ -64,18 +65,8 @@ pub(crate) async fn compile(
     if component.len() > COMPONENT_BYTES {
         return Err(CompileError::TooLarge(component.len()));
     }
-    // The preamble (component model binary format) tells a component from a core module; the difference is worth a
-    // sentence of its own, because every author makes the mistake once.
-    match component.get(..8) {
-        Some([0, b'a', b's', b'm', 1, 0, 0, 0]) => {
-            return Err(CompileError::NotAComponent(
-                "this is a core module, not a component: run `palisade plugin build` on its project",
-            ));
-        }
-        Some([0, b'a', b's', b'm', _, _, 1, 0]) => {}
-        _ => return Err(CompileError::NotAComponent("this is not a WebAssembly file")),
-    }
-    let digest = digest_of(component);
+    check_preamble(component)?;
+    let digest = digest(component);
     if artefacts.holds(&digest) {
         return Ok(digest);
     }

@@ -20,6 +20,7 @@ mod trust;
 mod versions;
 
 pub use agreement::{Disagreement, disagreement};
+pub use outline::check_preamble;
 pub use package::{Facts, Package, PackageError, Sbom, digest, pack, unpack};
 pub use public_key::{NotAPublicKey, PublicKey};
 pub use secret_key::{KeyError, SecretKey};

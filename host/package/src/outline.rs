@@ -19,15 +19,23 @@ pub(crate) struct Custom<'a> {
     pub(crate) range: Range<usize>,
 }
 
+/// Checks by its preamble (component model binary format) that a file is a component. A core module is told apart, because
+/// every author makes the mistake once.
+///
+/// # Errors
+///
+/// [`PackageError::CoreModule`]; [`PackageError::NotWasm`].
+pub fn check_preamble(file: &[u8]) -> Result<(), PackageError> {
+    match file.get(..8) {
+        Some([0, b'a', b's', b'm', 1, 0, 0, 0]) => Err(PackageError::CoreModule),
+        Some([0, b'a', b's', b'm', _, _, 1, 0]) => Ok(()),
+        _ => Err(PackageError::NotWasm),
+    }
+}
+
 /// Goes over a component and returns its custom sections. Those of modules and components inside belong to them.
 pub(crate) fn customs(file: &[u8]) -> Result<Vec<Custom<'_>>, PackageError> {
-    // The preamble (component model binary format) tells a component from a core module; the difference is worth a
-    // sentence of its own, because every author makes the mistake once.
-    match file.get(..8) {
-        Some([0, b'a', b's', b'm', 1, 0, 0, 0]) => return Err(PackageError::CoreModule),
-        Some([0, b'a', b's', b'm', _, _, 1, 0]) => {}
-        _ => return Err(PackageError::NotWasm),
-    }
+    check_preamble(file)?;
     let mut customs = Vec::new();
     let mut imports = 0;
     let mut parser = Parser::new(0);

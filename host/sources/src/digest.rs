@@ -1,12 +1,8 @@
-//! SHA-256.
+//! Digests as references and registries write them.
 
 use palisade_model::plugin::{Digest, NotADigest};
-
-/// The SHA-256 digest of some bytes.
-pub fn sha256(bytes: &[u8]) -> Digest {
-    let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
-    Digest::from_bytes(digest.as_ref().try_into().expect("SHA-256 has 32 bytes"))
-}
+/// What registries digest, components and manifests alike, is digested as a component is.
+pub use palisade_package::digest as sha256;
 
 /// Reads `sha256:HEX`. Registries know other algorithms; none of them is in use.
 pub(crate) fn parse(text: &str) -> Result<Digest, NotADigest> {

@@ -110,7 +110,7 @@ impl Http {
         let server = url.origin.to_string();
         let slow = || SourceError::Slow { server: server.clone(), what: what.to_owned() };
         let lost =
-            |error: hyper::Error| SourceError::Unreachable { server: server.clone(), why: root(&error) };
+            |error: hyper::Error| SourceError::Unreachable { server: server.clone(), why: innermost(&error) };
 
         let stream = timeout(CONNECT_TIME, self.connect(url)).await.map_err(|_| slow())??;
         let (mut sender, connection) = http1::Builder::new()
@@ -203,7 +203,7 @@ impl Answer {
             let Some(frame) = timeout_at(next, self.body.frame()).await.map_err(slow)? else { break };
             let frame = frame.map_err(|error| SourceError::Unreachable {
                 server: server.clone(),
-                why: format!("the connection ended before all was there: {}", root(&error)),
+                why: format!("the connection ended before all was there: {}", innermost(&error)),
             })?;
             let Ok(data) = frame.into_data() else { continue };
             if bytes.len() + data.len() > most {
@@ -223,12 +223,12 @@ impl Drop for Answer {
 }
 
 /// Whether what is sent there stays on this machine.
-pub(crate) fn is_this_machine(host: &str) -> bool {
+pub fn is_this_machine(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// The words of the innermost cause: those around it say no more than that something failed.
-fn root(error: &dyn Error) -> String {
+pub fn innermost(error: &dyn Error) -> String {
     let mut root = error;
     while let Some(source) = root.source() {
         root = source;

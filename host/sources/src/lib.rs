@@ -38,6 +38,7 @@ pub use digest::sha256;
 pub use error::SourceError;
 pub use fetched::Fetched;
 pub use files::{components_in, read_component, read_signature};
+pub use http::{innermost, is_this_machine};
 pub use logins::{Login, Logins, NotAConfiguration};
 pub use oci::{Artifact, OciReference};
 pub use reference::{NotAReference, Reference, Remote};

@@ -4,6 +4,7 @@ use std::{
     env, fs,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
+    process::{Command, Stdio},
 };
 
 /// The component of a package, as `make plugins` built it.
@@ -56,6 +57,27 @@ pub fn javascript() -> PathBuf {
 /// The virtual environment with the compiler of Python's components, as `make plugins` made it.
 pub fn python() -> PathBuf {
     build().join("python")
+}
+
+/// A directory of this checkout.
+///
+/// # Panics
+///
+/// If it is not there.
+pub fn checkout(path: &str) -> PathBuf {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
+    directory.canonicalize().unwrap_or_else(|error| panic!("{}: {error}", directory.display()))
+}
+
+/// Runs a program to its end, and returns whether it went well and what it said.
+///
+/// # Panics
+///
+/// If it cannot be run.
+pub fn run(command: &mut Command) -> (bool, String) {
+    let output = command.stdin(Stdio::null()).output().expect("the program can be run");
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8_lossy(&text).into_owned())
 }
 
 /// The program `palisade`: `PALISADE_BIN`, or the one built with the tests.

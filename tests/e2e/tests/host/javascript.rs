@@ -1,12 +1,12 @@
 //! A connector and a playbook in JavaScript: the examples of the SDK, in the real host, against the lab.
 
-use std::{
-    env, fs,
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
-};
+use std::{env, fs, path::Path, process::Command};
 
-use palisade_e2e::{Host, Request, Site, built, wait};
+use palisade_e2e::{
+    Host, Request, Site,
+    built::{self, checkout, run},
+    wait,
+};
 use palisade_lab::{Fault, FaultKind, System, story};
 use palisade_model::Timestamp;
 use serde_json::{Value, json};
@@ -132,18 +132,6 @@ async fn an_error_of_the_program_says_where_it_is() {
     let line = entry(&run, "log");
     assert_eq!(line["level"], "error");
     assert!(line["message"].as_str().unwrap().contains("curious-js/src/plugin.js:"), "{line:#}");
-}
-
-/// A directory of this checkout.
-fn checkout(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path).canonicalize().unwrap()
-}
-
-/// Runs a program to its end, and returns whether it went well and what it said.
-fn run(command: &mut Command) -> (bool, String) {
-    let output = command.stdin(Stdio::null()).output().unwrap();
-    let text = [output.stdout, output.stderr].concat();
-    (output.status.success(), String::from_utf8_lossy(&text).into_owned())
 }
 
 /// `palisade plugin new` with the SDK of this checkout.

@@ -3,10 +3,14 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
 };
 
-use palisade_e2e::{Host, Request, Site, built, wait};
+use palisade_e2e::{
+    Host, Request, Site,
+    built::{self, run},
+    wait,
+};
 use palisade_lab::{Fault, FaultKind, System, story};
 use palisade_model::Timestamp;
 use serde_json::{Value, json};
@@ -178,14 +182,7 @@ async fn python_sees_nothing_undetermined_and_nothing_of_the_machine() {
 
 /// The SDK of this checkout.
 fn sdk() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sdk/python").canonicalize().unwrap()
-}
-
-/// Runs a program to its end, and returns whether it went well and what it said.
-fn run(command: &mut Command) -> (bool, String) {
-    let output = command.stdin(Stdio::null()).output().unwrap();
-    let text = [output.stdout, output.stderr].concat();
-    (output.status.success(), String::from_utf8_lossy(&text).into_owned())
+    built::checkout("sdk/python")
 }
 
 /// `palisade plugin new` with the SDK of this checkout.
