@@ -36,10 +36,19 @@ run: build rust ## Builds everything, then shows one alert on its way into a tic
 
 test: check build plugins examples unit ## Formatting, lints and every test.
 
-bench: target $(VENV)/$(COMPONENTIZE_PY) ## Measures the host against plain Rust, in one run, optimized.
+# A copy of a plugin in JavaScript, beside the SDK as npm would put it there.
+define js_copy
+	@rm -rf "$(JS_BUILD)/$(notdir $(1))" && mkdir -p "$(JS_BUILD)/$(notdir $(1))"
+	@mkdir -p "$(JS_BUILD)/node_modules/@palisade" && ln -sfn "$(CURDIR)/sdk/js" "$(JS_BUILD)/node_modules/@palisade/sdk"
+	@cp -r $(1)/package.json $(1)/src "$(JS_BUILD)/$(notdir $(1))"
+endef
+
+bench: target $(VENV)/$(COMPONENTIZE_PY) $(JS_BUILD)/$(COMPONENTIZE_QJS) ## Measures the host against plain Rust, in one run, optimized.
 	cargo build --release -p palisade -p palisade-lab -p palisade-bench
 	"$(CARGO_TARGET_DIR)/release/palisade" plugin build --no-revision $(foreach p,$(PRODUCT) bench-guest actuator script,-p $(p)) --out "$(CARGO_TARGET_DIR)/plugins"
 	VIRTUAL_ENV="$(VENV)" "$(CARGO_TARGET_DIR)/release/palisade" plugin build --no-revision sdk/python/examples/abuseipdb --out "$(PLUGINS)"
+	$(call js_copy,sdk/js/examples/urlscan)
+	"$(CARGO_TARGET_DIR)/release/palisade" plugin build --no-revision "$(JS_BUILD)/urlscan" --out "$(PLUGINS)"
 	"$(CARGO_TARGET_DIR)/release/palisade-bench"
 
 torture: build rust tools ## Kills the host hundreds of times and counts what it lost or did twice; ARGS="--seed 7".
@@ -81,9 +90,7 @@ examples: target ## Builds the examples of the Rust SDK as components.
 
 define js_plugin
 $(PLUGINS)/$(notdir $(1)).wasm: $(JS_SOURCES) | build $(JS_BUILD)/$(COMPONENTIZE_QJS)
-	@rm -rf "$(JS_BUILD)/$(notdir $(1))" && mkdir -p "$(JS_BUILD)/$(notdir $(1))"
-	@mkdir -p "$(JS_BUILD)/node_modules/@palisade" && ln -sfn "$(CURDIR)/sdk/js" "$(JS_BUILD)/node_modules/@palisade/sdk"
-	@cp -r $(1)/package.json $(1)/src "$(JS_BUILD)/$(notdir $(1))"
+	$(call js_copy,$(1))
 	"$(BIN)/palisade" plugin build --no-revision "$(JS_BUILD)/$(notdir $(1))" --out "$(PLUGINS)"
 endef
 $(foreach p,$(JS),$(eval $(call js_plugin,$(p))))

@@ -4,6 +4,8 @@
 //! instance that is given the recorded answers makes the same calls again, and so comes to the same place. The others
 //! tell what became of the steps that calls have started.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -242,6 +244,9 @@ impl Event {
 pub struct Began {
     /// The exact component.
     pub digest: Digest,
+    /// The exact components of the connectors that it declares, as far as they were installed.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub connectors: BTreeMap<Name, Digest>,
     /// The alert as it stood.
     pub alert: Alert,
     /// The playbook's configuration, with the defaults of what was left out.
@@ -259,9 +264,17 @@ pub struct Began {
 }
 
 impl Began {
-    /// A run of this component on this alert, with nothing configured, that may do what the policy lets it.
+    /// A run of this component on this alert, with no connectors and nothing configured, that may do what the policy lets it.
     pub fn new(digest: Digest, alert: Alert) -> Self {
-        Self { digest, alert, configuration: Map::new(), mode: Mode::Live, assumed: None, undo: None }
+        Self {
+            digest,
+            connectors: BTreeMap::new(),
+            alert,
+            configuration: Map::new(),
+            mode: Mode::Live,
+            assumed: None,
+            undo: None,
+        }
     }
 }
 

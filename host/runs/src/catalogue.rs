@@ -174,6 +174,14 @@ impl Catalogue {
         self.connectors.get(name)
     }
 
+    /// The components of the connectors that a playbook declares, as far as they are installed.
+    pub(crate) fn connectors_of(&self, playbook: &PlaybookManifest) -> BTreeMap<Name, Digest> {
+        let connectors = playbook.needs.iter().filter_map(|need| self.connector(&need.connector));
+        connectors
+            .map(|connector| (connector.manifest.identity.name.clone(), connector.digest.clone()))
+            .collect()
+    }
+
     /// The asset of this name.
     pub fn asset(&self, name: &str) -> Option<&Arc<LoadedAsset>> {
         self.assets.get(name)
@@ -246,19 +254,20 @@ impl Catalogue {
     pub(crate) fn with_asset(mut self, asset: Asset, premises: &Premises) -> Result<Self, AssetError> {
         let connector = self.connector(asset.connector.as_str()).cloned();
         let connector = connector.ok_or_else(|| AssetError::NoConnector(asset.connector.clone()))?;
-        let open = |(field, sealed): (&String, &String)| {
-            let secret = premises.vault.unseal(&sealing_context(&asset.name, field), sealed);
-            secret.map(|secret| (field.clone(), secret)).map_err(|source| AssetError::Secret {
-                asset: asset.name.clone(),
-                field: field.clone(),
-                source,
-            })
-        };
-        let secrets = asset.sealed.iter().map(open).collect::<Result<BTreeMap<String, Secret>, _>>()?;
-        let gate = open_gate(&asset, &connector.manifest, secrets, &premises.files)?;
-        let loaded = LoadedAsset { asset, connector, gate: Arc::new(gate) };
+        let loaded = LoadedAsset::new(asset, connector, premises)?;
         self.assets.insert(loaded.asset.name.clone(), Arc::new(loaded));
         Ok(self)
+    }
+
+    /// With another version of a connector, for the assets that fit it. The others stay with the version they have.
+    pub(crate) fn with_version(
+        mut self,
+        connector: Arc<LoadedConnector>,
+        assets: impl IntoIterator<Item = Arc<LoadedAsset>>,
+    ) -> Self {
+        self.connectors.insert(connector.manifest.identity.name.clone(), connector);
+        self.assets.extend(assets.into_iter().map(|asset| (asset.asset.name.clone(), asset)));
+        self
     }
 
     pub(crate) fn with_settings(mut self, settings: PlaybookSettings) -> Self {
@@ -285,6 +294,27 @@ impl Catalogue {
     pub(crate) fn without_asset(mut self, name: &Name) -> Self {
         self.assets.remove(name);
         self
+    }
+}
+
+impl LoadedAsset {
+    /// An asset with its way out.
+    pub(crate) fn new(
+        asset: Asset,
+        connector: Arc<LoadedConnector>,
+        premises: &Premises,
+    ) -> Result<Self, AssetError> {
+        let open = |(field, sealed): (&String, &String)| {
+            let secret = premises.vault.unseal(&sealing_context(&asset.name, field), sealed);
+            secret.map(|secret| (field.clone(), secret)).map_err(|source| AssetError::Secret {
+                asset: asset.name.clone(),
+                field: field.clone(),
+                source,
+            })
+        };
+        let secrets = asset.sealed.iter().map(open).collect::<Result<BTreeMap<String, Secret>, _>>()?;
+        let gate = open_gate(&asset, &connector.manifest, secrets, &premises.files)?;
+        Ok(Self { asset, connector, gate: Arc::new(gate) })
     }
 }
 

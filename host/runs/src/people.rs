@@ -77,7 +77,7 @@ impl Runs {
             }
             let run = self.store.claim(run, Claim::Open).await?;
             let (run, mut history) = self.write_and_read(run, Event::Resumed(by)).await?;
-            self.take_in(run, &mut history).go_on(history);
+            self.take_in(run, &mut history).await.go_on(history);
             break;
         }
         self.find(run)
@@ -110,7 +110,7 @@ impl Runs {
             let position = self.history(&found)?.to_retry(step).map_err(RunsError::Invalid)?;
             let run = self.store.claim(run, Claim::Again).await?;
             let (run, mut history) = self.write_and_read(run, Event::Retried { position, by }).await?;
-            self.take_in(run, &mut history).go_on(history);
+            self.take_in(run, &mut history).await.go_on(history);
             break;
         }
         self.find(run)

@@ -312,7 +312,7 @@ impl Runs {
     /// Forgets a component, unless a plugin or a run that has not ended needs it.
     pub(crate) async fn drop_component(&self, digest: &Digest) -> Result<(), InstallError> {
         let keeps = |plugin: &Plugin| components_of(plugin).any(|kept| kept == digest);
-        if self.store.plugins()?.iter().any(keeps) || self.is_needed(digest)? {
+        if self.store.plugins()?.iter().any(keeps) || self.is_needed(digest).await? {
             return Ok(());
         }
         self.store.remove_component(digest.clone()).await?;

@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     path::PathBuf,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak,
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
@@ -20,7 +20,6 @@ use palisade_model::{
     journal::{Began, Entry, Event},
     limits::{ACTIONS_AT_ONCE, ALERTS_WAITING, PAGE_ITEMS, RUNS_AT_ONCE, STOP_TIME},
     name::Name,
-    plugin::Digest,
     run::{Mode, Parent, Run, RunId, RunStatus},
 };
 use palisade_policy::{Policy, Sent};
@@ -40,6 +39,7 @@ use crate::{
     schedule,
     steps::Halt,
     targets::Targets,
+    versions::OldVersions,
     work::Work,
 };
 
@@ -75,8 +75,8 @@ pub struct Runs {
     active: Mutex<HashMap<RunId, Arc<ActiveRun>>>,
     /// Held while a run is claimed, so that nobody here claims it twice.
     pub(crate) claiming: tokio::sync::Mutex<()>,
-    /// Playbooks that are not installed any more, while a run needs them.
-    pub(crate) old_versions: tokio::sync::Mutex<HashMap<Digest, Weak<LoadedPlaybook>>>,
+    /// What is not installed any more, while a run needs it.
+    pub(crate) old_versions: tokio::sync::Mutex<OldVersions>,
     catalogue: RwLock<Arc<Catalogue>>,
     /// Held while the catalogue changes, so that changes follow one another.
     pub(crate) changing: tokio::sync::Mutex<()>,
@@ -403,6 +403,7 @@ impl Runs {
         let least =
             if self.safe_mode() || catalogue.is_safe(name.as_str()) { Mode::Safe } else { Mode::Live };
         let began = Began {
+            connectors: catalogue.connectors_of(&playbook.manifest),
             configuration: catalogue.configuration(playbook),
             mode: mode.max(least),
             assumed,
@@ -491,7 +492,7 @@ impl Runs {
         }
         let run = self.store.claim(run, Claim::Open).await?;
         let mut history = self.history(&run)?;
-        Ok((self.take_in(run, &mut history), Some(history)))
+        Ok((self.take_in(run, &mut history).await, Some(history)))
     }
 
     /// Writes an entry to a run that was just claimed, durably, and reads its journal.
@@ -513,9 +514,10 @@ impl Runs {
     }
 
     /// Puts a run that was just claimed among those that are here.
-    pub(crate) fn take_in(self: &Arc<Self>, run: Run, history: &mut History) -> Arc<ActiveRun> {
+    pub(crate) async fn take_in(self: &Arc<Self>, run: Run, history: &mut History) -> Arc<ActiveRun> {
+        let catalogue = self.catalogue_of(&history.began).await;
         let journal = Journal::new(&run, history, Arc::clone(&self.store), self.changed.clone());
-        let active = ActiveRun::new(self, run, self.catalogue(), journal, history);
+        let active = ActiveRun::new(self, run, catalogue, journal, history);
         self.put(&active);
         active
     }

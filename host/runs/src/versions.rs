@@ -1,17 +1,46 @@
-//! The exact version of a playbook that a run began with.
+//! The exact versions of plugins that a run began with. It ends with them, whatever is installed by then.
 
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Weak},
+};
 
 use palisade_model::{
+    asset::Asset,
+    journal::{Began, Event},
+    name::Name,
     plugin::{Digest, Manifest},
     run::{Run, RunId, RunStatus},
 };
-use palisade_store::{Page, RunFilter, StoreError};
+use palisade_store::{Page, RunFilter, Store, StoreError};
 
-use crate::{catalogue::LoadedPlaybook, history::History, program::Program, runs::Runs, undo};
+use crate::{
+    catalogue::{Catalogue, LoadedAsset, LoadedConnector, LoadedPlaybook},
+    history::History,
+    program::Program,
+    runs::Runs,
+    undo,
+};
+
+/// Versions that are not installed any more, loaded as long as a run is here that needs them.
+#[derive(Default)]
+pub(crate) struct OldVersions {
+    playbooks: HashMap<Digest, Weak<LoadedPlaybook>>,
+    connectors: HashMap<Digest, Weak<LoadedConnector>>,
+    /// Assets of such connectors: the runs that are here share their connections and what the connector keeps for them.
+    assets: HashMap<(Digest, Name), Weak<LoadedAsset>>,
+}
+
+impl OldVersions {
+    fn tidy(&mut self) {
+        self.playbooks.retain(|_, version| version.strong_count() > 0);
+        self.connectors.retain(|_, version| version.strong_count() > 0);
+        self.assets.retain(|_, asset| asset.strong_count() > 0);
+    }
+}
 
 impl Runs {
-    /// The component that a run began with, whatever is installed by now.
+    /// The playbook that a run began with.
     ///
     /// # Errors
     ///
@@ -26,24 +55,89 @@ impl Runs {
             return Ok(Arc::clone(current));
         }
         let mut old = self.old_versions.lock().await;
-        old.retain(|_, version| version.strong_count() > 0);
-        if let Some(loaded) = old.get(&run.digest).and_then(std::sync::Weak::upgrade) {
+        old.tidy();
+        if let Some(loaded) = old.playbooks.get(&run.digest).and_then(Weak::upgrade) {
             return Ok(loaded);
         }
-        let loaded = Arc::new(self.load_version(&run.digest).await.map_err(|why| {
+        let loaded = Arc::new(self.load_playbook(&run.digest).await.map_err(|why| {
             format!("playbook {} in its version {} cannot be had: {why}", run.playbook, run.digest.short())
         })?);
-        old.insert(run.digest.clone(), Arc::downgrade(&loaded));
+        old.playbooks.insert(run.digest.clone(), Arc::downgrade(&loaded));
         Ok(loaded)
     }
 
-    async fn load_version(&self, digest: &Digest) -> Result<LoadedPlaybook, String> {
-        if !self.sandbox.is_compiled(digest) {
-            let component = self.store.component(digest).map_err(|error| error.to_string())?;
-            let component = component.ok_or("its component is not in the store any more")?;
-            self.sandbox.compile(&component).await.map_err(|error| error.to_string())?;
+    /// What a run finds installed that is taken up: everything as it is now, but for the connectors that it began with. Where
+    /// such a version cannot be had, or an asset was configured anew and does not fit it, the one that is installed now does
+    /// the work.
+    pub(crate) async fn catalogue_of(&self, began: &Began) -> Arc<Catalogue> {
+        let now = self.catalogue();
+        let is_other = |name: &Name, digest: &Digest| {
+            now.connector(name.as_str()).is_none_or(|connector| connector.digest != *digest)
+        };
+        let others: Vec<_> =
+            began.connectors.iter().filter(|(name, digest)| is_other(name, digest)).collect();
+        if others.is_empty() {
+            return now;
         }
-        match self.sandbox.describe(digest).await.map_err(|error| error.to_string())? {
+        let mut catalogue = (*now).clone();
+        for (name, digest) in others {
+            match self.old_connector(digest).await {
+                Ok((connector, assets)) => catalogue = catalogue.with_version(connector, assets),
+                Err(why) => tracing::warn!(connector = %name, version = digest.short(), why,
+                    "A run goes on with the version that is installed now."),
+            }
+        }
+        Arc::new(catalogue)
+    }
+
+    /// A connector that is not installed any more, and the assets that fit it.
+    async fn old_connector(
+        &self,
+        digest: &Digest,
+    ) -> Result<(Arc<LoadedConnector>, Vec<Arc<LoadedAsset>>), String> {
+        let mut old = self.old_versions.lock().await;
+        old.tidy();
+        let connector = match old.connectors.get(digest).and_then(Weak::upgrade) {
+            Some(connector) => connector,
+            None => Arc::new(self.load_connector(digest).await?),
+        };
+        old.connectors.insert(digest.clone(), Arc::downgrade(&connector));
+        let name = &connector.manifest.identity.name;
+        let assets = self.store.assets().map_err(|error| error.to_string())?.into_iter();
+        let assets = assets.filter(|asset| asset.connector == *name);
+        let assets: Vec<_> = assets.filter_map(|asset| self.old_asset(&mut old, &connector, asset)).collect();
+        Ok((connector, assets))
+    }
+
+    /// An asset as a connector acts on it that is not installed any more, if it fits.
+    fn old_asset(
+        &self,
+        old: &mut OldVersions,
+        connector: &Arc<LoadedConnector>,
+        asset: Asset,
+    ) -> Option<Arc<LoadedAsset>> {
+        let key = (connector.digest.clone(), asset.name.clone());
+        let loaded = old.assets.get(&key).and_then(Weak::upgrade);
+        // What the operator has configured since holds for every version.
+        if let Some(loaded) = loaded.filter(|loaded| loaded.asset == asset) {
+            return Some(loaded);
+        }
+        match LoadedAsset::new(asset, Arc::clone(connector), &self.premises) {
+            Ok(loaded) => {
+                let loaded = Arc::new(loaded);
+                old.assets.insert(key, Arc::downgrade(&loaded));
+                Some(loaded)
+            }
+            Err(error) => {
+                tracing::warn!(asset = %key.1, error = &error as &dyn std::error::Error,
+                    "An asset does not fit the version of its connector that a run began with.");
+                None
+            }
+        }
+    }
+
+    async fn load_playbook(&self, digest: &Digest) -> Result<LoadedPlaybook, String> {
+        match self.load_version(digest).await? {
             Manifest::Playbook(manifest) => {
                 let playbook = self.sandbox.playbook(digest, &manifest).map_err(|error| error.to_string())?;
                 Ok(LoadedPlaybook { digest: digest.clone(), manifest, program: Program::Component(playbook) })
@@ -52,13 +146,41 @@ impl Runs {
         }
     }
 
-    /// Whether a run that has not ended began with this component. Looks through all of those.
+    async fn load_connector(&self, digest: &Digest) -> Result<LoadedConnector, String> {
+        match self.load_version(digest).await? {
+            Manifest::Connector(manifest) => {
+                let connector =
+                    self.sandbox.connector(digest, &manifest).map_err(|error| error.to_string())?;
+                Ok(LoadedConnector { digest: digest.clone(), manifest, connector })
+            }
+            Manifest::Playbook(_) => Err("its component is a playbook".to_owned()),
+        }
+    }
+
+    /// Makes sure that a version is compiled, and asks it what it is.
+    async fn load_version(&self, digest: &Digest) -> Result<Manifest, String> {
+        if !self.sandbox.is_compiled(digest) {
+            let component = self.store.component(digest).map_err(|error| error.to_string())?;
+            let component = component.ok_or("its component is not in the store any more")?;
+            self.sandbox.compile(&component).await.map_err(|error| error.to_string())?;
+        }
+        self.sandbox.describe(digest).await.map_err(|error| error.to_string())
+    }
+
+    /// Whether a run that has not ended began with this component, as its playbook or as a connector. Looks through all of
+    /// those.
     ///
     /// # Errors
     ///
     /// The store's.
-    pub(crate) fn is_needed(&self, digest: &Digest) -> Result<bool, StoreError> {
-        Ok(!self.open_runs(|run| run.digest == *digest, 1)?.is_empty())
+    pub(crate) async fn is_needed(&self, digest: &Digest) -> Result<bool, StoreError> {
+        let (store, digest) = (Arc::clone(&self.store), digest.clone());
+        // Their first entries have to be read, and there may be very many.
+        let look = move || {
+            let began_with = |run: &Run| Ok(run.digest == digest || acts_through(&*store, run.id, &digest)?);
+            Ok(!open_runs(&*store, began_with, 1)?.is_empty())
+        };
+        tokio::task::spawn_blocking(look).await.unwrap_or(Ok(true))
     }
 
     /// The first runs that have not ended and are such. Looks through all that have not ended.
@@ -71,18 +193,39 @@ impl Runs {
         is_such: impl Fn(&Run) -> bool,
         most: usize,
     ) -> Result<Vec<RunId>, StoreError> {
-        let mut found = Vec::new();
-        for status in RunStatus::ALL.into_iter().filter(|status| !status.is_final()) {
-            let mut before = None;
-            while found.len() < most {
-                let filter = RunFilter { status: Some(status), ..RunFilter::default() };
-                let page = self.store.runs(filter, Page { before, limit: usize::MAX })?;
-                let Some(last) = page.last() else { break };
-                before = Some(last.id);
-                found.extend(page.iter().filter(|run| is_such(run)).map(|run| run.id));
+        open_runs(&*self.store, |run| Ok(is_such(run)), most)
+    }
+}
+
+/// Whether a run began with this component as one of its connectors.
+fn acts_through(store: &dyn Store, run: RunId, digest: &Digest) -> Result<bool, StoreError> {
+    let first = store.journal(run, 1, 1)?.into_iter().next();
+    Ok(first.is_some_and(|entry| match entry.event {
+        Event::Began(began) => began.connectors.values().any(|connector| connector == digest),
+        _ => false,
+    }))
+}
+
+fn open_runs(
+    store: &dyn Store,
+    is_such: impl Fn(&Run) -> Result<bool, StoreError>,
+    most: usize,
+) -> Result<Vec<RunId>, StoreError> {
+    let mut found = Vec::new();
+    for status in RunStatus::ALL.into_iter().filter(|status| !status.is_final()) {
+        let mut before = None;
+        while found.len() < most {
+            let filter = RunFilter { status: Some(status), ..RunFilter::default() };
+            let page = store.runs(filter, Page { before, limit: usize::MAX })?;
+            let Some(last) = page.last() else { break };
+            before = Some(last.id);
+            for run in page {
+                if is_such(&run)? {
+                    found.push(run.id);
+                }
             }
         }
-        found.truncate(most);
-        Ok(found)
     }
+    found.truncate(most);
+    Ok(found)
 }

@@ -1,5 +1,5 @@
-//! What a language costs: the same kind of action, a look-up of an address with one HTTPS request to the lab and JSON in and
-//! out, by a connector in each language.
+//! What a language costs: the same kind of action, a look-up with one HTTPS request to the lab and JSON in and out, by a
+//! connector in each language.
 
 use std::{
     collections::BTreeMap,
@@ -33,22 +33,34 @@ struct Example {
     language: &'static str,
     package: &'static str,
     action: &'static str,
+    /// What is looked up: the parameter, and its value.
+    of: (&'static str, &'static str),
     key: &'static str,
     system: System,
 }
 
-const EXAMPLES: [Example; 2] = [
+static EXAMPLES: [Example; 3] = [
     Example {
         language: "Rust",
         package: "shodan",
         action: "query ip",
+        of: ("ip", story::DESTINATION_IP),
         key: story::SHODAN_KEY,
         system: System::Shodan,
+    },
+    Example {
+        language: "JavaScript",
+        package: "urlscan",
+        action: "lookup domain",
+        of: ("domain", story::URLSCAN_HOST),
+        key: story::URLSCAN_KEY,
+        system: System::UrlScan,
     },
     Example {
         language: "Python",
         package: "abuseipdb",
         action: "check ip",
+        of: ("ip", story::DESTINATION_IP),
         key: story::ABUSEIPDB_KEY,
         system: System::AbuseIpdb,
     },
@@ -67,7 +79,7 @@ pub(crate) async fn measure() -> Result<(), Failed> {
 }
 
 impl Example {
-    async fn measure(&self, lab: &Lab) -> Result<(), Failed> {
+    async fn measure(&'static self, lab: &Lab) -> Result<(), Failed> {
         let size = fs::metadata(plugins::component(self.package)?)?.len();
         let cache = tempfile::tempdir()?;
         let sandbox = plugins::sandbox(cache.path().to_owned(), Allocation::Pooled)?;
@@ -85,15 +97,15 @@ impl Example {
         let mut times = Vec::new();
         for round in 0..WARM_UP + ACTIONS {
             let began = Instant::now();
-            look_up(&bound, self.action).await?;
+            self.look_up(&bound).await?;
             if round >= WARM_UP {
                 times.push(began.elapsed());
             }
         }
         let memory = self.memory_of_waiting(lab, &bound).await?;
-        println!("  {:<8} {}", self.language, Times::new(times).line());
+        println!("  {:<10} {}", self.language, Times::new(times).line());
         println!(
-            "           file {:.2} MB, compiled and described in {}, {:.1} MiB for each action that waits",
+            "             file {:.2} MB, compiled and described in {}, {:.1} MiB for each action that waits",
             size as f64 / 1e6,
             show(compiled),
             memory / WAITING as f64,
@@ -102,12 +114,16 @@ impl Example {
     }
 
     /// By how many MiB this process grows while so many actions wait for their answer.
-    async fn memory_of_waiting(&self, lab: &Lab, bound: &Arc<(Connector, Arc<Gate>)>) -> Result<f64, Failed> {
+    async fn memory_of_waiting(
+        &'static self,
+        lab: &Lab,
+        bound: &Arc<(Connector, Arc<Gate>)>,
+    ) -> Result<f64, Failed> {
         lab.set_latency(self.system, ANSWER_AFTER);
         let before = resident_mib()?;
         let waiting = [(); WAITING].map(|()| {
-            let (bound, action) = (Arc::clone(bound), self.action);
-            tokio::spawn(async move { look_up(&bound, action).await })
+            let bound = Arc::clone(bound);
+            tokio::spawn(async move { self.look_up(&bound).await })
         });
         tokio::time::sleep(ANSWER_AFTER / 2).await;
         let during = resident_mib()?;
@@ -117,22 +133,22 @@ impl Example {
         lab.set_latency(self.system, Duration::ZERO);
         Ok(during - before)
     }
-}
 
-async fn look_up(bound: &(Connector, Arc<Gate>), action: &str) -> Result<(), Failed> {
-    let (connector, gate) = bound;
-    let parameters = json!({ "ip": story::DESTINATION_IP });
-    let invocation = Invocation {
-        action,
-        parameters: &parameters,
-        idempotency_key: "bench",
-        attempt: 1,
-        resume: None,
-        cancelled: false,
-    };
-    match connector.invoke(gate.call(Effect::Investigate, &[]), invocation).await.outcome? {
-        Outcome::Done(_) => Ok(()),
-        Outcome::Pending { message, .. } => Err(message.into()),
+    async fn look_up(&self, bound: &(Connector, Arc<Gate>)) -> Result<(), Failed> {
+        let (connector, gate) = bound;
+        let (parameter, value) = self.of;
+        let invocation = Invocation {
+            action: self.action,
+            parameters: &json!({ parameter: value }),
+            idempotency_key: "bench",
+            attempt: 1,
+            resume: None,
+            cancelled: false,
+        };
+        match connector.invoke(gate.call(Effect::Investigate, &[]), invocation).await.outcome? {
+            Outcome::Done(_) => Ok(()),
+            Outcome::Pending { message, .. } => Err(message.into()),
+        }
     }
 }
 

@@ -253,6 +253,13 @@ pub(crate) fn later_entries() -> Vec<(Seq, Timestamp, Event)> {
     numbered(beginnings().into_iter().chain(changes).chain(looks()).chain(judged()))
 }
 
+/// What has come since then: a run that keeps its connectors.
+fn begun_with_connectors() -> Vec<(Seq, Timestamp, Event)> {
+    let connectors = [(name("firewall"), digest(0xcd))].into();
+    let began = Began { connectors, ..Began::new(digest(0xab), fresh()) };
+    numbered([Event::Began(Box::new(began))])
+}
+
 #[test]
 fn entries_of_every_kind() {
     let (entries, later) = (entries(), later_entries());
@@ -315,4 +322,5 @@ fn entries_of_every_kind() {
     );
     check("entries.json", &entries);
     check("entries-2.json", &later);
+    check("entries-3.json", &begun_with_connectors());
 }
