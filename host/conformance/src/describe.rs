@@ -1,36 +1,32 @@
-//! Whether a plugin describes itself the same way each time, and at once.
+//! Whether a plugin describes itself at once.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use palisade_engine::Sandbox;
-use palisade_model::plugin::{Digest, Manifest};
+use palisade_model::plugin::Digest;
 
 use crate::{
     limits::DESCRIBE_CHEAP,
     scorecard::{Check, Tally},
 };
 
-/// Asks twice what it is.
-pub(crate) async fn describe(sandbox: &Sandbox, digest: &Digest, manifest: &Manifest) -> Check {
+/// Asks once more what it is. That it says the same is the sandbox's business: there it can reach nothing that differs.
+pub(crate) async fn describe(sandbox: &Sandbox, digest: &Digest) -> Check {
     let mut tally = Tally::new(
         "describe",
-        "It describes itself the same way each time, and at once.",
-        "make `describe` a constant: nothing read, nothing random, no time in it",
+        "It describes itself at once.",
+        "make `describe` a constant, and leave work to the calls and the runs that need it",
     );
-    let mut slowest = Duration::ZERO;
-    for _ in 0..2 {
-        let began = Instant::now();
-        let again = sandbox.describe(digest).await;
-        slowest = slowest.max(began.elapsed());
-        tally.note(match again {
-            Ok(again) if again == *manifest => None,
-            Ok(_) => Some("it describes itself otherwise the second time".to_owned()),
-            Err(error) => Some(format!("it describes itself once, and then: {error}")),
-        });
-    }
-    if slowest > DESCRIBE_CHEAP {
-        tally.broke(format!("it took {} ms, more than {}", slowest.as_millis(), DESCRIBE_CHEAP.as_millis()));
-    }
-    tally.remark(format!("{} ms", slowest.as_millis()));
+    let began = Instant::now();
+    let again = sandbox.describe(digest).await;
+    let took = began.elapsed();
+    tally.note(match again {
+        Ok(_) if took <= DESCRIBE_CHEAP => None,
+        Ok(_) => {
+            Some(format!("it took {} ms, and may take {}", took.as_millis(), DESCRIBE_CHEAP.as_millis()))
+        }
+        Err(error) => Some(format!("it describes itself once, and then no more: {error}")),
+    });
+    tally.remark(format!("{} ms", took.as_millis()));
     tally.check()
 }

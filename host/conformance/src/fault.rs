@@ -175,10 +175,11 @@ impl Fault {
             }
             Err(failure) if right.contains(&FailureKind::of(failure)) => None,
             Err(failure) => {
-                Some(format!("`{}` and not {}: {failure}", FailureKind::of(failure).name(), wanted()))
+                let kind = FailureKind::of(failure).name();
+                Some(format!("it fails as `{kind}` and not as {}: {failure}", wanted()))
             }
             Ok(report) if self.may_report(action, report) => None,
-            Ok(report) => Some(format!("a report and not {}: {}", wanted(), report.message)),
+            Ok(report) => Some(format!("it does not fail as {}, it reports: {}", wanted(), report.message)),
         }
     }
 

@@ -40,15 +40,18 @@ impl Labels {
     pub(crate) fn find(&self, text: &str) -> Option<String> {
         self.0.iter().find_map(|(field, canary)| {
             if text.contains(&label(field)) {
-                return Some(format!("`{field}`, which only the host took out"));
+                return Some(format!("the secret `{field}`, which the host took out,"));
             }
             if text.contains(canary.as_str()) {
-                return Some(format!("`{field}` as it is"));
+                return Some(format!("the secret `{field}`"));
             }
             if text.to_ascii_lowercase().contains(&hex(canary.as_bytes())) {
-                return Some(format!("`{field}` in hexadecimal"));
+                return Some(format!("the secret `{field}` in hexadecimal"));
             }
-            in_base64(canary).iter().any(|form| text.contains(form)).then(|| format!("`{field}` in Base64"))
+            in_base64(canary)
+                .iter()
+                .any(|form| text.contains(form))
+                .then(|| format!("the secret `{field}` in Base64"))
         })
     }
 }

@@ -2,12 +2,16 @@
 
 use std::{
     collections::BTreeMap,
+    mem,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
 
 use palisade_egress::{Authorization, HttpError, Request, Response, StreamEvent, TcpError, Watch};
-use palisade_model::action::ActionResult;
+use palisade_model::{
+    action::ActionResult,
+    limits::{ACTION_TIME_MAX, HTTP_TIME, TCP_TIME},
+};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -45,6 +49,20 @@ pub(crate) struct Record {
     pub(crate) streams: BTreeMap<u64, Conversation>,
     /// What the gate did not let through, for a person.
     pub(crate) denied: Vec<String>,
+    /// How long the call would have waited by now for what did not answer in time; the fake lets nobody wait.
+    waited: Duration,
+    /// How long it had waited when it last sent something.
+    sent_after: Duration,
+}
+
+impl Record {
+    /// Adds what was seen at a later gate, whose streams are numbered anew.
+    pub(crate) fn append(&mut self, later: Self) {
+        self.exchanges.extend(later.exchanges);
+        let next = self.streams.last_key_value().map_or(0, |(number, _)| number + 1);
+        self.streams.extend(later.streams.into_iter().map(|(number, stream)| (next + number, stream)));
+        self.denied.extend(later.denied);
+    }
 }
 
 /// What a recorded call was asked for.
@@ -97,6 +115,14 @@ impl Recorder {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// How long the last call would have waited for what did not answer in time, before it sent the last thing that it sent.
+    /// The next call begins anew.
+    pub(crate) fn take_wait(&self) -> Duration {
+        let mut record = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        record.waited = Duration::ZERO;
+        mem::take(&mut record.sent_after)
+    }
+
     fn note(&self, note: impl FnOnce(&mut Record)) {
         note(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
@@ -105,6 +131,10 @@ impl Recorder {
 impl Watch for Recorder {
     fn exchange(&self, request: &Request, answer: &Result<Response, HttpError>, _: Duration) {
         self.note(|record| {
+            record.sent_after = record.waited;
+            if let Err(HttpError::Timeout(_)) = answer {
+                record.waited += request.timeout.unwrap_or(HTTP_TIME).min(ACTION_TIME_MAX);
+            }
             if let Err(HttpError::Denied(why) | HttpError::Invalid(why)) = answer {
                 record.denied.push(format!("{} {}: {why}", request.method, request.url));
             }
@@ -114,21 +144,24 @@ impl Watch for Recorder {
 
     fn stream(&self, number: u64, event: StreamEvent<'_>) {
         self.note(|record| {
-            let denied = |record: &mut Record, error: &TcpError| {
-                if let TcpError::Denied(why) = error {
-                    record.denied.push(why.clone());
-                }
+            if matches!(event, StreamEvent::Opened { .. } | StreamEvent::Sent(_)) {
+                record.sent_after = record.waited;
+            }
+            let broke = |record: &mut Record, error: &TcpError| match error {
+                TcpError::Denied(why) => record.denied.push(why.clone()),
+                TcpError::Timeout(_) => record.waited += TCP_TIME,
+                TcpError::Unreachable(_) | TcpError::Tls(_) => {}
             };
             if let StreamEvent::Opened { host, port, error } = event {
                 let host = host.trim_matches(['[', ']']).to_ascii_lowercase();
                 record.streams.insert(number, Conversation { host, port, turns: Vec::new() });
                 if let Some(error) = error {
-                    denied(record, error);
+                    broke(record, error);
                 }
                 return;
             }
             if let StreamEvent::Broke(error) = event {
-                denied(record, error);
+                broke(record, error);
                 return;
             }
             let Some(stream) = record.streams.get_mut(&number) else { return };

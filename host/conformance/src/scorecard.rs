@@ -78,10 +78,19 @@ pub(crate) struct Tally {
     advice: &'static str,
     held: u64,
     broken: u64,
-    findings: Vec<String>,
+    findings: Vec<Finding>,
     uncovered: Vec<String>,
+    /// What breaks before it can be seen for it.
+    hidden: Vec<String>,
     /// More to say of what was seen.
     remark: Option<String>,
+}
+
+/// Something that is not as it should be.
+struct Finding {
+    /// What it is: the same thing elsewhere is no other finding.
+    what: String,
+    told: String,
 }
 
 impl Tally {
@@ -94,6 +103,7 @@ impl Tally {
             broken: 0,
             findings: Vec::new(),
             uncovered: Vec::new(),
+            hidden: Vec::new(),
             remark: None,
         }
     }
@@ -105,10 +115,17 @@ impl Tally {
 
     /// It was not as it should be.
     pub(crate) fn broke(&mut self, finding: impl Into<String>) {
+        let finding = finding.into();
+        self.broke_at(finding.clone(), finding);
+    }
+
+    /// It was not as it should be: `what`, which is told with the place where it was seen. Seen elsewhere, it is not told
+    /// again.
+    pub(crate) fn broke_at(&mut self, what: impl Into<String>, told: impl Into<String>) {
         self.broken += 1;
-        let finding = shorten(finding.into());
-        if self.findings.len() < FINDINGS && !self.findings.contains(&finding) {
-            self.findings.push(finding);
+        let what = what.into();
+        if self.findings.len() < FINDINGS && self.findings.iter().all(|known| known.what != what) {
+            self.findings.push(Finding { what, told: shorten(told.into()) });
         }
     }
 
@@ -120,12 +137,14 @@ impl Tally {
         }
     }
 
-    /// It could not be seen for this.
+    /// It could not be seen for this, for want of a cassette.
     pub(crate) fn uncovered(&mut self, what: impl Into<String>) {
-        let what = what.into();
-        if !self.uncovered.contains(&what) {
-            self.uncovered.push(what);
-        }
+        add(&mut self.uncovered, what.into());
+    }
+
+    /// It could not be seen for this action, which broke before; another check tells how.
+    pub(crate) fn hidden(&mut self, action: impl Into<String>) {
+        add(&mut self.hidden, action.into());
     }
 
     /// Says more about what was seen.
@@ -135,7 +154,8 @@ impl Tally {
 
     pub(crate) fn check(self) -> Check {
         let times = |count: u64| format!("{count} {}", if count == 1 { "time" } else { "times" });
-        let verdict = match (self.broken, self.uncovered.is_empty(), self.held) {
+        let is_covered = self.uncovered.is_empty() && self.hidden.is_empty();
+        let verdict = match (self.broken, is_covered, self.held) {
             (1.., ..) => Verdict::Fail,
             (0, false, _) => Verdict::NotCovered,
             (0, true, 0) => Verdict::NotApplicable,
@@ -144,13 +164,29 @@ impl Tally {
         let seen = match verdict {
             Verdict::Pass => format!("held {}", times(self.held)),
             Verdict::Fail => format!("broken {}, held {}", times(self.broken), times(self.held)),
-            Verdict::NotCovered => format!("not covered: {}", first(&self.uncovered)),
+            Verdict::NotCovered => {
+                let hidden = self.hidden.iter().map(|action| format!("{action}, which breaks"));
+                format!(
+                    "not covered: {}",
+                    first(&self.uncovered.iter().cloned().chain(hidden).collect::<Vec<_>>())
+                )
+            }
             Verdict::NotApplicable => "nothing it could be about".to_owned(),
         };
         let (findings, next) = match verdict {
-            Verdict::Fail => (self.findings, Some(self.advice.to_owned())),
+            Verdict::Fail => (
+                self.findings.into_iter().map(|finding| finding.told).collect(),
+                Some(self.advice.to_owned()),
+            ),
             Verdict::NotCovered => {
-                (Vec::new(), Some(format!("write a cassette for {}", self.uncovered.join(", "))))
+                let missing = [
+                    ("write a cassette for", &self.uncovered),
+                    ("mend what the other checks say of", &self.hidden),
+                ];
+                let missing = missing.iter().filter(|(_, what)| !what.is_empty());
+                let next: Vec<_> =
+                    missing.map(|(to_do, what)| format!("{to_do} {}", what.join(", "))).collect();
+                (Vec::new(), Some(next.join("; ")))
             }
             Verdict::Pass | Verdict::NotApplicable => (Vec::new(), None),
         };
@@ -159,6 +195,12 @@ impl Tally {
             _ => seen,
         };
         Check { name: self.name, sentence: self.sentence, verdict, seen, findings, next }
+    }
+}
+
+fn add(items: &mut Vec<String>, item: String) {
+    if !items.contains(&item) {
+        items.push(item);
     }
 }
 
@@ -192,14 +234,20 @@ mod tests {
         let mut held = tally();
         held.held();
         held.uncovered("`block ip`");
+        held.hidden("`panic`");
         let check = held.check();
         assert_eq!(check.verdict, Verdict::NotCovered);
-        assert_eq!(check.next.unwrap(), "write a cassette for `block ip`");
+        assert_eq!(check.seen, "not covered: `block ip`, `panic`, which breaks");
+        let next = "write a cassette for `block ip`; mend what the other checks say of `panic`";
+        assert_eq!(check.next.unwrap(), next);
         let mut broken = tally();
         broken.held();
         broken.uncovered("x");
         (0..100).for_each(|n| broken.broke(format!("{n}")));
         let check = broken.check();
         assert_eq!((check.verdict, check.findings.len()), (Verdict::Fail, FINDINGS));
+        let mut everywhere = tally();
+        (0..100).for_each(|n| everywhere.broke_at("it leaks", format!("answer {n}: it leaks")));
+        assert_eq!(everywhere.check().findings, ["answer 0: it leaks"]);
     }
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use palisade_egress::{Gate, GateError, Outside};
-use palisade_engine::{Connector, Invocation, Invoked, Outcome, Verdict};
+use palisade_engine::{Connector, Invocation, Outcome, Verdict};
 use palisade_model::{
     action::{ActionResult, Effect, Failure, RetryLimits},
     asset::{Asset, Network},
@@ -64,6 +64,8 @@ pub(crate) struct Seen {
     /// Time of the slowest of them, and of all.
     pub(crate) slowest: Duration,
     pub(crate) time: Duration,
+    /// The longest that one of them would have waited for what did not answer in time, and then sent something more.
+    pub(crate) waited: Duration,
     pub(crate) memory_bytes: usize,
 }
 
@@ -78,8 +80,17 @@ impl Seen {
             calls: 0,
             slowest: Duration::ZERO,
             time: Duration::ZERO,
+            waited: Duration::ZERO,
             memory_bytes: 0,
         }
+    }
+
+    /// One more call of the component took so long, and would have waited so long before it last sent something.
+    fn took(&mut self, time: Duration, waited: Duration) {
+        self.calls += 1;
+        self.time += time;
+        self.slowest = self.slowest.max(time);
+        self.waited = self.waited.max(waited);
     }
 }
 
@@ -119,71 +130,119 @@ impl Stage {
     /// Runs an action to its end.
     pub(crate) async fn run_on(&self, gate: &Arc<Gate>, recorder: &Recorder, order: Order<'_>) -> Seen {
         let mut seen = Seen::nothing();
-        let mut resume: Option<String> = None;
         while seen.tokens.len() < RESUMES {
-            let invoked = self.invoke(gate, order, resume.as_deref(), false, &mut seen).await;
-            match invoked.outcome {
-                Ok(Outcome::Done(report)) => seen.outcome = Some(Ok(report)),
-                Err(failure) => seen.outcome = Some(Err(failure)),
-                Ok(Outcome::Pending { token, message, .. }) => {
-                    seen.tokens.push(token.clone());
-                    seen.words.push(message);
-                    resume = Some(token);
-                    continue;
-                }
+            if !self.go_on(gate, recorder, order, &mut seen).await {
+                break;
             }
-            break;
         }
         seen.record = recorder.record();
         seen
     }
 
-    /// Tells an action that the run of its pending job was cancelled, and what it says to that.
-    pub(crate) async fn cancel(&self, gate: &Arc<Gate>, order: Order<'_>, token: &str) -> Option<Failure> {
-        self.invoke(gate, order, Some(token), true, &mut Seen::nothing()).await.outcome.err()
+    /// Runs an action to its end on a host that forgets, between two calls for its job, whatever was kept.
+    pub(crate) async fn run_forgetting(&self, order: Order<'_>, system: &System) -> Result<Seen, GateError> {
+        let mut seen = Seen::nothing();
+        while seen.tokens.len() < RESUMES {
+            let (gate, recorder) = self.gate(order.setup, system)?;
+            let is_pending = self.go_on(&gate, &recorder, order, &mut seen).await;
+            seen.record.append(recorder.record());
+            if !is_pending {
+                break;
+            }
+        }
+        Ok(seen)
     }
 
-    /// Asks whether a call took effect, as a host does after a crash: bound to reading.
-    pub(crate) async fn verify(&self, gate: &Arc<Gate>, order: Order<'_>) -> Result<Verdict, Failure> {
+    /// Calls an action for the first time, or for its pending job; returns whether that is pending then.
+    async fn go_on(&self, gate: &Arc<Gate>, recorder: &Recorder, order: Order<'_>, seen: &mut Seen) -> bool {
+        let resume = seen.tokens.last().cloned();
+        let outcome = self.invoke(gate, recorder, order, resume.as_deref(), false, seen).await;
+        match outcome {
+            Ok(Outcome::Done(report)) => seen.outcome = Some(Ok(report)),
+            Err(failure) => seen.outcome = Some(Err(failure)),
+            Ok(Outcome::Pending { token, message, .. }) => {
+                seen.tokens.push(token);
+                seen.words.push(message);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Tells an action that the run of its pending job was cancelled.
+    pub(crate) async fn cancel(
+        &self,
+        order: Order<'_>,
+        token: &str,
+        system: &System,
+    ) -> Result<Seen, GateError> {
+        let (gate, recorder) = self.gate(order.setup, system)?;
+        let mut seen = Seen::nothing();
+        match self.invoke(&gate, &recorder, order, Some(token), true, &mut seen).await {
+            Ok(Outcome::Done(report)) => seen.outcome = Some(Ok(report)),
+            Err(failure) => seen.outcome = Some(Err(failure)),
+            Ok(Outcome::Pending { message, .. }) => seen.words.push(message),
+        }
+        seen.record = recorder.record();
+        Ok(seen)
+    }
+
+    /// Asks whether a call took effect, as a host does after a crash: bound to reading. What it found is the outcome that
+    /// the call would have had.
+    pub(crate) async fn verify(&self, order: Order<'_>, system: &System) -> Result<Seen, GateError> {
+        let (gate, recorder) = self.gate(order.setup, system)?;
         let parameters = Value::Object(order.parameters.clone());
-        let invocation = Invocation {
-            action: &order.action.name,
-            parameters: &parameters,
-            idempotency_key: order.key,
-            attempt: 1,
-            resume: None,
-            cancelled: false,
-        };
+        let invocation = invocation(order, &parameters, None, false);
         let call = gate.call(Effect::Investigate, &order.action.reads);
-        self.connector.verify(call, invocation).await.verdict
+        let began = Instant::now();
+        let verified = self.connector.verify(call, invocation).await;
+        let mut seen = Seen::nothing();
+        seen.took(began.elapsed(), recorder.take_wait());
+        seen.log.extend(verified.log.into_iter().map(|line| line.message));
+        match verified.verdict {
+            Ok(Verdict::Happened(report)) => seen.outcome = Some(Ok(report)),
+            Ok(Verdict::DidNotHappen) => {}
+            Ok(Verdict::Unknown(why)) => seen.words.push(why),
+            Err(failure) => seen.outcome = Some(Err(failure)),
+        }
+        seen.record = recorder.record();
+        Ok(seen)
     }
 
     async fn invoke(
         &self,
         gate: &Arc<Gate>,
+        recorder: &Recorder,
         order: Order<'_>,
         resume: Option<&str>,
         cancelled: bool,
         seen: &mut Seen,
-    ) -> Invoked {
+    ) -> Result<Outcome, Failure> {
         let parameters = Value::Object(order.parameters.clone());
-        let invocation = Invocation {
-            action: &order.action.name,
-            parameters: &parameters,
-            idempotency_key: order.key,
-            attempt: 1,
-            resume,
-            cancelled,
-        };
+        let invocation = invocation(order, &parameters, resume, cancelled);
         let call = gate.call(order.action.effect, &order.action.reads);
         let began = Instant::now();
         let invoked = self.connector.invoke(call, invocation).await;
-        let took = began.elapsed();
-        seen.calls += 1;
-        seen.time += took;
-        seen.slowest = seen.slowest.max(took);
+        seen.took(began.elapsed(), recorder.take_wait());
         seen.memory_bytes = seen.memory_bytes.max(invoked.memory_bytes);
-        seen.log.extend(invoked.log.iter().map(|line| line.message.clone()));
-        invoked
+        seen.log.extend(invoked.log.into_iter().map(|line| line.message));
+        invoked.outcome
+    }
+}
+
+/// The first attempt at an order.
+fn invocation<'a>(
+    order: Order<'a>,
+    parameters: &'a Value,
+    resume: Option<&'a str>,
+    cancelled: bool,
+) -> Invocation<'a> {
+    Invocation {
+        action: &order.action.name,
+        parameters,
+        idempotency_key: order.key,
+        attempt: 1,
+        resume,
+        cancelled,
     }
 }

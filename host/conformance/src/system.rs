@@ -2,7 +2,7 @@
 //! or without a fault from some step on.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeSet, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -39,6 +39,8 @@ struct Play {
     steps: usize,
     /// Exchanges so far.
     exchanged: usize,
+    /// Those of the cassette that were taken, where their order does not matter.
+    used: BTreeSet<usize>,
     /// Whether the fault struck, and whether the first time was in a stream.
     struck: Option<bool>,
     /// What was not as the cassette says.
@@ -167,13 +169,29 @@ impl Play {
             }
             return Some(answer(&expected.response));
         }
-        let same = |exchange: &&Exchange| {
-            let path = |url: &str| url.split(['?', '#']).next().unwrap_or_default().to_owned();
+        let index = self.likeliest(request)?;
+        self.used.insert(index);
+        self.exchanges.get(index).map(|exchange| answer(&exchange.response))
+    }
+
+    /// The exchange that a request is most likely of, whatever the order: the next one that is exactly it, or at least asks
+    /// the same path; if there is none left, the last one of those that were.
+    fn likeliest(&self, request: &http::Request<Bytes>) -> Option<usize> {
+        let exactly = |exchange: &Exchange| differs(&exchange.request, request).is_none();
+        let path = |url: &str| url.split(['?', '#']).next().unwrap_or_default().to_owned();
+        let roughly = |exchange: &Exchange| {
             exchange.request.method == request.method().as_str()
                 && matching::text(&path(&exchange.request.url), &path(&request.uri().to_string()))
         };
-        let found = self.exchanges.get(next).filter(same).or_else(|| self.exchanges.iter().find(same));
-        found.map(|exchange| answer(&exchange.response))
+        let of = |fits: &dyn Fn(&Exchange) -> bool, is_used: bool| {
+            let mut indices = (0..self.exchanges.len())
+                .filter(|index| self.used.contains(index) == is_used && fits(&self.exchanges[*index]));
+            if is_used { indices.next_back() } else { indices.next() }
+        };
+        of(&exactly, false)
+            .or_else(|| of(&roughly, false))
+            .or_else(|| of(&exactly, true))
+            .or_else(|| of(&roughly, true))
     }
 
     fn connect(&mut self, host: &str, port: u16) -> Result<VecDeque<Turn>, TcpError> {
@@ -387,10 +405,55 @@ fn answer(answer: &Answer) -> Result<http::Response<Bytes>, HttpError> {
 
 /// Where a cassette has no more to say, there is nothing; a fake that knows nothing says an empty yes.
 fn nothing_in_particular(scripted: bool) -> http::Response<Bytes> {
-    let mut response = http::Response::new(Bytes::from_static(b"{}"));
-    if scripted {
-        *response.status_mut() = StatusCode::NOT_FOUND;
-    }
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let (status, kind, body) = if scripted {
+        (StatusCode::NOT_FOUND, "text/plain", "The cassette has no answer to this request.")
+    } else {
+        (StatusCode::OK, "application/json", "{}")
+    };
+    let mut response = http::Response::new(Bytes::from_static(body.as_bytes()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_cassette_that_is_played_in_another_order_goes_on_where_it_was() {
+        let exchange = |path: &str, text: &str| {
+            json!({
+                "request": { "method": "GET", "url": format!("https://a.example/{path}") },
+                "response": { "status": 200, "body": text }
+            })
+        };
+        let cassette = serde_json::from_value(json!({
+            "action": "a",
+            "exchanges": [
+                exchange("session", "open"),
+                exchange("job", "under way"),
+                exchange("job?last", "nearly"),
+                exchange("job", "done")
+            ],
+            "outcome": { "failure": "upstream" }
+        }));
+        let system = System::lenient(&cassette.unwrap());
+        let ask = |path: &str| {
+            let request = http::Request::get(format!("https://a.example/{path}")).body(Bytes::new()).unwrap();
+            let answer = system.exchange(&request).unwrap();
+            (answer.status().as_u16(), String::from_utf8_lossy(answer.body()).into_owned())
+        };
+        let ok = |text: &str| (200, text.to_owned());
+        assert_eq!(ask("job"), ok("under way"));
+        assert_eq!(ask("session"), ok("open"));
+        // What is asked exactly like this comes before what has only the path.
+        assert_eq!(ask("job"), ok("done"));
+        assert_eq!(ask("session"), ok("open"));
+        assert_eq!(ask("job?other"), ok("nearly"));
+        assert_eq!(ask("job"), ok("done"));
+        assert_eq!(ask("nothing").0, 404);
+    }
 }

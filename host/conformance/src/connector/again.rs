@@ -1,4 +1,6 @@
-//! What is called twice: with the same key, with another, on the same asset, to take it back, to cancel it.
+//! What is called twice: with the same key, with another, on the same asset, to see whether it took effect, to take it back.
+
+use std::mem;
 
 use palisade_engine::Schema;
 use palisade_model::{
@@ -9,14 +11,14 @@ use serde_json::Value;
 
 use super::{
     Reference, Trial,
-    cases::{Played, Prepared},
+    cases::{Played, Prepared, told},
+    habits::{Setting, breaks},
     named,
 };
 use crate::{
     labels::{KEY, OTHER_KEY},
     recorder::Record,
     scorecard::{Check, Tally},
-    stage::Order,
     system::System,
 };
 
@@ -60,10 +62,9 @@ impl Trial<'_> {
     async fn compare_keys(&mut self, action: &ActionSpec, reference: &Reference) -> Option<String> {
         let mut requests = Vec::new();
         for key in [KEY, KEY, OTHER_KEY] {
-            let system = reference.cassette.as_ref().map_or_else(System::fake, System::lenient);
-            let Reference { setup, parameters, .. } = reference;
-            let seen = self.stage.run(Order { setup, action, parameters, key }, &system).await.ok()?;
-            self.habits.look(action, &seen, false, false);
+            let seen = self.stage.run(reference.order(action, key), &reference.system()).await.ok()?;
+            let place = if key == KEY { "called again with its key" } else { "called with another key" };
+            self.habits.look(action, reference.setting(place), &seen);
             requests.push(sent(&seen.record));
         }
         let [first, second, other] = requests.as_slice() else { return None };
@@ -91,18 +92,23 @@ impl Trial<'_> {
         let cassette = reference.cassette.as_ref()?;
         let system = System::lenient(cassette);
         let (gate, recorder) = self.stage.gate(&reference.setup, &system).ok()?;
-        let Reference { setup, parameters, .. } = reference;
-        let order = Order { setup, action, parameters, key: KEY };
-        for round in 0..2 {
+        let mut first = None;
+        for place in ["called before", "called a second time on its asset"] {
             system.rewind(cassette);
-            let seen = self.stage.run_on(&gate, &recorder, order).await;
-            self.habits.look(action, &seen, false, false);
-            match &seen.outcome {
-                Some(Ok(_)) => {}
-                Some(Err(failure)) if round > 0 => {
-                    return Some(Some(format!("the second call ended as {failure}")));
+            let seen = self.stage.run_on(&gate, &recorder, reference.order(action, KEY)).await;
+            self.habits.look(action, reference.setting(place), &seen);
+            // What breaks is told of every call.
+            let outcome = seen.outcome.filter(|outcome| !matches!(outcome, Err(Failure::Plugin { .. })))?;
+            match (first.take(), outcome) {
+                (None, Ok(report)) => first = Some(report.status),
+                (Some(status), Ok(report)) if status == report.status => {}
+                (Some(_), outcome) => {
+                    return Some(Some(format!(
+                        "the first call went well, and a second one on the same asset ended as {}",
+                        told(&outcome)
+                    )));
                 }
-                _ => return None,
+                (None, Err(_)) => return None,
             }
         }
         Some(None)
@@ -120,17 +126,14 @@ impl Trial<'_> {
                 tally.uncovered(named(action));
                 continue;
             };
-            let Reference { setup, parameters, cassette, .. } = &reference;
-            for system in [cassette.as_ref().map_or_else(System::fake, System::lenient), System::fake()] {
-                let Ok((gate, recorder)) = self.stage.gate(setup, &system) else { continue };
-                let order = Order { setup, action, parameters, key: KEY };
-                let verdict = self.stage.verify(&gate, order).await;
-                let denied = recorder.record().denied.into_iter().next();
-                let broke = match verdict {
-                    Err(failure @ Failure::Plugin { .. }) => Some(failure.to_string()),
-                    _ => None,
+            for system in [reference.system(), System::fake()] {
+                let Ok(mut seen) = self.stage.verify(reference.order(action, KEY), &system).await else {
+                    continue;
                 };
-                tally.note(denied.or(broke).map(|why| format!("{}: {why}", named(action))));
+                let denied = mem::take(&mut seen.record.denied).into_iter().next();
+                let setting = reference.setting("asked whether it took effect");
+                self.habits.look(action, Setting { told: true, ..setting }, &seen);
+                tally.note(denied.or_else(|| breaks(&seen)).map(|why| format!("{}: {why}", named(action))));
             }
         }
         checks.push(tally.check());
@@ -157,10 +160,10 @@ impl Trial<'_> {
                 let parameters = Value::Object(case.cassette.parameters.clone());
                 tally.note(schema.check(&parameters).err().map(|why| {
                     format!(
-                        "{} does not take the parameters of {} in {}: {why}",
+                        "{} does not take the parameters of {} {}: {why}",
                         named(undo),
                         named(action),
-                        case.name
+                        case.place()
                     )
                 }));
             }
@@ -176,40 +179,6 @@ impl Trial<'_> {
             }
         }
         checks.push(tally.check());
-    }
-
-    /// Cancels the jobs of the cassettes that have some.
-    pub(super) async fn cancel(
-        &mut self,
-        cases: &[Prepared],
-        played: &[Option<Played>],
-        checks: &mut Vec<Check>,
-    ) {
-        let mut pending = Tally::new(
-            "pending",
-            "A job that takes time is found again by its token, in an instance that knows nothing else.",
-            "put into the token what the next call needs",
-        );
-        let mut cancelled = Tally::new(
-            "cancelled",
-            "Told that its run was cancelled, it stops the job if it can, and says how it stands.",
-            "answer a call that is `cancelled` with a report or a failure",
-        );
-        for (case, played) in cases.iter().zip(played) {
-            let Some(played) = played.as_ref().filter(|played| !played.tokens.is_empty()) else { continue };
-            let Some(action) = self.stage.manifest.action(&case.cassette.action) else { continue };
-            let lost = || format!("{}: it does not end as it must", case.name);
-            pending.note((!played.expected).then(lost));
-            let system = System::lenient(&case.cassette);
-            let Ok((gate, _)) = self.stage.gate(&case.setup, &system) else { continue };
-            let Some(token) = played.tokens.first() else { continue };
-            let failure = self.stage.cancel(&gate, case.order(action), token).await;
-            cancelled.note(match failure {
-                Some(failure @ Failure::Plugin { .. }) => Some(format!("{}: {failure}", case.name)),
-                _ => None,
-            });
-        }
-        checks.extend([pending.check(), cancelled.check()]);
     }
 }
 

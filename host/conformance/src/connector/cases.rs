@@ -6,7 +6,7 @@ use palisade_model::{
 };
 use serde_json::Value;
 
-use super::{Reference, Trial, named};
+use super::{Reference, Trial, habits::Setting, named};
 use crate::{
     cassette::{Case, Cassette, Expected, FailureKind},
     labels::{KEY, label},
@@ -19,7 +19,7 @@ use crate::{
 
 /// A cassette that fits the connector, its labels filled in.
 pub(super) struct Prepared {
-    pub(super) name: String,
+    name: String,
     pub(super) cassette: Cassette,
     pub(super) setup: Setup,
     /// The system's answers have a secret in them: then the connector is not to blame where it says one.
@@ -76,6 +76,15 @@ impl Prepared {
         Ok(Self { name, cassette, setup, echoes })
     }
 
+    /// Where a call of it is found, for [`Setting`].
+    pub(super) fn place(&self) -> String {
+        format!("in the cassette `{}`", self.name)
+    }
+
+    pub(super) fn setting<'a>(&self, place: &'a str) -> Setting<'a> {
+        Setting { echoes: self.echoes, ..Setting::at(place) }
+    }
+
     /// The call that the cassette is of.
     pub(super) fn order<'a>(&'a self, action: &'a ActionSpec) -> Order<'a> {
         Order { setup: &self.setup, action, parameters: &self.cassette.parameters, key: KEY }
@@ -98,13 +107,13 @@ impl<'a> Trial<'a> {
                 played.push(None);
                 continue;
             };
-            self.habits.look(action, &seen, case.echoes, false);
+            self.habits.look(action, case.setting(&case.place()), &seen);
             let amiss =
                 system.amiss().into_iter().next().or_else(|| unexpected(&case.cassette.outcome, &seen));
             let expected = amiss.is_none();
             let well = expected
                 && matches!(&seen.outcome, Some(Ok(report)) if report.status == ReportStatus::Success);
-            tally.note(amiss.map(|amiss| format!("{}: {amiss}", case.name)));
+            tally.note(amiss.map(|amiss| format!("{}: {amiss}", case.place())));
             if well {
                 self.refer(action, case, system.steps());
             }
@@ -128,6 +137,7 @@ impl<'a> Trial<'a> {
                 parameters: case.cassette.parameters.clone(),
                 cassette: Some(case.cassette.clone()),
                 steps,
+                echoes: case.echoes,
             };
             self.references.insert(&action.name, reference);
         }
@@ -135,7 +145,7 @@ impl<'a> Trial<'a> {
 }
 
 /// How an outcome differs from the expected one.
-fn unexpected(expected: &Expected, seen: &Seen) -> Option<String> {
+pub(super) fn unexpected(expected: &Expected, seen: &Seen) -> Option<String> {
     let Some(outcome) = &seen.outcome else { return Some("its job never ends".to_owned()) };
     match (expected, outcome) {
         (Expected::Failure(kind), Err(failure)) if FailureKind::of(failure) == *kind => None,
@@ -163,7 +173,7 @@ fn unexpected(expected: &Expected, seen: &Seen) -> Option<String> {
     }
 }
 
-fn told(outcome: &ActionResult) -> String {
+pub(super) fn told(outcome: &ActionResult) -> String {
     match outcome {
         Ok(report) => format!("a report ({})", report.message),
         Err(failure) => format!("`{}` ({failure})", FailureKind::of(failure).name()),

@@ -2,34 +2,46 @@
 
 use palisade_model::plugin::ActionSpec;
 
-use super::{Reference, Trial, named};
+use super::{
+    Reference, Trial,
+    habits::{Setting, breaks},
+    named,
+};
 use crate::{
     fault::{FAULTS, Fault},
     labels::KEY,
     limits::FAULT_STEPS,
     scorecard::{Check, Tally},
-    stage::Order,
-    system::System,
 };
 
 impl Trial<'_> {
     /// Lets each fault strike each action, at its first answer, its last, and between.
     pub(super) async fn go_wrong(&mut self, checks: &mut Vec<Check>) {
         let mut tallies = FAULTS.map(|(name, sentence, _)| {
-            Tally::new(name, sentence, "map the system's answer to the failure that the finding names")
+            Tally::new(name, sentence, "make of the system's answer the failure that the finding names")
         });
         for action in self.actions.clone() {
             let Some(reference) = self.references.get(action.name.as_str()).cloned() else {
-                tallies.iter_mut().for_each(|tally| tally.uncovered(named(action)));
+                let is_broken = self.habits.is_broken(action);
+                for tally in &mut tallies {
+                    if is_broken { tally.hidden(named(action)) } else { tally.uncovered(named(action)) }
+                }
                 continue;
             };
             for step in steps(reference.steps) {
-                for ((_, _, fault), tally) in FAULTS.iter().zip(&mut tallies) {
+                for ((name, _, fault), tally) in FAULTS.iter().zip(&mut tallies) {
                     if self.habits.is_broken(action) {
-                        break;
+                        tally.hidden(named(action));
+                        continue;
                     }
-                    if let Some(finding) = self.strike(action, &reference, step, *fault).await {
-                        tally.note(finding);
+                    let place = format!("from answer {} on ({name})", step + 1);
+                    match self.strike(action, &reference, &place, step, *fault).await {
+                        Struck::Missed => {}
+                        Struck::Broke => tally.hidden(named(action)),
+                        Struck::Ended(wrong) => {
+                            let from = format!("{} from answer {} on", named(action), step + 1);
+                            tally.note(wrong.map(|wrong| format!("{from}: {wrong}")));
+                        }
                     }
                 }
             }
@@ -37,28 +49,41 @@ impl Trial<'_> {
         checks.extend(tallies.map(Tally::check));
     }
 
-    /// What is wrong with what an action makes of a fault; nothing at all if the fault does not show there.
     async fn strike(
         &mut self,
         action: &ActionSpec,
         reference: &Reference,
+        place: &str,
         step: usize,
         fault: Fault,
-    ) -> Option<Option<String>> {
-        let system =
-            reference.cassette.as_ref().map_or_else(System::fake, System::lenient).with_fault(step, fault);
-        let Reference { setup, parameters, .. } = reference;
-        let seen = self.stage.run(Order { setup, action, parameters, key: KEY }, &system).await.ok()?;
-        self.habits.look(action, &seen, false, fault == Fault::Huge);
-        let stream = system.struck()?;
-        let wrong = match &seen.outcome {
+    ) -> Struck {
+        let system = reference.system().with_fault(step, fault);
+        let Ok(seen) = self.stage.run(reference.order(action, KEY), &system).await else {
+            return Struck::Missed;
+        };
+        let setting = Setting { flooded: fault == Fault::Huge, ..reference.setting(place) };
+        self.habits.look(action, setting, &seen);
+        let Some(stream) = system.struck() else { return Struck::Missed };
+        if breaks(&seen).is_some() {
+            return Struck::Broke;
+        }
+        Struck::Ended(match &seen.outcome {
             Some(outcome) => fault.wrong(action, outcome, stream),
             // Some systems have no result of a job while it runs; how long to believe that is the connector's to know.
             None if fault == Fault::Status(404) && step > 0 => None,
             None => Some("its job is pending for ever".to_owned()),
-        };
-        Some(wrong.map(|wrong| format!("{} at answer {}: {wrong}", named(action), step + 1)))
+        })
     }
+}
+
+/// What came of a fault.
+enum Struck {
+    /// It does not show there.
+    Missed,
+    /// The action broke, which is told of every call.
+    Broke,
+    /// The action came to an end, and this is wrong with it.
+    Ended(Option<String>),
 }
 
 /// At most [`FAULT_STEPS`] of so many, from the first to the last.

@@ -13,6 +13,26 @@ use crate::{
     stage::Seen,
 };
 
+/// Under which circumstances a call was made.
+#[derive(Clone, Copy)]
+pub(super) struct Setting<'a> {
+    /// What an author must know to find the call again, behind the name of the action: `from answer 1 on (garbage)`.
+    pub(super) place: &'a str,
+    /// The system itself told a secret.
+    pub(super) echoes: bool,
+    /// The system sent more than the host takes, which the host then forbids.
+    pub(super) flooded: bool,
+    /// Another check tells how the call broke, if it did.
+    pub(super) told: bool,
+}
+
+impl<'a> Setting<'a> {
+    /// A usual one.
+    pub(super) fn at(place: &'a str) -> Self {
+        Self { place, echoes: false, flooded: false, told: false }
+    }
+}
+
 /// What every call is held to.
 pub(super) struct Habits {
     reach: Tally,
@@ -29,6 +49,8 @@ pub(super) struct Habits {
     reported: BTreeSet<String>,
     /// Actions that broke: calls that could break again show nothing new, and a loop takes its time.
     broken: BTreeSet<String>,
+    /// Actions that came to an end without breaking.
+    sane: BTreeSet<String>,
     /// Each action, and whether it only reads.
     actions: Vec<(String, bool)>,
     pub(super) calls: u64,
@@ -73,18 +95,19 @@ impl Habits {
             time_limit: Tally::new(
                 "time limit",
                 "Each call ends within the time limit of its action.",
-                "raise the action's time limit, or return `pending` and come back",
+                "raise the action's time limit, give its requests less time, or return `pending` and come back",
             ),
             memory: Tally::new(
                 "memory",
                 "It stays well below the memory of one instance.",
-                "read less at a time",
+                "hold less at the same time: read in pieces, and let go of what is done with",
             ),
             labels: Labels::new(secrets),
             reached: BTreeSet::new(),
             reported: BTreeSet::new(),
             actions: actions.iter().map(|action| (action.name.clone(), !action.effect.mutates())).collect(),
             broken: BTreeSet::new(),
+            sane: BTreeSet::new(),
             calls: 0,
             time: Duration::ZERO,
             slowest: Duration::ZERO,
@@ -92,23 +115,25 @@ impl Habits {
         }
     }
 
-    /// Looks at what was seen of a call. `echoes` says that the system itself told a secret, `flooded` that it sent more than
-    /// the host takes, which the host then forbids.
-    pub(super) fn look(&mut self, action: &ActionSpec, seen: &Seen, echoes: bool, flooded: bool) {
+    /// Looks at what was seen of a call.
+    pub(super) fn look(&mut self, action: &ActionSpec, setting: Setting<'_>, seen: &Seen) {
         self.calls += seen.calls;
         self.time += seen.time;
         self.slowest = self.slowest.max(seen.slowest);
         self.memory_bytes = self.memory_bytes.max(seen.memory_bytes);
-        let here = |what: &str| format!("{}: {what}", named(action));
+        let name = named(action);
+        let broke = |tally: &mut Tally, what: &str| {
+            tally.broke_at(format!("{name}: {what}"), format!("{name} {}: {what}", setting.place));
+        };
 
         let asked = !seen.record.exchanges.is_empty() || !seen.record.streams.is_empty();
         if asked {
             self.reached.insert(action.name.clone());
         }
-        let forbidden: Vec<_> = seen.record.denied.iter().filter(|_| !flooded).collect();
+        let forbidden: Vec<_> = seen.record.denied.iter().filter(|_| !setting.flooded).collect();
         for denied in &forbidden {
             let tally = if denied.contains("only reads") { &mut self.read_only } else { &mut self.reach };
-            tally.broke(here(denied));
+            broke(tally, denied);
         }
         if asked && forbidden.is_empty() {
             self.reach.held();
@@ -118,59 +143,77 @@ impl Habits {
         }
 
         let mut said: Vec<&str> = seen.words.iter().map(String::as_str).collect();
+        match breaks(seen) {
+            Some(_) if setting.told => {}
+            Some(failure) if is_about_output(&failure) => broke(&mut self.output, &failure),
+            Some(failure) => {
+                self.broken.insert(action.name.clone());
+                broke(&mut self.sound, &failure);
+            }
+            None => {
+                self.sane.insert(action.name.clone());
+                self.sound.held();
+            }
+        }
         match &seen.outcome {
             Some(Ok(report)) => {
                 self.reported.insert(action.name.clone());
                 self.output.held();
-                self.sound.held();
                 said.push(&report.message);
             }
-            Some(Err(Failure::Plugin { message })) if is_about_output(message) => {
-                self.output.broke(here(message));
-            }
-            Some(Err(Failure::Plugin { message })) => {
-                self.broken.insert(action.name.clone());
-                self.sound.broke(here(message));
-            }
-            Some(Err(failure)) => {
-                self.sound.held();
-                said.push(words(failure));
-            }
-            None => self.sound.held(),
+            Some(Err(Failure::Plugin { .. })) | None => {}
+            Some(Err(failure)) => said.push(words(failure)),
         }
         for text in said {
-            self.sentences.note(sentence::wrong(text).map(|wrong| here(&wrong)));
+            match sentence::wrong(text) {
+                Some(wrong) => broke(&mut self.sentences, &wrong),
+                None => self.sentences.held(),
+            }
         }
 
-        if !echoes {
-            let outcome = seen.outcome.as_ref().map(|outcome| match outcome {
-                Ok(report) => format!("{} {} {}", report.message, report.summary, report.data),
-                Err(failure) => failure.to_string(),
-            });
-            let leak = |text: &String, place: &str| Some(format!("{} in {place}", self.labels.find(text)?));
-            let leaks = seen
-                .log
-                .iter()
-                .find_map(|line| leak(line, "its log"))
-                .or_else(|| outcome.as_ref().and_then(|outcome| leak(outcome, "what it returns")))
-                .or_else(|| {
-                    seen.tokens.iter().chain(&seen.words).find_map(|text| leak(text, "what it says of a job"))
-                });
-            self.secrets.note(leaks.map(|leak| here(&leak)));
+        if !setting.echoes {
+            match self.leak(seen) {
+                Some(leak) => broke(&mut self.secrets, &leak),
+                None => self.secrets.held(),
+            }
         }
 
-        let limit = Duration::from_millis(action.time_limit_ms);
-        self.time_limit.note((seen.slowest > limit).then(|| {
-            here(&format!("{} ms, more than its limit of {} ms", seen.slowest.as_millis(), limit.as_millis()))
-        }));
-        self.memory.note((seen.memory_bytes > MEMORY_CLOSE).then(|| {
-            here(&format!("{} of {} MiB", mebibytes(seen.memory_bytes), mebibytes(PLUGIN_MEMORY_BYTES)))
-        }));
+        let here = |what: &str| format!("{name} {}: {what}", setting.place);
+        match lateness(action, seen) {
+            Some(late) => self.time_limit.broke_at(&name, here(&late)),
+            None => self.time_limit.held(),
+        }
+        if seen.memory_bytes > MEMORY_CLOSE {
+            let (had, most) = (mebibytes(seen.memory_bytes), mebibytes(PLUGIN_MEMORY_BYTES));
+            let close = format!("it has {had} MiB, and an instance gets {most} MiB at most");
+            self.memory.broke_at(&name, here(&close));
+        } else {
+            self.memory.held();
+        }
+    }
+
+    /// The secret that stands where it must not.
+    fn leak(&self, seen: &Seen) -> Option<String> {
+        let leak =
+            |text: &String, place: &str| Some(format!("{} stands in {place}", self.labels.find(text)?));
+        let outcome = seen.outcome.as_ref().map(|outcome| match outcome {
+            Ok(report) => format!("{} {} {}", report.message, report.summary, report.data),
+            Err(failure) => failure.to_string(),
+        });
+        let told =
+            || seen.tokens.iter().chain(&seen.words).find_map(|text| leak(text, "what it says of a job"));
+        let logged = seen.log.iter().find_map(|line| leak(line, "its log"));
+        logged.or_else(|| outcome.as_ref().and_then(|text| leak(text, "what it returns"))).or_else(told)
     }
 
     /// Whether the action is not worth another call.
     pub(super) fn is_broken(&self, action: &ActionSpec) -> bool {
         self.broken.contains(&action.name)
+    }
+
+    /// Whether a call of the action came to an end without breaking.
+    pub(super) fn is_sane(&self, action: &ActionSpec) -> bool {
+        self.sane.contains(&action.name)
     }
 
     pub(super) fn checks(mut self) -> Vec<Check> {
@@ -193,7 +236,35 @@ impl Habits {
     }
 }
 
-fn is_about_output(message: &str) -> bool {
+/// How a call broke; nothing if it did not.
+pub(super) fn breaks(seen: &Seen) -> Option<String> {
+    match &seen.outcome {
+        Some(Err(Failure::Plugin { message })) => Some(message.clone()),
+        _ => None,
+    }
+}
+
+/// How a call took longer than its action may.
+fn lateness(action: &ActionSpec, seen: &Seen) -> Option<String> {
+    let limit = Duration::from_millis(action.time_limit_ms);
+    if seen.slowest > limit {
+        return Some(format!(
+            "it took {} ms, and its limit is {} ms",
+            seen.slowest.as_millis(),
+            limit.as_millis()
+        ));
+    }
+    // Whoever waits once for as long as the limit is cut off there, and that is all that can be done.
+    (!limit.is_zero() && seen.waited >= limit).then(|| {
+        format!(
+            "the system lets it wait for {} s, and it asks once more; by then its limit of {} s is over",
+            seen.waited.as_secs(),
+            limit.as_secs_f32()
+        )
+    })
+}
+
+pub(super) fn is_about_output(message: &str) -> bool {
     ["violates its own schema", "is not JSON", "is not a JSON object", "its report has"]
         .iter()
         .any(|about| message.contains(about))

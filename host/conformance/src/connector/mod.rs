@@ -1,7 +1,7 @@
 //! The trial of a connector.
 //!
 //! `setups` makes assets, `cases` plays the cassettes, `calls` makes calls of its own, `faults` lets things go wrong,
-//! `again` calls twice what may be called twice. Each looks at what is its own; what holds for every call, whoever made it,
+//! `again` calls twice what may be called twice, `jobs` what is pending. Each looks at what is its own; what holds for every call, whoever made it,
 //! is looked at in `habits`.
 
 mod again;
@@ -9,22 +9,27 @@ mod calls;
 mod cases;
 mod faults;
 mod habits;
+mod jobs;
 mod setups;
 
 use std::collections::BTreeMap;
 
 use palisade_engine::Sandbox;
-use palisade_model::plugin::{ActionSpec, ConnectorManifest, Digest, Manifest};
+use palisade_model::plugin::{ActionSpec, ConnectorManifest, Digest};
 use serde_json::{Map, Value};
 
-use self::{cases::Prepared, habits::Habits};
+use self::{
+    cases::Prepared,
+    habits::{Habits, Setting},
+};
 use crate::{
     cassette::{Case, Cassette},
     describe::describe,
     labels::Labels,
     random::Random,
     scorecard::Scorecard,
-    stage::{Setup, Stage},
+    stage::{Order, Setup, Stage},
+    system::System,
     trial::{Options, TrialError},
 };
 
@@ -36,7 +41,7 @@ pub(crate) async fn test(
     cases: Vec<Case>,
     options: &Options,
 ) -> Result<Scorecard, TrialError> {
-    let mut checks = vec![describe(sandbox, digest, &Manifest::Connector(manifest.clone())).await];
+    let mut checks = vec![describe(sandbox, digest).await];
     let stage = Stage {
         connector: sandbox.connector(digest, &manifest)?,
         labels: Labels::new(&manifest.secrets),
@@ -63,7 +68,7 @@ pub(crate) async fn test(
     trial.repeat(&mut checks).await;
     trial.verify(&mut checks).await;
     trial.undo(&cases, &played, &mut checks);
-    trial.cancel(&cases, &played, &mut checks).await;
+    trial.resume(&cases, &played, &mut checks).await;
 
     let Trial { habits, .. } = trial;
     let (calls, time) = (habits.calls, habits.time);
@@ -101,6 +106,24 @@ struct Reference {
     cassette: Option<Cassette>,
     /// Answers that the call takes.
     steps: usize,
+    /// The system's answers have a secret in them.
+    echoes: bool,
+}
+
+impl Reference {
+    /// A system that answers the call.
+    fn system(&self) -> System {
+        self.cassette.as_ref().map_or_else(System::fake, System::lenient)
+    }
+
+    /// How a call of it is told of.
+    fn setting<'a>(&self, place: &'a str) -> Setting<'a> {
+        Setting { echoes: self.echoes, ..Setting::at(place) }
+    }
+
+    fn order<'a>(&'a self, action: &'a ActionSpec, key: &'a str) -> Order<'a> {
+        Order { setup: &self.setup, action, parameters: &self.parameters, key }
+    }
 }
 
 /// An action's name as it is told.

@@ -7,7 +7,10 @@ mod scene;
 use std::{collections::BTreeSet, time::Instant};
 
 use palisade_engine::{Halt, Playbook, Sandbox};
-use palisade_model::plugin::{Digest, Manifest, PlaybookManifest};
+use palisade_model::{
+    limits::PLUGIN_COMPUTE_TIME,
+    plugin::{Digest, PlaybookManifest},
+};
 use serde_json::{Map, Value};
 
 use self::{
@@ -18,6 +21,7 @@ use crate::{
     cassette::{Case, Content, FailureKind},
     describe::describe,
     generate::{self, Extent},
+    limits::PLAYBOOK_CALLS,
     matching,
     random::Random,
     scorecard::{Scorecard, Tally},
@@ -38,20 +42,21 @@ pub(crate) async fn test(
     scenes: Vec<Case<Scene>>,
     options: &Options,
 ) -> Result<Scorecard, TrialError> {
-    let described = describe(sandbox, digest, &Manifest::Playbook(manifest.clone())).await;
+    let described = describe(sandbox, digest).await;
     let playbook = sandbox.playbook(digest, &manifest)?;
     let mut trial = Trial::new(&playbook, &manifest, options);
     let label = manifest.labels.first().cloned().unwrap_or_else(|| "alert".to_owned());
     for Case { name, cassette: scene } in &scenes {
-        trial.play(name, scene, &label, options.seed).await;
+        trial.play(&format!("in the cassette `{name}`"), scene, &label, options.seed).await;
     }
+    let made_up = |label: &str| format!("on a made-up alert with the label `{label}`");
     for label in manifest.labels.iter().chain(manifest.labels.is_empty().then_some(&label)) {
         for run in 0..RUNS {
             let seed = options.seed.wrapping_add(run);
             let scene = Scene::usual(label, Random::new(seed).below(200) + 1);
-            trial.run(&format!("`{label}`"), &scene, label, &Answers::Found(seed)).await;
+            trial.run(&made_up(label), &scene, label, &Answers::Found(seed)).await;
         }
-        trial.fail(&format!("`{label}`"), &Scene::usual(label, 1), label).await;
+        trial.fail(&made_up(label), &Scene::usual(label, 1), label).await;
     }
     let identity = &manifest.identity;
     let (calls, milliseconds) = (trial.runs, trial.milliseconds);
@@ -87,13 +92,14 @@ struct Trial<'a> {
     runs: u64,
     milliseconds: u64,
     started: BTreeSet<String>,
+    /// A run used up its time to compute: another would show nothing new, and takes as long.
+    is_spent: bool,
     scenes: Tally,
     ends: Tally,
     sound: Tally,
     declared: Tally,
     parameters: Tally,
     failures: Tally,
-    deterministic: Tally,
     sentences: Tally,
 }
 
@@ -116,6 +122,7 @@ impl<'a> Trial<'a> {
             runs: 0,
             milliseconds: 0,
             started: BTreeSet::new(),
+            is_spent: false,
             scenes: Tally::new(
                 "cassettes",
                 "It ends as its cassettes say, and starts each action that it declares in one of them.",
@@ -124,7 +131,7 @@ impl<'a> Trial<'a> {
             ends: Tally::new("ends", "Each run comes to an end.", "bound every loop and every wait"),
             sound: Tally::new(
                 "sound",
-                "It never breaks, whatever its actions find: no panic, no trap, no limit.",
+                "It never breaks, whatever its actions find: no panic, no trap, no limit of memory.",
                 "turn the case that the finding names into a way to end",
             ),
             declared: Tally::new(
@@ -142,11 +149,6 @@ impl<'a> Trial<'a> {
                 "When its actions fail, it goes on to an end of its own, or says why it could not.",
                 "handle the failure of each action that you wait for",
             ),
-            deterministic: Tally::new(
-                "deterministic",
-                "The same record leads to the same calls.",
-                "take time and chance from the contract's `clock` and `random`, and do not iterate over unordered maps",
-            ),
             sentences: Tally::new(
                 "sentences",
                 "Whatever it says to a person is a sentence.",
@@ -156,107 +158,104 @@ impl<'a> Trial<'a> {
     }
 
     /// Runs a scene as it is, with other data, and with failures.
-    async fn play(&mut self, name: &str, scene: &Scene, label: &str, seed: u64) {
+    async fn play(&mut self, place: &str, scene: &Scene, label: &str, seed: u64) {
         // People answer otherwise each time, and so does what the scene leaves open.
         for run in 0..RUNS {
-            let end = self.run(name, scene, label, &Answers::Found(seed.wrapping_add(run))).await;
+            if self.is_spent {
+                return;
+            }
+            let end = self.run(place, scene, label, &Answers::Found(seed.wrapping_add(run))).await;
             let expected = scene.outcome.as_ref();
             let amiss = expected.and_then(|expected| unexpected(expected, end.as_ref()));
-            self.scenes.note(amiss.map(|why| format!("{name}: {why}")));
+            self.scenes.note(amiss.map(|why| format!("{place}: {why}")));
         }
-        self.fail(name, scene, label).await;
+        self.fail(place, scene, label).await;
     }
 
     /// Lets every action fail, in each way.
-    async fn fail(&mut self, name: &str, scene: &Scene, label: &str) {
+    async fn fail(&mut self, place: &str, scene: &Scene, label: &str) {
         for kind in FAILURES {
-            self.run(name, scene, label, &Answers::Fail(scene::fail(kind))).await;
+            self.run(place, scene, label, &Answers::Fail(scene::fail(kind))).await;
         }
-        self.run(name, scene, label, &Answers::Refuse).await;
+        self.run(place, scene, label, &Answers::Refuse).await;
     }
 
-    /// Runs it twice on the same alert with the same answers; returns how it ended, if it did by itself.
+    /// Runs it on an alert; returns how it ended, if it did by itself.
     async fn run(
         &mut self,
-        name: &str,
+        place: &str,
         scene: &Scene,
         label: &str,
         answers: &Answers,
     ) -> Option<Result<String, String>> {
+        if self.is_spent {
+            return None;
+        }
         let mut configuration = self.configuration.clone();
         configuration.extend(scene.configuration.clone());
-        let mut records = Vec::new();
-        let mut ended = None;
-        for _ in 0..2 {
-            let (alert, scene) = (scene.alert(label), scene.clone());
-            let (rehearsal, record) =
-                Rehearsal::new(self.manifest, scene, alert, configuration.clone(), answers.clone());
-            let began = Instant::now();
-            let end = self.playbook.run(Box::new(rehearsal)).await;
-            self.runs += 1;
-            self.milliseconds += u64::try_from(began.elapsed().as_millis()).unwrap_or(0);
-            let record = record.take();
-            self.look(name, answers, &record, &end);
-            records.push(record.calls);
-            ended = end.ok();
-        }
-        if let [first, second] = records.as_slice() {
-            self.deterministic.note(otherwise(first, second).map(|why| format!("{name}, {answers}: {why}")));
-        }
-        ended
+        let (rehearsal, record) =
+            Rehearsal::new(self.manifest, scene.clone(), scene.alert(label), configuration, answers.clone());
+        let began = Instant::now();
+        let end = self.playbook.run(Box::new(rehearsal)).await;
+        let took = began.elapsed();
+        self.runs += 1;
+        self.milliseconds += u64::try_from(took.as_millis()).unwrap_or(0);
+        // Nothing lets it wait here: the time was its own.
+        self.is_spent = end.is_err() && took >= PLUGIN_COMPUTE_TIME;
+        self.look(place, answers, &record.take(), &end);
+        end.ok()
     }
 
     fn look(
         &mut self,
-        name: &str,
+        place: &str,
         answers: &Answers,
         record: &Record,
         end: &Result<Result<String, String>, Halt>,
     ) {
-        let here = |what: &str| format!("{name}, {answers}: {what}");
+        let broke =
+            |tally: &mut Tally, what: &str| tally.broke_at(what, format!("{place}, {answers}: {what}"));
         self.started.extend(record.started.iter().cloned());
-        self.ends.note(record.endless.then(|| here("it makes calls without an end")));
         if record.undeclared.is_empty() {
             self.declared.held();
         }
-        record.undeclared.iter().for_each(|what| self.declared.broke(here(what)));
-        record.unfit.iter().for_each(|what| self.parameters.broke(here(what)));
+        record.undeclared.iter().for_each(|what| broke(&mut self.declared, what));
+        record.unfit.iter().for_each(|what| broke(&mut self.parameters, what));
         (0..record.fit).for_each(|_| self.parameters.held());
-        for text in &record.said {
-            self.sentences.note(sentence::wrong(text).map(|wrong| here(&wrong)));
-        }
+        let mut said: Vec<&str> = record.said.iter().map(String::as_str).collect();
         let fails = !matches!(answers, Answers::Found(_)) && !record.started.is_empty();
         match end {
             Ok(Ok(words) | Err(words)) => {
+                said.push(words);
+                self.ends.held();
                 self.sound.held();
-                self.sentences.note(sentence::wrong(words).map(|wrong| here(&wrong)));
                 if fails {
                     self.failures.held();
                 }
             }
-            Err(_) if record.endless => {}
-            Err(Halt::Fault(fault)) => {
-                self.sound.broke(here(&fault.to_string()));
-                if fails {
-                    self.failures.broke(here(&fault.to_string()));
-                }
+            Err(_) if record.endless => {
+                broke(&mut self.ends, &format!("it makes more than {PLAYBOOK_CALLS} calls"));
             }
-            Err(Halt::Aside) => self.sound.broke(here("it was set aside")),
+            Err(Halt::Fault(fault)) => {
+                let tally = match (self.is_spent, fails) {
+                    (true, _) => &mut self.ends,
+                    (false, true) => &mut self.failures,
+                    (false, false) => &mut self.sound,
+                };
+                broke(tally, &fault.to_string());
+            }
+            Err(Halt::Aside) => broke(&mut self.sound, "it was set aside"),
+        }
+        for text in said {
+            match sentence::wrong(text) {
+                Some(wrong) => broke(&mut self.sentences, &wrong),
+                None => self.sentences.held(),
+            }
         }
     }
 
     fn checks(self) -> Vec<crate::scorecard::Check> {
-        let Self {
-            mut scenes,
-            ends,
-            sound,
-            declared,
-            mut parameters,
-            failures,
-            deterministic,
-            sentences,
-            ..
-        } = self;
+        let Self { mut scenes, ends, sound, declared, mut parameters, failures, sentences, .. } = self;
         for need in &self.manifest.needs {
             if !self.started.contains(&format!("{}/{}", need.connector, need.action)) {
                 scenes.uncovered(format!("`{}` of {}", need.action, need.connector));
@@ -267,9 +266,7 @@ impl<'a> Trial<'a> {
             let all = self.manifest.needs.len();
             parameters.remark(format!("{silent} of {all} needs do not say what is sent"));
         }
-        [scenes, ends, sound, declared, parameters, failures, deterministic, sentences]
-            .map(Tally::check)
-            .into()
+        [scenes, ends, sound, declared, parameters, failures, sentences].map(Tally::check).into()
     }
 }
 
@@ -283,13 +280,4 @@ fn unexpected(expected: &SceneOutcome, end: Option<&Result<String, String>>) -> 
         (SceneOutcome::Concluded(_), Some(Err(words))) => Some(format!("it could not be handled: {words}")),
         (SceneOutcome::Failed(_), Some(Ok(words))) => Some(format!("it concluded: {words}")),
     }
-}
-
-/// How the calls of two runs differ.
-fn otherwise(first: &[String], second: &[String]) -> Option<String> {
-    if let Some((one, two)) = first.iter().zip(second).find(|(one, two)| one != two) {
-        return Some(format!("it called {one}, and the second time {two}"));
-    }
-    (first.len() != second.len())
-        .then(|| format!("it made {} calls, and the second time {}", first.len(), second.len()))
 }

@@ -157,7 +157,10 @@ async fn a_failure_of_the_wrong_kind_is_found_out() {
     }
     let refused = scorecard.checks.iter().find(|check| check.name == "status 401").unwrap();
     let finding = &refused.findings[0];
-    assert!(finding.starts_with("`request` at answer 1: a report and not `authentication`"), "{finding}");
+    assert!(
+        finding.starts_with("`request` from answer 1 on: it does not fail as `authentication`"),
+        "{finding}"
+    );
 
     // The cassette is no longer what it sends.
     let mut other = cassette;

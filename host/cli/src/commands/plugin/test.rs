@@ -52,9 +52,10 @@ pub(super) async fn run(command: Test, context: &Context) -> Result<Exit, Error>
                 .to_owned(),
         });
     }
+    let cassettes = command.cassettes.clone().unwrap_or(usual);
     let options = Options {
         configuration: command.configuration.as_deref().map(configuration).transpose()?,
-        cassettes: command.cassettes.clone().unwrap_or(usual),
+        cassettes: cassettes.clone(),
         actions: command.actions,
         seed: command.seed,
     };
@@ -67,7 +68,7 @@ pub(super) async fn run(command: Test, context: &Context) -> Result<Exit, Error>
     if context.json {
         screen::show_json(&Printed { holds: scorecard.holds(), scorecard: &scorecard })?;
     } else {
-        screen::show(&card(&scorecard))?;
+        screen::show(&card(&scorecard, &cassettes))?;
     }
     Ok(if scorecard.holds() { Exit::Done } else { Exit::Failed })
 }
@@ -90,8 +91,9 @@ fn configuration(file: &Path) -> Result<Map<String, Value>, Error> {
     })
 }
 
-/// A scorecard as a person reads it: a line for each check, what is to be done about some, and how it went.
-fn card(scorecard: &Scorecard) -> String {
+/// A scorecard as a person reads it: a line for each check, what is to be done about some, and how it went, with the
+/// cassettes of this directory.
+fn card(scorecard: &Scorecard, cassettes: &Path) -> String {
     let Scorecard { plugin, version, kind, .. } = scorecard;
     let mut card = format!("{BOLD}{plugin}{BOLD:#} {} ({kind})\n\n", printable::line(version));
     let width = scorecard.checks.iter().map(|check| check.name.len()).max().unwrap_or(0);
@@ -102,7 +104,7 @@ fn card(scorecard: &Scorecard) -> String {
         card.push_str(&details(check));
     }
     card.push_str(&uncovered(scorecard));
-    card.push_str(&summary(scorecard));
+    card.push_str(&summary(scorecard, cassettes));
     card
 }
 
@@ -153,24 +155,50 @@ fn uncovered(scorecard: &Scorecard) -> String {
             printable::line(next)
         )
     };
-    by_next.iter().map(told).collect()
+    let mut text: String = by_next.iter().map(told).collect();
+    if by_next.iter().any(|(next, _)| next.contains("cassette")) {
+        text.push_str(&format!("\n{DIM}{}{DIM:#}\n", help(scorecard.kind)));
+    }
+    text
 }
 
-fn summary(scorecard: &Scorecard) -> String {
-    let count = |verdict| scorecard.with(verdict).count();
+/// What a cassette is, for whoever reads the word for the first time.
+fn help(kind: &str) -> &'static str {
+    match kind {
+        "connector" => {
+            "A cassette says what a system was asked and answered: docs/conformance.md shows one, and `palisade plugin dev \
+             --record` writes one."
+        }
+        _ => "A cassette is an alert and what is found about it: docs/conformance.md shows one.",
+    }
+}
+
+fn summary(scorecard: &Scorecard, directory: &Path) -> String {
     let Scorecard { cassettes, calls, seed, .. } = scorecard;
     let counts = [
-        (count(Verdict::Pass), "hold"),
-        (count(Verdict::Fail), "do not"),
-        (count(Verdict::NotCovered), "are not covered"),
-        (count(Verdict::NotApplicable), "do not apply"),
+        (Verdict::Pass, "holds", "hold"),
+        (Verdict::Fail, "does not", "do not"),
+        (Verdict::NotCovered, "is not covered", "are not covered"),
+        (Verdict::NotApplicable, "does not apply", "do not apply"),
     ];
-    let counts: Vec<_> =
-        counts.iter().filter(|(count, _)| *count > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    let counts: Vec<_> = counts
+        .into_iter()
+        .filter_map(|(verdict, one, several)| match scorecard.with(verdict).count() {
+            0 => None,
+            1 => Some(format!("1 {one}")),
+            count => Some(format!("{count} {several}")),
+        })
+        .collect();
     let verdict = if scorecard.holds() { format!("{GOOD}✔{GOOD:#}") } else { format!("{BAD}✘{BAD:#}") };
     let time = Duration::from_millis(scorecard.milliseconds);
+    let directory = printable::line(&directory.display().to_string());
+    let played = match cassettes {
+        0 => format!("no cassettes in {directory}"),
+        1 => format!("1 cassette of {directory}"),
+        count => format!("{count} cassettes of {directory}"),
+    };
     format!(
-        "\n{verdict} Of {} checks {}; {calls} calls in {:.1} s, {cassettes} cassettes, seed {seed}.\n",
+        "\n{verdict} Of {} checks {}; {calls} calls in {:.1} s, {played}, seed {seed}.\n",
         scorecard.checks.len(),
         counts.join(", "),
         time.as_secs_f64()
@@ -215,12 +243,14 @@ mod tests {
                 check("pending", Verdict::NotApplicable),
             ],
         };
-        let card = anstream::adapter::strip_str(&card(&scorecard)).to_string();
+        let card = card(&scorecard, Path::new("my/cassettes"));
+        let card = anstream::adapter::strip_str(&card).to_string();
         for part in [
             "✔ reach    held 2 times\n",
             "\n✘ garbage: It holds.\n    `block ip` ␛[2J\n  next: mend it\n",
             "\n– undo, state: not covered\n  next: write a cassette for `x`\n",
-            "\n✘ Of 5 checks 1 hold, 1 do not, 2 are not covered, 1 do not apply; 31 calls in 1.2 s, 2 cassettes, seed 7.\n",
+            "\nA cassette says what a system was asked",
+            "\n✘ Of 5 checks 1 holds, 1 does not, 2 are not covered, 1 does not apply; 31 calls in 1.2 s, 2 cassettes of my/cassettes, seed 7.\n",
         ] {
             assert!(card.contains(part), "{part:?} in {card}");
         }
