@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bound;
+mod checks;
 mod compatibility;
 mod components;
 mod conformance;

@@ -17,7 +17,7 @@ use palisade_sdk::bindings::connector::{
 use crate::variant::variant;
 
 /// Actions whose name says everything.
-const GENERIC: [&str; 24] = [
+const GENERIC: [&str; 25] = [
     "behave",
     "loop",
     "call the host without end",
@@ -42,6 +42,7 @@ const GENERIC: [&str; 24] = [
     "keep without end",
     "read file",
     "read files without end",
+    "converse",
 ];
 
 /// Actions that send what their parameters say, as `request` does; the name says what `verify` does about it.
@@ -64,6 +65,9 @@ const OUTPUT: &str =
 
 pub(crate) fn describe() -> Descriptor {
     let mut honest = honest();
+    if let Some(turns) = variant().strip_prefix("spin ") {
+        spin(turns.parse().unwrap_or(0));
+    }
     match variant() {
         "loop" => loop {
             black_box(());
@@ -88,12 +92,10 @@ pub(crate) fn describe() -> Descriptor {
         "file of no field" => honest.capabilities.files = vec![file("nothing")],
         "file twice" => honest.capabilities.files.push(file("list")),
         "other each time" => honest.vendor = format!("{:?}", random::bytes(4)),
-        "key that goes nowhere" => request_of(&mut honest).retry = Retry::Keyed,
+        "key that goes nowhere" => named(&mut honest, "request").retry = Retry::Keyed,
         "undo of something else" => {
-            request_of(&mut honest).undo = Some("keep".to_owned());
-            let keep = honest.actions.iter_mut().find(|action| action.name == "keep");
-            keep.expect("it is among them").parameters =
-                r#"{"type": "object", "required": ["key"]}"#.to_owned();
+            named(&mut honest, "comply").undo = Some("keep".to_owned());
+            named(&mut honest, "keep").parameters = r#"{"type": "object", "required": ["key"]}"#.to_owned();
         }
         "keep and read" => honest.vendor = keep_and_read(),
         "secret without place" => honest.capabilities.http[0].secrets.clear(),
@@ -147,6 +149,7 @@ fn honest() -> Descriptor {
     let mut actions: Vec<_> = GENERIC.iter().map(|name| action(name, Effect::Generic)).collect();
     actions.push(action("read", Effect::Investigate));
     actions.extend(VERIFIED.iter().map(|name| Action { verifies: true, ..action(name, Effect::Generic) }));
+    actions.extend(careless());
     Descriptor {
         identity: Identity {
             name: "hostile".to_owned(),
@@ -187,9 +190,24 @@ fn honest() -> Descriptor {
     }
 }
 
-fn request_of(descriptor: &mut Descriptor) -> &mut Action {
-    let request = descriptor.actions.iter_mut().find(|action| action.name == "request");
-    request.expect("it is among them")
+/// Actions that do what they should, but for one thing.
+fn careless() -> [Action; 5] {
+    let comply = |name| Action { retry: Retry::Keyed, verifies: true, ..action(name, Effect::Generic) };
+    [
+        comply("comply"),
+        Action { time_limit_ms: 1_000, ..comply("linger") },
+        action("take time", Effect::Generic),
+        action("look up", Effect::Investigate),
+        Action {
+            parameters: r#"{"type": "object", "properties": {"items": {"type": "array"}}}"#.to_owned(),
+            ..action("count", Effect::Generic)
+        },
+    ]
+}
+
+fn named<'a>(descriptor: &'a mut Descriptor, name: &str) -> &'a mut Action {
+    let action = descriptor.actions.iter_mut().find(|action| action.name == name);
+    action.expect("it is among them")
 }
 
 fn file(field: &str) -> FileCapability {
@@ -208,6 +226,13 @@ fn action(name: &str, effect: Effect) -> Action {
         undo: None,
         time_limit_ms: 60_000,
         reads: Vec::new(),
+    }
+}
+
+/// Takes its time, in units that a test can try.
+fn spin(turns: u64) {
+    for turn in 0..turns << 24 {
+        black_box(turn);
     }
 }
 

@@ -5,6 +5,7 @@
 //! action of their own. What `describe` does is chosen by [`variant`].
 #![cfg(target_arch = "wasm32")]
 
+mod careless;
 mod descriptor;
 mod keeping;
 mod misdeeds;
@@ -58,6 +59,12 @@ impl world::Guest for Hostile {
             "keep without end" => keeping::keep_without_end(&parameters),
             "read file" => keeping::read(&parameters),
             "read files without end" => keeping::read_without_end(),
+            "comply" => careless::comply(&call, &parameters, &configuration),
+            "linger" => careless::linger(&call, &parameters, &configuration),
+            "take time" => careless::take_time(&call, &parameters, &configuration),
+            "look up" => careless::look_up(&parameters, &configuration),
+            "count" => careless::count(&parameters),
+            "converse" => careless::converse(&parameters, &configuration),
             "tell the placeholder" => misdeeds::tell(secret),
             "request" | "read" | "verify as told" | "panic in verify" | "change in verify"
             | "lie in verify" => request::send(&parameters, secret).and_then(|answer| done(&answer)),
@@ -78,6 +85,7 @@ impl world::Guest for Hostile {
             }),
             "panic in verify" => panic!("nobody wrote it down"),
             "change in verify" => request::send(&parameters, secret).map(world::Verdict::Unknown),
+            "comply" => careless::verify(&parameters, &configuration),
             "lie in verify" => Ok(world::Verdict::Happened(report("{}", r#"{"text": 7}"#))),
             other => Ok(world::Verdict::Unknown(format!("`{other}` has no way to find out"))),
         }

@@ -112,6 +112,11 @@ impl world::Guest for Hostile {
                 told(steps::wait(playbooks::start("suspicious-outbound-connections")))
             }
             "wait for the end of time" => Ok(format!("{:?}", steps::wait_until(&[], u64::MAX))),
+            "trust that it works" => match steps::wait(start("behave")) {
+                Ok(report) => Ok(report.message),
+                Err(_) => panic!("it always works"),
+            },
+            "speak like a program" => Ok("Some(7)".to_owned()),
             "start what panics" => told(steps::wait(start("panic"))),
             "add a huge note" => {
                 alerts::add_note("huge", &"x".repeat(10 << 20));
@@ -145,6 +150,12 @@ fn needs() -> Vec<Need> {
         "says what passes" => {
             needs[0].parameters = Some(r#"{"type": "object", "properties": {}}"#.to_owned());
             needs[0].data = Some(
+                r#"{"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}"#
+                    .to_owned(),
+            );
+        }
+        "promises a text" => {
+            needs[0].parameters = Some(
                 r#"{"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}"#
                     .to_owned(),
             );
