@@ -12,6 +12,9 @@ PRODUCT := shodan whois servicenow windows dns ldap mobileiron intune panos viru
     suspicious-outbound-connections reconnaissance unauthorized-mobile-access
 FIXTURES := bench-guest hostile-connector hostile-playbook hostile-wasi-connector hostile-wasi-playbook actuator script
 
+# What is fuzzed: a plugin's file, and what leads to it.
+FUZZ := package sources
+
 # Plugins in JavaScript, by their directories: the examples of its SDK, and a playbook for tests.
 JS := $(patsubst %/,%,$(dir $(wildcard sdk/js/examples/*/package.json tests/js/*/package.json)))
 # They are built from copies, with npm's directory beside them, so that nothing of npm's gets into the checkout.
@@ -54,12 +57,14 @@ bench: target $(VENV)/$(COMPONENTIZE_PY) $(JS_BUILD)/$(COMPONENTIZE_QJS) ## Meas
 torture: build rust tools ## Kills the host hundreds of times and counts what it lost or did twice; ARGS="--seed 7".
 	@PALISADE_BIN="$(BIN)/palisade" PALISADE_PLUGINS="$(PLUGINS)" "$(BIN)/palisade-torture" $(ARGS)
 
-fuzz: ## Alters whatever is read before a signature is checked; ARGS="-max_total_time=3600".
+fuzz: ## Alters whatever is read before a signature is checked; FUZZ=sources ARGS="-max_total_time=3600".
 	@cargo fuzz --version >/dev/null 2>&1 \
 	|| { echo "Install the fuzzer first: cargo install cargo-fuzz --locked"; exit 1; }
-	mkdir -p tests/fuzz/corpus/untrusted
-	RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir tests/fuzz --target-dir "$(CARGO_TARGET_DIR)/fuzz" --sanitizer none \
-	    untrusted tests/fuzz/corpus/untrusted tests/fuzz/seeds -- -max_total_time=300 -max_len=65536 $(ARGS)
+	mkdir -p $(foreach t,$(FUZZ),tests/fuzz/corpus/$(t))
+	@for t in $(FUZZ); do \
+	    RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir tests/fuzz --target-dir "$(CARGO_TARGET_DIR)/fuzz" --sanitizer none \
+	        $$t tests/fuzz/corpus/$$t tests/fuzz/seeds/$$t -- -max_total_time=300 -max_len=65536 $(ARGS) || exit 1; \
+	done
 
 docs: build rust ## Writes the pages of connectors and playbooks, from what they say of themselves.
 	rm -rf docs/connectors docs/playbooks
@@ -110,9 +115,11 @@ $(VENV)/$(COMPONENTIZE_PY):
 	@python3 -m venv "$(VENV)" && "$(VENV)/bin/pip" install --quiet $(COMPONENTIZE_PY) && touch "$@" \
 	|| { echo; echo "Plugins in Python need Python 3.10 or newer with its module venv (python3-venv in Debian), and PyPI."; exit 1; }
 
+# The fuzz targets without the fuzzer's runtime, which is C++: whether they compile shows without it.
 check: ## Formatting and lints.
 	cargo fmt --check
 	cargo clippy --workspace --all-targets --quiet -- -D warnings
+	CUSTOM_LIBFUZZER_PATH=/dev/null cargo clippy --manifest-path tests/fuzz/Cargo.toml --quiet -- -D warnings
 
 unit: tools ## Runs the tests; the components must have been built.
 	@if cargo nextest --version >/dev/null 2>&1; then \

@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, fmt::Write as _, io, path::PathBuf, time::Duration};
 
-use palisade_sources::SourceError;
+use palisade_sources::{NotALockFile, SourceError};
 
 use crate::{
     commands::{
@@ -10,7 +10,6 @@ use crate::{
         serve::ServeError,
     },
     exit::Exit,
-    lock_file::NotALockFile,
     printable,
     style::{BAD, BOLD},
 };

@@ -83,14 +83,8 @@ impl Http {
             };
             let answer = self.send(hop).await?;
             let Some(location) = answer.redirect() else { return Ok(answer) };
-            let refuse = |why: String| SourceError::redirect(answer.server.clone(), &location, why);
-            let next = url.join(&location).map_err(|error| refuse(error.to_string()))?;
-            if next.origin.scheme == Scheme::Http && url.origin.scheme == Scheme::Https {
-                return Err(refuse("that would give up TLS".to_owned()));
-            }
-            if next.origin.scheme == Scheme::Http && !is_this_machine(&next.origin.host) {
-                return Err(refuse("that would be plain HTTP over a network".to_owned()));
-            }
+            let refuse = |why| SourceError::redirect(answer.server.clone(), &location, why);
+            let next = onward(&url, &location).map_err(refuse)?;
             if next.origin != url.origin {
                 authorization = None;
             }
@@ -219,6 +213,18 @@ impl Answer {
 impl Drop for Answer {
     fn drop(&mut self) {
         self.connection.abort();
+    }
+}
+
+/// Where a request is sent on to, if it may go there.
+pub(crate) fn onward(from: &Url, location: &str) -> Result<Url, String> {
+    let next = from.join(location).map_err(|error| error.to_string())?;
+    match (from.origin.scheme, next.origin.scheme) {
+        (Scheme::Https, Scheme::Http) => Err("that would give up TLS".to_owned()),
+        (_, Scheme::Http) if !is_this_machine(&next.origin.host) => {
+            Err("that would be plain HTTP over a network".to_owned())
+        }
+        _ => Ok(next),
     }
 }
 

@@ -1,4 +1,5 @@
-//! Where plugins come from: a file, an HTTPS URL, or a registry of the Open Container Initiative (OCI).
+//! Where plugins come from: a file, an HTTPS URL, or a registry of the Open Container Initiative (OCI). And the lock file,
+//! which says where each came from ([`LockFile`]).
 //!
 //! This runs in the process of whoever installs, never in the host: the host takes bytes. A [`Reference`] says where
 //! something is ([`reference`](Reference::parse)), a [`Client`] fetches it and is the only thing here that talks to a
@@ -29,9 +30,12 @@ mod fetched;
 mod files;
 mod http;
 pub mod limits;
+mod lock_file;
 mod logins;
 mod oci;
 mod reference;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod untrusted;
 
 pub use client::{Client, Options, Progress};
 pub use digest::sha256;
@@ -39,6 +43,7 @@ pub use error::SourceError;
 pub use fetched::Fetched;
 pub use files::{components_in, read_component, read_signature};
 pub use http::{innermost, is_this_machine};
+pub use lock_file::{LockFile, Locked, NotALockFile};
 pub use logins::{Login, Logins, NotAConfiguration};
 pub use oci::{Artifact, OciReference};
 pub use reference::{NotAReference, Reference, Remote};

@@ -9,8 +9,10 @@ pub const MANIFEST_BYTES: usize = 256 * 1024;
 pub const CONFIG_BYTES: usize = 256 * 1024;
 /// Bytes of what a token server answers. Tokens that carry claims take up to 8 KiB.
 pub const TOKEN_BYTES: usize = 64 * 1024;
-/// Bytes of an error that a registry explains. A person reads the first of them.
+/// Bytes of an error that a registry explains.
 pub const REFUSAL_BYTES: usize = 16 * 1024;
+/// Characters of that explanation that a person is shown: some lines of a terminal.
+pub const REASON_CHARS: usize = 500;
 /// Bytes of a `WWW-Authenticate` header.
 pub const CHALLENGE_BYTES: usize = 4 * 1024;
 /// Bytes of a file with credentials, such as Docker's `config.json`.

@@ -6,7 +6,7 @@ use crate::limits::CHALLENGE_BYTES;
 
 /// What it asks for.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Challenge {
+pub(crate) enum Challenge {
     /// User and password.
     Basic,
     /// A token of this server.
@@ -14,7 +14,7 @@ pub(super) enum Challenge {
 }
 
 /// The challenge that can be met; where there are two, the token: it says less about whoever has it.
-pub(super) fn challenge(headers: &HeaderMap) -> Result<Challenge, &'static str> {
+pub(crate) fn challenge(headers: &HeaderMap) -> Result<Challenge, &'static str> {
     let challenges = headers.get_all(WWW_AUTHENTICATE).iter().map(|value| {
         let text = value.to_str().ok().filter(|text| text.len() <= CHALLENGE_BYTES);
         text.ok_or("what it asks for is not text of usual length").and_then(parse)

@@ -7,11 +7,12 @@ use palisade_model::{
     plugin::Digest,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{digest, limits::CONFIG_BYTES};
 
 /// Media type of a manifest.
-pub(super) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+pub(crate) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 /// Media type of a configuration.
 const CONFIG: &str = "application/vnd.wasm.config.v0+json";
 /// Media type of a component.
@@ -42,16 +43,6 @@ struct Descriptor {
     annotations: BTreeMap<String, String>,
 }
 
-/// What a manifest that cannot be one of a plugin may be.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct AnyManifest {
-    #[serde(default)]
-    media_type: Option<String>,
-    #[serde(default)]
-    manifests: Option<serde::de::IgnoredAny>,
-}
-
 /// `application/vnd.wasm.config.v0+json`
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -65,40 +56,51 @@ struct Config {
 
 /// The names of what a component imports and exports.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Names {
+pub(crate) struct Names {
     #[serde(default)]
-    pub(super) exports: Vec<String>,
+    pub(crate) exports: Vec<String>,
     #[serde(default)]
-    pub(super) imports: Vec<String>,
+    pub(crate) imports: Vec<String>,
 }
 
 /// Some bytes in a registry.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Blob {
-    pub(super) digest: Digest,
+pub(crate) struct Blob {
+    pub(crate) digest: Digest,
     /// Within the bounds of what it is.
-    pub(super) size: usize,
+    pub(crate) size: usize,
 }
 
 /// What a plugin's manifest leads to.
 #[derive(Debug)]
-pub(super) struct Layout {
-    pub(super) config: Blob,
-    pub(super) component: Blob,
-    pub(super) signature: Option<String>,
+pub(crate) struct Layout {
+    pub(crate) config: Blob,
+    pub(crate) component: Blob,
+    pub(crate) signature: Option<String>,
 }
 
 /// Reads a manifest, which must be that of a plugin.
-pub(super) fn read(manifest: &[u8]) -> Result<Layout, String> {
-    let any: AnyManifest = serde_json::from_slice(manifest)
-        .map_err(|error| format!("its manifest is no JSON object: {error}"))?;
-    if any.manifests.is_some()
-        || any.media_type.as_deref().is_some_and(|kind| kind.contains(".index.") || kind.contains(".list."))
+pub(crate) fn read(manifest: &[u8]) -> Result<Layout, String> {
+    // All of it, and strictly: what is skipped below, somebody else may read.
+    let json: Value =
+        serde_json::from_slice(manifest).map_err(|error| format!("its manifest is no JSON: {error}"))?;
+    if !json.is_object() {
+        return Err("its manifest is no JSON object".to_owned());
+    }
+    let kind = json["mediaType"].as_str();
+    if !json["manifests"].is_null()
+        || kind.is_some_and(|kind| kind.contains(".index.") || kind.contains(".list."))
     {
         return Err("it is an index of several manifests; give the digest of one of them".to_owned());
     }
-    if let Some(other) = any.media_type.filter(|kind| kind != MANIFEST) {
+    if let Some(other) = kind.filter(|kind| *kind != MANIFEST) {
         return Err(format!("its manifest is {other:?}, not {MANIFEST}"));
+    }
+    // A list in place of an object would be taken for its fields in order.
+    if !json["config"].is_object()
+        || json["layers"].as_array().is_some_and(|all| !all.iter().all(Value::is_object))
+    {
+        return Err("what its manifest leads to is described by no JSON objects".to_owned());
     }
     let manifest: Manifest =
         serde_json::from_slice(manifest).map_err(|error| format!("its manifest cannot be read: {error}"))?;
@@ -124,7 +126,7 @@ pub(super) fn read(manifest: &[u8]) -> Result<Layout, String> {
 }
 
 /// Checks that a configuration speaks of this component.
-pub(super) fn check_config(config: &[u8], component: &Digest) -> Result<(), String> {
+pub(crate) fn check_config(config: &[u8], component: &Digest) -> Result<(), String> {
     let config: Config = serde_json::from_slice(config)
         .map_err(|error| format!("its configuration cannot be read: {error}"))?;
     if config.architecture != "wasm" {
@@ -137,7 +139,7 @@ pub(super) fn check_config(config: &[u8], component: &Digest) -> Result<(), Stri
 }
 
 /// A manifest and its configuration.
-pub(super) fn write(
+pub(crate) fn write(
     component: &Blob,
     names: Names,
     signature: Option<&str>,
@@ -188,7 +190,7 @@ fn blob(descriptor: &Descriptor, what: &str, most: usize) -> Result<Blob, String
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
@@ -255,5 +257,30 @@ mod tests {
         for bad in ["", "[]", "{}", "<html>"] {
             assert!(read(bad.as_bytes()).is_err(), "{bad} was read");
         }
+    }
+
+    #[test]
+    fn nobody_can_read_a_manifest_otherwise() {
+        let (manifest, ..) = written();
+        let text = manifest.to_string();
+        let read = |text: &[u8]| super::read(text).map(drop);
+        assert_eq!(read(text.as_bytes()), Ok(()));
+        let layers = text[text.find(r#""layers""#).unwrap()..].split_inclusive(']').next().unwrap();
+        let twice = text.replace(layers, &format!("{layers},{layers}"));
+        assert!(read(twice.as_bytes()).unwrap_err().contains("duplicate field"));
+        for pointer in ["/config", "/layers/0"] {
+            let described = manifest.pointer(pointer).unwrap();
+            let fields = ["mediaType", "digest", "size"].map(|field| &described[field]);
+            let listed = text.replace(&described.to_string(), &json!(fields).to_string());
+            assert!(read(listed.as_bytes()).unwrap_err().contains("no JSON objects"), "{listed}");
+        }
+        for (skipped, words) in
+            [(&br#"{"x":"\ud800","#[..], "hex escape"), (&b"{\"x\":\"\xff\","[..], "unicode")]
+        {
+            let error = read(&[skipped, &text.as_bytes()[1..]].concat()).unwrap_err();
+            assert!(error.contains(words), "{error}");
+        }
+        let deep = format!(r#"{{"x":{}{},{}"#, "[".repeat(500), "]".repeat(500), &text[1..]);
+        assert!(read(deep.as_bytes()).unwrap_err().contains("recursion"));
     }
 }

@@ -1,8 +1,9 @@
 //! Plugins in registries, by the distribution specification of the Open Container Initiative
 //! (<https://github.com/opencontainers/distribution-spec/blob/main/spec.md>).
 
-mod challenge;
-mod manifest;
+pub(crate) mod answers;
+pub(crate) mod challenge;
+pub(crate) mod manifest;
 mod pull;
 mod push;
 mod reference;

@@ -6,9 +6,9 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use palisade_egress::{Scheme, Url};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::Deserialize;
 
 use super::{
+    answers,
     challenge::{Challenge, challenge},
     reference::OciReference,
 };
@@ -50,29 +50,6 @@ pub(super) struct Ask<'a> {
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
     pub(super) what: &'a str,
-}
-
-/// What a token server answers; some call it one, some the other, some both.
-#[derive(Deserialize)]
-struct Token {
-    #[serde(default)]
-    token: Option<String>,
-    #[serde(default)]
-    access_token: Option<String>,
-}
-
-/// How registries explain what they do not do.
-#[derive(Deserialize)]
-struct Refusal {
-    errors: Vec<Reason>,
-}
-
-#[derive(Deserialize)]
-struct Reason {
-    #[serde(default)]
-    code: String,
-    #[serde(default)]
-    message: String,
 }
 
 impl<'a> Registry<'a> {
@@ -158,10 +135,8 @@ impl<'a> Registry<'a> {
     pub(super) async fn refused(&self, answer: Answer, what: &str) -> SourceError {
         let (server, status) = (answer.server.clone(), answer.status.as_u16());
         let words = answer.whole(REFUSAL_BYTES, &|_, _| {}).await.unwrap_or_default();
-        let reason =
-            serde_json::from_slice(&words).ok().and_then(|Refusal { errors }| errors.into_iter().next());
-        let detail = reason.map(|Reason { code, message }| format!("{code} {message}")).unwrap_or_default();
-        SourceError::Status { server, what: what.to_owned(), status, detail: detail.trim().to_owned() }
+        let detail = answers::reason(&words);
+        SourceError::Status { server, what: what.to_owned(), status, detail }
     }
 
     fn unauthorized(&self, what: &str) -> SourceError {
@@ -223,15 +198,6 @@ impl<'a> Registry<'a> {
             return Err(self.refused(answer, "a token").await);
         }
         let body = answer.whole(TOKEN_BYTES, &|_, _| {}).await?;
-        let token: Token =
-            serde_json::from_slice(&body).map_err(|_| unclear("its token server answers with no token"))?;
-        let token = token
-            .token
-            .or(token.access_token)
-            .ok_or_else(|| unclear("its token server answers with no token"))?;
-        let mut value = HeaderValue::try_from(format!("Bearer {token}"))
-            .map_err(|_| unclear("its token cannot stand in a header field"))?;
-        value.set_sensitive(true);
-        Ok(value)
+        answers::token(&body).map_err(unclear)
     }
 }

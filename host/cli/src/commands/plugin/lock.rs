@@ -6,6 +6,7 @@ use std::{
 };
 
 use clap::Args;
+use palisade_sources::LockFile;
 use serde::Serialize;
 
 use crate::{
@@ -13,8 +14,7 @@ use crate::{
     context::Context,
     error::Error,
     exit::Exit,
-    lock_file::{self, LockFile},
-    screen,
+    lock_file, screen,
     style::{BAD, BOLD, GOOD},
 };
 
@@ -38,11 +38,11 @@ struct Difference {
 
 pub(super) async fn run(command: Lock, context: &Context) -> Result<Exit, Error> {
     let Plugins { plugins } = context.host()?.get("/api/v1/plugins").await?.read()?;
-    let now = LockFile::of(&plugins);
+    let now = lock_file::of(&plugins);
     if command.check {
-        return check(&LockFile::read(&command.out)?, &now, &command.out, context);
+        return check(&lock_file::read(&command.out)?, &now, &command.out, context);
     }
-    now.write(&command.out)?;
+    lock_file::write(&now, &command.out)?;
     if context.json {
         screen::show_json(&now)?;
     } else {

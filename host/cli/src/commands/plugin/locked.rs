@@ -9,7 +9,7 @@ use palisade_model::{
     name::Name,
     plugin::{Digest, Plugin},
 };
-use palisade_sources::{Fetched, Reference, components_in, read_component};
+use palisade_sources::{Fetched, Locked, Reference, components_in, read_component};
 use serde::Serialize;
 use tempfile::TempDir;
 
@@ -24,8 +24,7 @@ use crate::{
     error::Error,
     exit::Exit,
     limits::COMPILING_TIME,
-    lock_file::{LockFile, Locked},
-    printable,
+    lock_file, printable,
     screen::{self, table},
 };
 
@@ -87,7 +86,7 @@ pub(super) async fn run(
     allowed: Allowed,
     context: &Context,
 ) -> Result<Exit, Error> {
-    let lock = LockFile::read(file)?;
+    let lock = lock_file::read(file)?;
     let host = context.host()?;
     let Plugins { plugins: before } = host.get("/api/v1/plugins").await?.read()?;
     let store = match from {
@@ -174,7 +173,7 @@ async fn stage<'a>(
 ) -> Result<Option<Staged<'a>>, Error> {
     let installed = before.iter().find(|one| one.digest == plugin.digest && *one.name() == plugin.name);
     if let Some(installed) = installed {
-        return check(plugin, &Locked::of(installed)).map(|()| None);
+        return check(plugin, &lock_file::locked(installed)).map(|()| None);
     }
     // Whoever writes into the file could otherwise do without any signature.
     if plugin.unsigned && !allowed.unsigned {
@@ -201,7 +200,7 @@ async fn stage<'a>(
         }
     };
     let Inspected { digest, size, manifest, .. } = inspect(host, &component).await?;
-    check(plugin, &Locked::new(&manifest, digest, size, plugin.installed))?;
+    check(plugin, &lock_file::declared(&manifest, digest, size, plugin.installed))?;
     Ok(Some(Staged { plugin, path, signature: component.signature }))
 }
 

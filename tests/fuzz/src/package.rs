@@ -1,4 +1,4 @@
-//! Everything that is read before a signature was checked. The property tests of `host/package` call the same function.
+//! A file that may be a plugin, what may be its signature, and keys. The property tests of `host/package` call the same function.
 #![no_main]
 
 #[path = "../../../host/package/tests/package/untrusted.rs"]
