@@ -32,6 +32,7 @@ pub(crate) fn locked(plugin: &Plugin) -> Locked {
         source: provenance.source,
         signer: provenance.signature.as_deref().and_then(signer),
         unsigned: !matches!(plugin.signed_by, Some(SignedBy::Trusted(_))),
+        disabled: plugin.disabled,
         by: provenance.by,
         ..declared(&plugin.manifest, plugin.digest.clone(), plugin.size, plugin.installed)
     }
@@ -48,6 +49,7 @@ pub(crate) fn declared(manifest: &Manifest, digest: Digest, size: u64, installed
         source: None,
         signer: None,
         unsigned: false,
+        disabled: false,
         by: None,
         // A second is as exact as a person reads it.
         installed: Timestamp::from_second(installed.as_second()).unwrap_or(installed),

@@ -15,6 +15,9 @@ use crate::{
     runs::{Runs, record},
 };
 
+/// Why a plugin is disabled if whoever runs a lock file was not asked.
+pub(crate) const BY_LOCK_FILE: &str = "a lock file says so";
+
 impl Runs {
     /// Lets a plugin be started. A playbook must be able to have what it needs; with `anyway` it may lack connectors, but
     /// nothing that is there may contradict it.
@@ -40,12 +43,12 @@ impl Runs {
     }
 
     /// Has nothing of a plugin be started any more, from now on: no action of a connector, no run of a playbook. Runs of it
-    /// that are under way go on; a call that has left ends as it would have.
+    /// that are under way go on; a call that has left ends as it would have. `by_lock_file`: it is the word of a lock file.
     ///
     /// # Errors
     ///
     /// [`InstallError::NoPlugin`]; the store's.
-    pub async fn disable(&self, name: &Name, by: &str) -> Result<Plugin, InstallError> {
+    pub async fn disable(&self, name: &Name, by_lock_file: bool, by: &str) -> Result<Plugin, InstallError> {
         let _changing = self.changing.lock().await;
         let plugin = self.installed(name)?;
         if plugin.disabled {
@@ -53,7 +56,8 @@ impl Runs {
         }
         // It holds before it is durable: whoever disables something wants it to stop.
         self.set_catalogue((*self.catalogue()).clone().with_disabled(name, true));
-        let disabled = What::PluginDisabled { plugin: name.clone(), why: "".into() };
+        let why = if by_lock_file { BY_LOCK_FILE } else { "" };
+        let disabled = What::PluginDisabled { plugin: name.clone(), why: why.into() };
         self.switch(Plugin { disabled: true, ..plugin }, disabled, by).await
     }
 

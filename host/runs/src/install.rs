@@ -200,12 +200,14 @@ pub struct Grant {
     pub breaks: bool,
     /// A playbook is enabled although connectors that it needs are not there.
     pub anyway: bool,
+    /// It is disabled from the beginning.
+    pub disabled: bool,
 }
 
 impl Grant {
     /// A component with everything it asks for, and nothing beside.
     pub fn of(component: Digest) -> Self {
-        Self { component, replaces: None, wider: false, breaks: false, anyway: false }
+        Self { component, replaces: None, wider: false, breaks: false, anyway: false, disabled: false }
     }
 }
 

@@ -15,6 +15,7 @@ use palisade_model::{
 
 use crate::{
     catalogue::{AssetError, Catalogue, LoadedPlaybook, check_configuration},
+    enable::BY_LOCK_FILE,
     install::{Grant, InstallError, check_playbook},
     runs::{Runs, record},
 };
@@ -116,12 +117,14 @@ impl Runs {
             return Err(InstallError::OtherVersion(name));
         }
         let Some(before) = before else {
-            let lacks = lacks(&catalogue, &plugin.manifest, grant.anyway);
-            let plugin = Plugin { disabled: !lacks.is_empty(), ..plugin };
+            let mut lacks = lacks(&catalogue, &plugin.manifest, grant.anyway);
+            // What is not started lacks nothing.
+            lacks.retain(|_| !grant.disabled);
+            let plugin = Plugin { disabled: grant.disabled || !lacks.is_empty(), ..plugin };
             return Ok(Change { plugin, replacement: None, lacks });
         };
         let mut replacement = replacement(&catalogue, &before, &plugin.manifest, &self.store.assets()?);
-        replacement.lacks.retain(|need| !grant.anyway || need.stands.is_unfit());
+        replacement.lacks.retain(|need| !grant.disabled && (!grant.anyway || need.stands.is_unfit()));
         if replacement.difference.is_wider() && !grant.wider {
             let wider = replacement.difference.wider().map(|change| change.line()).collect();
             return Err(InstallError::Wider { name, wider });
@@ -130,7 +133,7 @@ impl Runs {
             return Err(InstallError::Breaks { name, breaks: broken(&replacement) });
         }
         let lacks = replacement.lacks.clone();
-        let disabled = before.disabled || !lacks.is_empty();
+        let disabled = before.disabled || grant.disabled || !lacks.is_empty();
         let previous = match before {
             // The same once more: what was before it still is.
             before if before.digest == plugin.digest => before.previous,
@@ -152,13 +155,18 @@ impl Runs {
         let gone = self.store.plugin(&name)?.and_then(|before| before.previous);
         let mut catalogue = (*self.catalogue()).clone();
         catalogue = catalogue.with_plugin(&plugin, self.store.assets()?, &self.sandbox, &self.premises)?;
+        let by_lock_file = matches!(how, How::Installed { by_lock_file: true, .. });
         let mut records = vec![record(by, in_its_place(&plugin, replacement.as_ref(), how))];
         let mut plugins = vec![plugin.clone()];
         let was_enabled = replacement.is_none() || !self.catalogue().is_disabled(name.as_str());
-        if !lacks.is_empty() && was_enabled {
+        if plugin.disabled && was_enabled {
             let needs: Vec<_> =
                 lacks.iter().map(|need| format!("{}/{}", need.connector, need.action)).collect();
-            let why = format!("it cannot have {}", needs.join(", "));
+            let why = match &needs[..] {
+                [] if by_lock_file => BY_LOCK_FILE.to_owned(),
+                [] => String::new(),
+                _ => format!("it cannot have {}", needs.join(", ")),
+            };
             records.push(record(by, What::PluginDisabled { plugin: name.clone(), why: why.as_str().into() }));
         }
         for affected in replacement.iter().flat_map(Replacement::broken) {

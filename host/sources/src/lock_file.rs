@@ -50,6 +50,9 @@ pub struct Locked {
     /// Nobody who is trusted signed it, and whoever installed it allowed that.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unsigned: bool,
+    /// Nothing of it is started.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub disabled: bool,
     /// Who installed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
@@ -121,7 +124,7 @@ impl LockFile {
 }
 
 impl Locked {
-    /// How another one is not the same, whoever installed it when and from where; none if it is.
+    /// How another one is not the same, whoever installed it when and from where, and whether it is started; none if it is.
     pub fn difference(&self, other: &Self) -> Option<String> {
         let differs = |what: &str, one: &dyn Display, other: &dyn Display| {
             Some(format!("its {what} is {other}, not {one}"))
@@ -183,6 +186,7 @@ mod tests {
             source: Some("https://plugins.acme.example/triage.wasm".to_owned()),
             signer: None,
             unsigned: true,
+            disabled: false,
             by: Some("anna".to_owned()),
             installed: "2026-01-02T03:04:05Z".parse().unwrap(),
             grants: vec!["starts acme/block ip".to_owned()],

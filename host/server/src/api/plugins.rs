@@ -65,6 +65,9 @@ pub(super) struct Granted {
     /// It is enabled although it lacks connectors.
     #[serde(default)]
     anyway: bool,
+    /// It is disabled from the beginning.
+    #[serde(default)]
+    disabled: bool,
     /// Although nobody who is trusted signed it.
     #[serde(default)]
     allow_unsigned: bool,
@@ -95,6 +98,14 @@ pub(super) struct Accepted {
 pub(super) struct Anyway {
     #[serde(default)]
     anyway: bool,
+}
+
+/// On whose word to disable.
+#[derive(Deserialize)]
+pub(super) struct Said {
+    /// It is the word of a lock file.
+    #[serde(default)]
+    by_lock_file: bool,
 }
 
 /// How the needs of a playbook stand.
@@ -142,10 +153,19 @@ pub(super) async fn install(
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, Json<Plugin>), Problem> {
-    let Granted { grant, by_lock_file, replaces, wider, breaks, anyway, allow_unsigned, allow_downgrade } =
-        granted;
+    let Granted {
+        grant,
+        by_lock_file,
+        replaces,
+        wider,
+        breaks,
+        anyway,
+        disabled,
+        allow_unsigned,
+        allow_downgrade,
+    } = granted;
     let word = Word { provenance: provenance(&headers)?, by_lock_file, allow_unsigned, allow_downgrade };
-    let grant = Grant { component: grant, replaces, wider, breaks, anyway };
+    let grant = Grant { component: grant, replaces, wider, breaks, anyway, disabled };
     let component = read(body, COMPONENT_BYTES).await?;
     let plugin = edge.runs.install(component, &grant, caller.name(), &word).await?;
     Ok((StatusCode::CREATED, Json(plugin)))
@@ -228,8 +248,9 @@ pub(super) async fn disable(
     State(edge): server::State,
     caller: Caller,
     Named(name): Named,
+    Parameters(Said { by_lock_file }): Parameters<Said>,
 ) -> Result<Json<Plugin>, Problem> {
-    Ok(Json(edge.runs.disable(&name, caller.name()).await?))
+    Ok(Json(edge.runs.disable(&name, by_lock_file, caller.name()).await?))
 }
 
 /// `GET /plugins/{name}/needs`: of a playbook.

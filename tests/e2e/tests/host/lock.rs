@@ -211,6 +211,69 @@ fn what_was_tampered_with_keeps_everything_out() {
 }
 
 #[test]
+fn what_is_disabled_is_never_enabled_on_the_way() {
+    let (origin, host) = (Origin::new(), Host::start());
+    let (lock, enabled) = (origin.lock(), fs::read_to_string(origin.lock()).unwrap());
+    let lock = lock.to_str().unwrap();
+    assert!(!enabled.contains("disabled"), "{enabled}");
+    origin.host.text(&["plugin", "disable", "script"]);
+    // The file that was written before has nothing of it, and is compared with what is.
+    let check = origin.host.palisade(&["plugin", "lock", "--check", "--out", lock]);
+    let said = String::from_utf8_lossy(&check.stdout).into_owned();
+    assert!(check.status.code() == Some(1) && said.contains("disabled on the host"), "{check:?}");
+    origin.host.text(&["plugin", "lock", "--out", lock]);
+    assert_eq!(fs::read_to_string(lock).unwrap().matches("disabled = true").count(), 1);
+
+    let row = |name: &str, outcome: &str| (name.to_owned(), outcome.to_owned(), String::new());
+    let done = replay(&host, &origin.lock(), Some(&origin.components()));
+    assert_eq!(outcomes(&done), [row("actuator", "installed"), row("script", "installed")], "{done:?}");
+    assert_eq!(plugins(&host), plugins(&origin.host));
+    host.text(&["plugin", "lock", "--check", "--out", lock]);
+    // It was disabled in the write that installed it, and nobody has enabled anything.
+    let log = host.get("/audit?limit=500")["entries"].clone();
+    let log = log.as_array().unwrap();
+    let of = |what: &str| log.iter().filter(|entry| entry["what"] == what).collect::<Vec<_>>();
+    let [disabled] = &of("plugin-disabled")[..] else { panic!("{log:#?}") };
+    assert_eq!((&disabled["plugin"], &disabled["why"]), (&json!("script"), &json!("a lock file says so")));
+    let installed = of("plugin-installed").into_iter().find(|entry| entry["plugin"] == "script").unwrap();
+    let after = |entry: &Value| entry["seq"].as_u64().unwrap();
+    assert_eq!(after(disabled), after(installed) + 1);
+    assert_eq!(of("plugin-enabled"), [] as [&Value; 0]);
+
+    // On a host that has it enabled, the file stops it.
+    host.text(&["plugin", "enable", "script"]);
+    let check = host.palisade(&["plugin", "lock", "--check", "--out", lock]);
+    let said = String::from_utf8_lossy(&check.stdout).into_owned();
+    assert!(said.contains("script: it is disabled in the file, and enabled on the host"), "{said}");
+    let stopped = replay(&host, &origin.lock(), Some(&origin.components()));
+    assert_eq!(outcomes(&stopped), [row("actuator", "present"), row("script", "disabled")]);
+    assert_eq!(plugins(&host), plugins(&origin.host));
+
+    // What is disabled here stays so, whatever the file says: to enable something is this host's to say.
+    fs::write(lock, enabled).unwrap();
+    let kept = replay(&host, &origin.lock(), Some(&origin.components()));
+    let [actuator, (script, outcome, why)] = &outcomes(&kept)[..] else { panic!("{kept:?}") };
+    assert_eq!(
+        (actuator, script.as_str(), outcome.as_str()),
+        (&row("actuator", "present"), "script", "present")
+    );
+    assert!(why.contains("palisade plugin enable script"), "{why}");
+    assert_eq!(plugins(&host), plugins(&origin.host));
+}
+
+#[test]
+fn a_playbook_does_not_begin_without_a_connector_that_is_disabled() {
+    let (origin, host) = (Origin::new(), Host::start());
+    origin.host.text(&["plugin", "disable", "actuator"]);
+    origin.host.text(&["plugin", "lock", "--out", origin.lock().to_str().unwrap()]);
+    let done = replay(&host, &origin.lock(), Some(&origin.components()));
+    assert!(done.status.success(), "{}", errors(&done));
+    let reasons: Vec<_> = outcomes(&done).into_iter().map(|(name, _, why)| (name, !why.is_empty())).collect();
+    assert_eq!(reasons, [("actuator".to_owned(), false), ("script".to_owned(), true)]);
+    assert!(plugins(&host).iter().all(|plugin| plugin["disabled"] == true), "{:#?}", plugins(&host));
+}
+
+#[test]
 fn whom_to_trust_each_host_says_itself() {
     let (first, second) = (Host::start(), Host::start());
     let directory = tempfile::tempdir().unwrap();

@@ -14,7 +14,7 @@ use crate::{
     context::Context,
     error::Error,
     exit::Exit,
-    lock_file, screen,
+    lock_file, printable, screen,
     style::{BAD, BOLD, GOOD},
 };
 
@@ -62,8 +62,10 @@ fn check(file: &LockFile, host: &LockFile, path: &Path, context: &Context) -> Re
     } else if differences.is_empty() {
         screen::show(&format!("{GOOD}✔{GOOD:#} The host has exactly what is in {}.\n", path.display()))?;
     } else {
-        let line =
-            |one: &Difference| format!("{BAD}✘{BAD:#} {BOLD}{}{BOLD:#}: {}\n", one.plugin, one.difference);
+        let line = |one: &Difference| {
+            let difference = printable::line(&one.difference);
+            format!("{BAD}✘{BAD:#} {BOLD}{}{BOLD:#}: {difference}\n", one.plugin)
+        };
         screen::show(&differences.iter().map(line).collect::<String>())?;
     }
     Ok(if differences.is_empty() { Exit::Done } else { Exit::Failed })
@@ -76,7 +78,11 @@ fn differences(file: &LockFile, host: &LockFile) -> Vec<Difference> {
     let (file, host) = (by_name(file), by_name(host));
     let names = file.keys().chain(host.keys().filter(|name| !file.contains_key(*name)));
     let difference = |name| match (file.get(name), host.get(name)) {
-        (Some(file), Some(host)) => file.difference(host),
+        (Some(file), Some(host)) => file.difference(host).or_else(|| match (file.disabled, host.disabled) {
+            (true, false) => Some("it is disabled in the file, and enabled on the host".to_owned()),
+            (false, true) => Some("it is enabled in the file, and disabled on the host".to_owned()),
+            _ => None,
+        }),
         (Some(_), None) => Some("it is in the file, and not on the host".to_owned()),
         (None, _) => Some("it is on the host, and not in the file".to_owned()),
     };

@@ -23,13 +23,13 @@ use crate::{
     context::Context,
     error::Error,
     exit::Exit,
-    limits::COMPILING_TIME,
+    limits::{COMPILING_TIME, REQUEST_TIME},
     lock_file, printable,
     screen::{self, table},
 };
 
 /// What became of one plugin of a lock file.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 struct Row {
     name: Name,
     version: String,
@@ -46,6 +46,8 @@ enum Outcome {
     Present,
     /// It is there now.
     Installed,
+    /// It was there and enabled, and is disabled now.
+    Disabled,
     /// It could be, but something else cannot.
     NotInstalled,
     /// It cannot be.
@@ -57,17 +59,29 @@ impl Outcome {
         match self {
             Self::Present => "installed already",
             Self::Installed => "installed",
+            Self::Disabled => "disabled",
             Self::NotInstalled => "not installed",
             Self::Refused => "refused",
         }
     }
 }
 
-/// What is to be installed, checked, on the disk of whoever installs.
-struct Staged<'a> {
-    plugin: &'a Locked,
-    path: PathBuf,
-    signature: Option<String>,
+/// What is to be done so that a plugin is as the file says.
+enum Step<'a> {
+    /// To install it: it is checked, and on the disk of whoever installs.
+    Install { plugin: &'a Locked, path: PathBuf, signature: Option<String> },
+    /// To disable it.
+    Disable(&'a Locked),
+}
+
+impl Step<'_> {
+    /// What is to stop stops first, and a playbook comes after the connectors that it needs.
+    fn order(&self) -> (bool, &str) {
+        match self {
+            Self::Disable(plugin) => (false, &plugin.kind),
+            Self::Install { plugin, .. } => (true, &plugin.kind),
+        }
+    }
 }
 
 /// What the operator lets be, beside what the lock file says.
@@ -99,9 +113,9 @@ pub(super) async fn run(
         source,
     })?;
 
-    // First everything is looked at, then everything is installed: what is refused keeps the rest out as well.
+    // First everything is looked at, then everything is done: what is refused keeps the rest out as well.
     let mut rows = Vec::new();
-    let mut staged = Vec::new();
+    let mut steps = Vec::new();
     for plugin in &lock.plugins {
         let row = |outcome, reason| Row {
             name: plugin.name.clone(),
@@ -111,10 +125,14 @@ pub(super) async fn run(
             reason,
         };
         rows.push(match stage(plugin, allowed, &before, &store, &host, &scratch).await {
-            Ok(None) => row(Outcome::Present, None),
-            Ok(Some(ready)) => {
-                staged.push((rows.len(), ready));
-                row(Outcome::NotInstalled, None)
+            Ok(Looked::Present { is_disabled }) => row(Outcome::Present, still_disabled(plugin, is_disabled)),
+            Ok(Looked::ToDo(step)) => {
+                let outcome = match step {
+                    Step::Install { .. } => Outcome::NotInstalled,
+                    Step::Disable(_) => Outcome::Present,
+                };
+                steps.push((rows.len(), step));
+                row(outcome, None)
             }
             // Without the host nothing can be said of any.
             Err(
@@ -132,14 +150,15 @@ pub(super) async fn run(
         show(&rows, context)?;
         return Err(Error::Locked { path: file.to_owned(), refused, all: rows.len() });
     }
-    // A playbook needs its connectors.
-    staged.sort_by(|(_, one), (_, other)| one.plugin.kind.cmp(&other.plugin.kind));
-    for (row, ready) in staged {
-        if let Err(error) = install(&host, ready, allowed).await {
-            show(&rows, context)?;
-            return Err(error);
+    steps.sort_by(|(_, one), (_, other)| one.order().cmp(&other.order()));
+    for (at, step) in steps {
+        match take(&host, step, allowed).await {
+            Ok((outcome, reason)) => rows[at] = Row { outcome, reason, ..rows[at].clone() },
+            Err(error) => {
+                show(&rows, context)?;
+                return Err(error);
+            }
         }
-        rows[row].outcome = Outcome::Installed;
     }
     show(&rows, context)?;
     Ok(Exit::Done)
@@ -162,7 +181,15 @@ fn by_digest(directory: &Path) -> Result<BTreeMap<Digest, PathBuf>, Error> {
     Ok(files)
 }
 
-/// Gets a component and checks everything that the lock file says of it; nothing if it is installed already.
+/// What a look at a plugin came to.
+enum Looked<'a> {
+    /// It is there as the file says, but perhaps disabled where the file has it enabled.
+    Present { is_disabled: bool },
+    /// It can be as the file says.
+    ToDo(Step<'a>),
+}
+
+/// Gets a component and checks everything that the lock file says of it, unless it is installed already.
 async fn stage<'a>(
     plugin: &'a Locked,
     allowed: Allowed,
@@ -170,10 +197,14 @@ async fn stage<'a>(
     store: &Store<'_>,
     host: &Client,
     scratch: &TempDir,
-) -> Result<Option<Staged<'a>>, Error> {
+) -> Result<Looked<'a>, Error> {
     let installed = before.iter().find(|one| one.digest == plugin.digest && *one.name() == plugin.name);
     if let Some(installed) = installed {
-        return check(plugin, &lock_file::locked(installed)).map(|()| None);
+        check(plugin, &lock_file::locked(installed))?;
+        return Ok(match (plugin.disabled, installed.disabled) {
+            (true, false) => Looked::ToDo(Step::Disable(plugin)),
+            (_, is_disabled) => Looked::Present { is_disabled },
+        });
     }
     // Whoever writes into the file could otherwise do without any signature.
     if plugin.unsigned && !allowed.unsigned {
@@ -201,7 +232,7 @@ async fn stage<'a>(
     };
     let Inspected { digest, size, manifest, .. } = inspect(host, &component).await?;
     check(plugin, &lock_file::declared(&manifest, digest, size, plugin.installed))?;
-    Ok(Some(Staged { plugin, path, signature: component.signature }))
+    Ok(Looked::ToDo(Step::Install { plugin, path, signature: component.signature }))
 }
 
 async fn fetch(plugin: &Locked, fetcher: &Fetcher) -> Result<Fetched, Error> {
@@ -225,22 +256,39 @@ fn check(plugin: &Locked, found: &Locked) -> Result<(), Error> {
     plugin.difference(found).map_or(Ok(()), |difference| Err(refusal(difference)))
 }
 
-async fn install(
-    host: &Client,
-    Staged { plugin, path, signature }: Staged<'_>,
-    allowed: Allowed,
-) -> Result<(), Error> {
+/// Does what is to be done, and returns what became of the plugin.
+async fn take(host: &Client, step: Step<'_>, allowed: Allowed) -> Result<(Outcome, Option<String>), Error> {
+    let (plugin, path, signature) = match step {
+        Step::Install { plugin, path, signature } => (plugin, path, signature),
+        Step::Disable(plugin) => {
+            let path = format!("/api/v1/plugins/{}/disable?by_lock_file=true", plugin.name);
+            host.post_nothing(&path, REQUEST_TIME).await?;
+            return Ok((Outcome::Disabled, None));
+        }
+    };
     let mut component = read_component(&path, Some(&plugin.digest))?;
     component.signature = signature;
     // Where the lock file has it from, not where it happens to lie here.
     component.source = plugin.source.clone().unwrap_or(component.source);
-    let unsigned = if plugin.unsigned { "&allow_unsigned=true" } else { "" };
     // What it may do more than the version that is here was granted where the lock file was written. Whether a playbook may
     // run without some of its connectors is for this host's operator to say.
-    let older = if allowed.downgrade { "&allow_downgrade=true" } else { "" };
-    let word = format!("grant={}&by_lock_file=true&wider=true{unsigned}{older}", plugin.digest);
+    let mut word = format!("grant={}&by_lock_file=true&wider=true", plugin.digest);
+    let words = [
+        (plugin.disabled, "&disabled=true"),
+        (plugin.unsigned, "&allow_unsigned=true"),
+        (allowed.downgrade, "&allow_downgrade=true"),
+    ];
+    words.iter().filter(|(is_said, _)| *is_said).for_each(|(_, said)| word.push_str(said));
     let path = format!("/api/v1/plugins?{word}");
-    host.post_component(&path, &component, COMPILING_TIME).await.map(drop)
+    let installed: Plugin = host.post_component(&path, &component, COMPILING_TIME).await?.read()?;
+    Ok((Outcome::Installed, still_disabled(plugin, installed.disabled)))
+}
+
+/// To enable something takes the word of somebody on this host: the file only says what there is to enable.
+fn still_disabled(plugin: &Locked, is_disabled: bool) -> Option<String> {
+    (is_disabled && !plugin.disabled).then(|| {
+        format!("it is enabled in the file, and disabled here: `palisade plugin enable {}`", plugin.name)
+    })
 }
 
 fn refusal(what: String) -> Error {
