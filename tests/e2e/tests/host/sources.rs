@@ -3,7 +3,7 @@
 use std::{fs, path::Path, process::Output};
 
 use palisade_e2e::{Host, built};
-use palisade_servers::{REGISTRY_PASSWORD, REGISTRY_USER, Registry};
+use palisade_servers::{REGISTRY_PASSWORD, REGISTRY_USER, Registry, Wire};
 use serde_json::{Value, json};
 
 /// Of a key that nobody knows, so that nobody can say whether it is good.
@@ -140,6 +140,77 @@ fn a_registry_may_want_a_password() {
     let done = run(&host, &install, &[("DOCKER_CONFIG", config.path().to_str().unwrap())]);
     assert!(done.status.success(), "{}", errors(&done));
     assert_eq!(installed(&host).len(), 1);
+}
+
+/// Sends a component to a registry that wants a password, and returns what names it there.
+fn pushed(host: &Host, package: &str, registry: &Wire) -> String {
+    let login =
+        [("PALISADE_REGISTRY_USER", REGISTRY_USER), ("PALISADE_REGISTRY_PASSWORD", REGISTRY_PASSWORD)];
+    let file = built::component_path(package);
+    let to = format!("oci://{}/{package}:1", registry.address());
+    let push = ["--json", "plugin", "push", "--plain-http", file.to_str().unwrap(), &to];
+    let pushed = run(host, &push, &login);
+    assert!(pushed.status.success(), "{}", errors(&pushed));
+    serde_json::from_slice::<Value>(&pushed.stdout).unwrap()["reference"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_password_is_for_one_of_several_registries() {
+    let (first, host) = (Host::start(), Host::start());
+    let registries = [Registry::with_password(), Registry::with_password()];
+    let [one, two] = registries.each_ref().map(|registry| Wire::to(registry.address()));
+    let references = [pushed(&first, "actuator", &one), pushed(&first, "script", &two)];
+    let login =
+        [("PALISADE_REGISTRY_USER", REGISTRY_USER), ("PALISADE_REGISTRY_PASSWORD", REGISTRY_PASSWORD)];
+    for reference in &references {
+        let install = ["plugin", "install", "--grant-all", "--allow-unsigned", "--plain-http", reference];
+        let done = run(&first, &install, &login);
+        assert!(done.status.success(), "{}", errors(&done));
+    }
+    let lock = first.data().join("palisade.lock");
+    let lock = lock.to_str().unwrap();
+    first.text(&["plugin", "lock", "--out", lock]);
+
+    // What was said since, and whether somebody said who they are.
+    let shown = |wire: &Wire, before: &str| wire.said()[before.len()..].contains("authorization:");
+    let asked = |wire: &Wire, before: &str| wire.said()[before.len()..].contains("get /v2/");
+    let before = [one.said(), two.said()];
+    assert!(before.iter().all(|said| said.contains("authorization: basic")), "a wire hears nothing");
+    let replay = ["--json", "plugin", "install", "--allow-unsigned", "--plain-http", "--locked", lock];
+
+    // Whoever wrote the file has no say in who sees the password: nobody does, though both ask for it.
+    let refused = run(&host, &replay, &login);
+    assert_eq!(refused.status.code(), Some(1), "{}", errors(&refused));
+    for (wire, before) in [&one, &two].into_iter().zip(&before) {
+        assert!(asked(wire, before) && !shown(wire, before), "{}", wire.said());
+    }
+    // Where it is said whose it is, that one sees it, and not the other.
+    let address = one.address();
+    let named = [login[0], login[1], ("PALISADE_REGISTRY", address.as_str())];
+    let before = [one.said(), two.said()];
+    let refused = run(&host, &replay, &named);
+    let rows: Vec<Value> = serde_json::from_slice(&refused.stdout).unwrap();
+    let outcomes: Vec<_> = rows.iter().map(|row| row["outcome"].as_str().unwrap()).collect();
+    assert_eq!(outcomes, ["not-installed", "refused"], "{refused:?}");
+    assert!(shown(&one, &before[0]) && asked(&two, &before[1]) && !shown(&two, &before[1]), "{}", two.said());
+    assert_eq!(installed(&host), [json!(null); 0]);
+    // Of several on the command line it is nobody's, until somebody says whose.
+    let before = [one.said(), two.said()];
+    let several = ["plugin", "install", "--grant-all", "--allow-unsigned", "--plain-http"];
+    let several: Vec<_> = several.into_iter().chain(references.iter().map(String::as_str)).collect();
+    let unclear = run(&host, &several, &login);
+    assert_eq!(unclear.status.code(), Some(2), "{}", errors(&unclear));
+    assert!(errors(&unclear).contains("PALISADE_REGISTRY"), "{}", errors(&unclear));
+    assert_eq!([one.said(), two.said()], before);
+
+    // The other one has a login of its own; Base64 of `anna:s3cret-of-anna`.
+    let auths = json!({ "auths": { (two.address()): { "auth": "YW5uYTpzM2NyZXQtb2YtYW5uYQ==" } } });
+    let config = first.data().join("logins.json");
+    fs::write(&config, auths.to_string()).unwrap();
+    let both = [&replay[..], &["--registry-config", config.to_str().unwrap()]].concat();
+    let done = run(&host, &both, &named);
+    assert!(done.status.success(), "{}", errors(&done));
+    assert_eq!(installed(&host).len(), 2);
 }
 
 #[test]
