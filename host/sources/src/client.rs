@@ -1,5 +1,7 @@
 //! Fetching, and sending to a registry.
 
+use std::time::Duration;
+
 use http::Method;
 use palisade_egress::{NotAUrl, Url};
 use palisade_model::{
@@ -12,6 +14,7 @@ use crate::{
     error::SourceError,
     fetched::Fetched,
     http::{Http, Request},
+    limits::{ANSWER_TIME, STALL_TIME, TRANSFER_TIME},
     logins::Logins,
     oci::{Artifact, OciReference, Registry},
     reference::Remote,
@@ -31,6 +34,25 @@ pub struct Options {
     pub logins: Logins,
     /// The host of a token server that may have those credentials, beside the registry's own.
     pub token_server: Option<String>,
+    /// How long servers are waited for.
+    pub patience: Patience,
+}
+
+/// How long a server is waited for, once there is a connection; by default as long as `limits.rs` says.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// Until it answers.
+    pub answer: Duration,
+    /// From one piece of a body to the next.
+    pub stall: Duration,
+    /// For a whole body, either way.
+    pub transfer: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { answer: ANSWER_TIME, stall: STALL_TIME, transfer: TRANSFER_TIME }
+    }
 }
 
 /// Talks to the servers that plugins come from.
@@ -46,7 +68,7 @@ impl Client {
     ///
     /// [`SourceError::Ca`].
     pub fn new(options: Options) -> Result<Self, SourceError> {
-        Ok(Self { http: Http::new(options.ca.as_deref())?, options })
+        Ok(Self { http: Http::new(options.ca.as_deref(), options.patience)?, options })
     }
 
     /// Fetches a component with its signature.

@@ -23,14 +23,15 @@ use tokio::{
 use tokio_rustls::{TlsConnector, rustls};
 
 use crate::{
-    client::Progress,
+    client::{Patience, Progress},
     error::SourceError,
-    limits::{ANSWER_TIME, HEADER_BYTES, STALL_TIME, TRANSFER_TIME},
+    limits::HEADER_BYTES,
 };
 
 /// A client without memory: no connections, no cookies, no credentials.
 pub(crate) struct Http {
     tls: TlsConnector,
+    patience: Patience,
 }
 
 /// One request. Its credentials go to exactly the server of `url`.
@@ -52,6 +53,7 @@ pub(crate) struct Answer {
     pub(crate) server: String,
     body: Incoming,
     connection: JoinHandle<()>,
+    patience: Patience,
     what: String,
 }
 
@@ -65,10 +67,10 @@ impl<'a> Request<'a> {
 }
 
 impl Http {
-    pub(crate) fn new(ca: Option<&str>) -> Result<Self, CaError> {
+    pub(crate) fn new(ca: Option<&str>, patience: Patience) -> Result<Self, CaError> {
         let mut config = client_config(ca)?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Self { tls: Arc::new(config).into() })
+        Ok(Self { tls: Arc::new(config).into(), patience })
     }
 
     /// Sends a GET request, and follows where it is sent on to. Credentials stay with the first server.
@@ -120,7 +122,8 @@ impl Http {
             Some(query) => format!("{}?{query}", url.path),
             None => url.path.clone(),
         };
-        let time = if body.is_empty() { ANSWER_TIME } else { TRANSFER_TIME };
+        let patience = self.patience;
+        let time = if body.is_empty() { patience.answer } else { patience.transfer };
         let mut outgoing = http::Request::new(Full::new(body));
         *outgoing.method_mut() = method;
         *outgoing.uri_mut() = target.parse().map_err(|_| SourceError::Unreachable {
@@ -139,7 +142,7 @@ impl Http {
         let answer = timeout(time, sender.send_request(outgoing)).await.map_err(|_| slow())?.map_err(lost)?;
         let (parts, body) = answer.into_parts();
         let (status, headers) = (parts.status, parts.headers);
-        Ok(Answer { status, headers, server, body, connection, what: what.to_owned() })
+        Ok(Answer { status, headers, server, body, connection, patience, what: what.to_owned() })
     }
 
     async fn connect(&self, url: &Url) -> Result<Box<dyn Stream>, SourceError> {
@@ -190,10 +193,10 @@ impl Answer {
         if announced.is_some_and(|announced| announced > most as u64) {
             return Err(too_large());
         }
-        let deadline = Instant::now() + TRANSFER_TIME;
+        let deadline = Instant::now() + self.patience.transfer;
         let mut bytes = Vec::new();
         loop {
-            let next = deadline.min(Instant::now() + STALL_TIME);
+            let next = deadline.min(Instant::now() + self.patience.stall);
             let Some(frame) = timeout_at(next, self.body.frame()).await.map_err(slow)? else { break };
             let frame = frame.map_err(|error| SourceError::Unreachable {
                 server: server.clone(),

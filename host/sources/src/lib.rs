@@ -37,7 +37,7 @@ mod reference;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod untrusted;
 
-pub use client::{Client, Options, Progress};
+pub use client::{Client, Options, Patience, Progress};
 pub use digest::sha256;
 pub use error::SourceError;
 pub use fetched::Fetched;

@@ -138,6 +138,15 @@ pub(crate) fn check_config(config: &[u8], component: &Digest) -> Result<(), Stri
     }
 }
 
+/// Checks that something has the size that its manifest says. What has more was not read.
+pub(crate) fn check_size(what: &str, blob: &Blob, found: usize) -> Result<(), String> {
+    let Blob { size, .. } = blob;
+    if found == *size {
+        return Ok(());
+    }
+    Err(format!("its manifest says that its {what} has {size} bytes, and it has {found}"))
+}
+
 /// A manifest and its configuration.
 pub(crate) fn write(
     component: &Blob,

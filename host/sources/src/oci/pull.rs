@@ -30,8 +30,10 @@ impl Registry<'_> {
             return Err(SourceError::NotPinned { reference: reference.to_string(), pinned });
         }
         let config = self.blob("the configuration", &layout.config, &|_, _| {}).await?;
+        manifest::check_size("configuration", &layout.config, config.len()).map_err(not_a_plugin)?;
         manifest::check_config(&config, &layout.component.digest).map_err(not_a_plugin)?;
         let component = self.blob("the component", &layout.component, progress).await?;
+        manifest::check_size("component", &layout.component, component.len()).map_err(not_a_plugin)?;
         Ok(Fetched {
             component: component.into(),
             digest: layout.component.digest,

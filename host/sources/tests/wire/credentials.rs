@@ -1,6 +1,8 @@
 //! Whom a password and a token are shown to.
 
-use palisade_sources::{Fetched, Login, Logins, Options, SourceError};
+use palisade_sources::{
+    Artifact, Client, Fetched, Login, Logins, OciReference, Options, SourceError, limits::TOKEN_BYTES,
+};
 
 use crate::server::{Answer, Kept, Server, answer, fetch, missing, ok, plain};
 
@@ -155,4 +157,60 @@ async fn what_cannot_be_understood_is_said() {
         let error = fetched(&kept, &server, login(&server)).await.unwrap_err();
         assert!(matches!(error, SourceError::Challenge { .. }), "{asks}: {error:?}");
     }
+}
+
+/// A registry that sends for a token to this server.
+async fn sending_to(kept: &Kept, tokens: &Server) -> Server {
+    guarded(kept, BEARER, format!("Bearer realm=\"http://127.0.0.1:{}/token\"", tokens.port)).await
+}
+
+#[tokio::test]
+async fn a_token_server_sends_nobody_on() {
+    let kept = Kept::new();
+    let elsewhere = token_server().await;
+    let location = format!("location: http://127.0.0.1:{}/token?x", elsewhere.port);
+    let tokens = Server::http(move |_| answer("307 Temporary Redirect", &[&location], b"")).await;
+    let server = sending_to(&kept, &tokens).await;
+    let error = fetched(&kept, &server, login(&server)).await.unwrap_err();
+    assert!(
+        matches!(&error, SourceError::Status { status: 307, what, .. } if what == "a token"),
+        "{error:?}"
+    );
+    assert_eq!((with(&tokens.asked(), BASIC).len(), elsewhere.asked()), (1, vec![]));
+}
+
+#[tokio::test]
+async fn a_token_that_is_none_is_not_shown_to_the_registry() {
+    let kept = Kept::new();
+    for body in [&b"<html>"[..], b"{\"token\":\"\"}", b"{\"token\":\"a\\r\\nx-admin: yes\"}"] {
+        let tokens = Server::http(move |_| ok(body)).await;
+        let server = sending_to(&kept, &tokens).await;
+        let error = fetched(&kept, &server, login(&server)).await.unwrap_err();
+        assert!(matches!(error, SourceError::Challenge { .. }), "{error:?}");
+        assert_eq!(server.asked().len(), 1);
+    }
+    let endless = || Answer::Endless(b"HTTP/1.1 200 OK\r\n\r\n{\"token\":\"".to_vec());
+    let tokens = Server::http(move |_| endless()).await;
+    let server = sending_to(&kept, &tokens).await;
+    let error = fetched(&kept, &server, login(&server)).await.unwrap_err();
+    assert!(matches!(error, SourceError::TooLarge { most, .. } if most == TOKEN_BYTES as u64), "{error:?}");
+}
+
+#[tokio::test]
+async fn an_upload_stays_at_the_registry() {
+    let elsewhere = Server::http(|_| answer("201 Created", &[], b"")).await;
+    let location = format!("location: http://127.0.0.1:{}/upload", elsewhere.port);
+    let server = Server::http(move |head| match head {
+        _ if !head.to_lowercase().contains(BASIC) => {
+            answer("401 Unauthorized", &["www-authenticate: Basic"], b"")
+        }
+        _ if head.starts_with("POST ") => answer("202 Accepted", &[&location], b""),
+        _ => missing(),
+    })
+    .await;
+    let reference = OciReference::parse(&format!("oci://127.0.0.1:{}/acme/plugin:1", server.port)).unwrap();
+    let artifact = Artifact { component: Kept::new().component.into(), ..Artifact::default() };
+    let error = Client::new(login(&server)).unwrap().push(&reference, &artifact).await.unwrap_err();
+    assert!(matches!(error, SourceError::Upload { .. }), "{error:?}");
+    assert_eq!(elsewhere.asked(), [""; 0]);
 }

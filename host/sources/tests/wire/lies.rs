@@ -178,3 +178,52 @@ async fn nothing_is_spoken_in_plain_over_a_network() {
     let error = pull(&kept.reference(&server)).await.unwrap_err();
     assert!(error.to_string().contains("plain HTTP over a network"), "{error}");
 }
+
+#[tokio::test]
+async fn a_size_that_is_not_that_of_what_comes_is_refused() {
+    for (pointer, what) in [("/config/size", "configuration"), ("/layers/0/size", "component")] {
+        let mut kept = Kept::new();
+        let size = kept.manifest.pointer_mut(pointer).unwrap();
+        *size = json!(size.as_u64().unwrap() + 1);
+        let server = lying(&kept, |_| None).await;
+        let error = pull(&kept.reference(&server)).await.unwrap_err();
+        assert!(matches!(error, SourceError::NotAPlugin { .. }), "{error:?}");
+        assert!(error.to_string().contains(&format!("says that its {what} has")), "{error}");
+        // One byte less than there is, and no more is read.
+        *kept.manifest.pointer_mut(pointer).unwrap() = json!(1);
+        let server = lying(&kept, |_| None).await;
+        let error = pull(&kept.reference(&server)).await.unwrap_err();
+        assert!(matches!(error, SourceError::TooLarge { most: 1, .. }), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn annotations_count_as_the_manifest_that_they_are_in() {
+    let mut kept = Kept::new();
+    kept.manifest["annotations"] = json!({ "org.opencontainers.image.title": "x".repeat(MANIFEST_BYTES) });
+    let server = lying(&kept, |_| None).await;
+    let error = pull(&kept.reference(&server)).await.unwrap_err();
+    assert!(matches!(error, SourceError::TooLarge { .. }), "{error:?}");
+    assert_eq!(server.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_cut_off_is_no_component() {
+    let kept = Kept::new();
+    let cut = b"HTTP/1.1 200 OK\r\ncontent-length: 16\r\n\r\n\0asm";
+    let server = lying(&kept, move |head| is_component(head).then(|| Answer::Bytes(cut.to_vec()))).await;
+    let error = pull(&kept.reference(&server)).await.unwrap_err();
+    assert!(error.to_string().contains("ended before all was there"), "{error}");
+}
+
+#[tokio::test]
+async fn an_excuse_that_does_not_end_is_not_read() {
+    let kept = Kept::new();
+    let excuse = b"HTTP/1.1 500 Internal Server Error\r\n\r\n{\"errors\":[{\"message\":\"";
+    let server = lying(&kept, move |head| is_component(head).then(|| Answer::Endless(excuse.to_vec()))).await;
+    let error = pull(&kept.reference(&server)).await.unwrap_err();
+    assert!(
+        matches!(&error, SourceError::Status { status: 500, detail, .. } if detail.is_empty()),
+        "{error:?}"
+    );
+}

@@ -5,3 +5,4 @@ mod credentials;
 mod https;
 mod lies;
 mod server;
+mod slow;

@@ -1,6 +1,9 @@
 //! A server that answers as told and remembers what it was asked, and a plugin that it serves.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use palisade_sources::{Client, Fetched, OciReference, Options, Reference, Remote, SourceError, sha256};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -12,12 +15,21 @@ use tokio::{
 };
 use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
 
+/// Time between two bytes of a server that drips.
+const DRIP: Duration = Duration::from_millis(200);
+
 /// What a server does with a request; it closes the connection afterwards.
 pub(crate) enum Answer {
     /// Sends this.
     Bytes(Vec<u8>),
     /// Sends this, and then zeros for as long as somebody reads.
     Endless(Vec<u8>),
+    /// Sends this again and again, for as long as somebody reads.
+    Again(Vec<u8>),
+    /// Sends this, and then a byte now and then for as long as somebody waits.
+    Drip(Vec<u8>),
+    /// Sends this, and then nothing for as long as somebody waits.
+    Silent(Vec<u8>),
 }
 
 /// An answer with a status, header fields, and a body.
@@ -103,6 +115,18 @@ async fn serve(
         Answer::Endless(bytes) => {
             let _ = stream.write_all(&bytes).await;
             while stream.write_all(&[0; 64 * 1024]).await.is_ok() {}
+        }
+        Answer::Again(bytes) => while stream.write_all(&bytes).await.is_ok() {},
+        Answer::Drip(bytes) => {
+            let _ = stream.write_all(&bytes).await;
+            while stream.write_all(b"x").await.is_ok() {
+                tokio::time::sleep(DRIP).await;
+            }
+        }
+        Answer::Silent(bytes) => {
+            let _ = stream.write_all(&bytes).await;
+            // Whoever waits sends nothing more, and goes.
+            let _ = stream.read_u8().await;
         }
     }
     let _ = stream.shutdown().await;

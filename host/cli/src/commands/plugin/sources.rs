@@ -125,7 +125,7 @@ impl Fetcher {
                 (Err(_), None) => {}
             }
         }
-        Ok(Self(Client::new(Options { ca, plain_http, logins, token_server })?))
+        Ok(Self(Client::new(Options { ca, plain_http, logins, token_server, ..Options::default() })?))
     }
 
     /// Fetches a component with its signature.
