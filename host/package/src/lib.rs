@@ -26,4 +26,4 @@ pub use public_key::{NotAPublicKey, PublicKey};
 pub use secret_key::{KeyError, SecretKey};
 pub use signature::{NotASignature, Signature};
 pub use trust::{Checked, Key, NotAPattern, NotTrusted, Pattern, TrustStore, TrustStoreError};
-pub use versions::is_older;
+pub use versions::Marks;

@@ -63,8 +63,8 @@ pub enum InstallError {
     },
     /// It was here before, in a newer version.
     #[error(
-        "{version} of `{plugin}` is older than {newest}, which was installed here before: an old version brings old faults \
-         back; `palisade plugin rollback` undoes an upgrade, and --allow-downgrade installs any version"
+        "{version} of `{plugin}` is older than {newest}, which was installed here before, or cannot be compared with it: an old \
+         version brings old faults back; `palisade plugin rollback` undoes an upgrade, and --allow-downgrade installs any version"
     )]
     Older {
         /// The plugin.
@@ -269,16 +269,12 @@ impl Runs {
         let change = self.change(plugin, granted)?;
         self.store.put_component(digest.clone(), component).await?;
         let how = How::Installed { by_lock_file: word.by_lock_file, older_than };
-        let installed = match self.put_in_place(change, how, by).await {
-            Ok(installed) => installed,
-            Err(error) => {
-                // A crash here is made good when the host starts.
-                self.drop_component(&digest).await?;
-                return Err(error);
-            }
-        };
-        self.remember_version(&installed).await?;
-        Ok(installed)
+        let installed = self.put_in_place(change, how, by).await;
+        if installed.is_err() {
+            // A crash here is made good when the host starts.
+            self.drop_component(&digest).await?;
+        }
+        installed
     }
 
     /// Configures a playbook: fields that have a value get it, fields without one get their default again. Runs at work

@@ -152,7 +152,12 @@ impl Runs {
     ) -> Result<Plugin, InstallError> {
         let Change { plugin, replacement, lacks } = change;
         let name = plugin.name().clone();
-        let gone = self.store.plugin(&name)?.and_then(|before| before.previous);
+        let before = self.store.plugin(&name)?;
+        if let Some(before) = &before {
+            // A crash may have come between its installation and this.
+            self.remember_version(before).await?;
+        }
+        let gone = before.and_then(|before| before.previous);
         let mut catalogue = (*self.catalogue()).clone();
         catalogue = catalogue.with_plugin(&plugin, self.store.assets()?, &self.sandbox, &self.premises)?;
         let by_lock_file = matches!(how, How::Installed { by_lock_file: true, .. });
@@ -180,6 +185,7 @@ impl Runs {
         }
         self.store.put_plugins(plugins, records).await?;
         self.set_catalogue(catalogue);
+        self.remember_version(&plugin).await?;
         if let Some(gone) = gone {
             self.drop_component(&gone.digest).await?;
         }

@@ -13,7 +13,7 @@ use palisade_model::{
     signer::SignedBy,
 };
 use palisade_package::{
-    Checked, Key, Package, Pattern, PublicKey, Signature, TrustStore, digest, disagreement, is_older,
+    Checked, Key, Marks, Package, Pattern, PublicKey, Signature, TrustStore, digest, disagreement,
 };
 use palisade_store::Durability;
 use serde::{Serialize, de::DeserializeOwned};
@@ -26,11 +26,11 @@ use crate::{
 /// The setting with the keys that are trusted.
 const TRUST: &str = "trust";
 
-/// The setting with the newest version of each plugin that was ever installed.
-const NEWEST: &str = "newest-versions";
+/// The setting with what is remembered of the versions of each plugin that was ever installed.
+const VERSIONS: &str = "newest-versions";
 
-/// Plugins whose newest version is remembered. An installation has some dozens, and each takes some 100 bytes.
-const VERSIONS: usize = 10_000;
+/// Plugins whose versions are remembered. An installation has some dozens, and each takes some 100 bytes.
+const PLUGINS_REMEMBERED: usize = 10_000;
 
 /// What is known of a component before it is installed.
 pub struct Looked {
@@ -53,7 +53,7 @@ pub struct Word {
     pub by_lock_file: bool,
     /// Whether it may be that nobody who is trusted signed it.
     pub allow_unsigned: bool,
-    /// Whether it may be older than the newest version there was.
+    /// Whether it may be older than the newest version there was, or one that cannot be compared with that.
     pub allow_downgrade: bool,
 }
 
@@ -125,34 +125,40 @@ impl Runs {
         self.vouched(&component, plugin.name(), &word).map(drop)
     }
 
-    /// The newest version of a plugin that was ever installed, if this one is older; that must be allowed. The version that is
-    /// here now counts as well: the host that installed it may not have remembered it.
+    /// The version that was here before for whose sake this one must be allowed, if it is. Looks as well whether there is room
+    /// to remember this one.
     pub(crate) fn newer_before(&self, plugin: &Plugin, word: &Word) -> Result<Option<String>, InstallError> {
         let name = plugin.name();
-        let installed = self.store.plugin(name)?.map(|installed| version(&installed).to_owned());
-        let known = self.newest()?.remove(name).into_iter().chain(installed);
-        let version = version(plugin);
-        let Some(newest) = known.into_iter().find(|known| is_older(version, known)) else {
-            return Ok(None);
-        };
-        if word.allow_downgrade {
-            return Ok(Some(newest));
+        let mut known = self.versions()?;
+        if known.len() >= PLUGINS_REMEMBERED && !known.contains_key(name) {
+            return Err(InstallError::Versions { most: PLUGINS_REMEMBERED });
         }
-        Err(InstallError::Older { plugin: name.clone(), version: version.to_owned(), newest })
+        let mut marks = known.remove(name).unwrap_or_default();
+        if let Some(installed) = self.store.plugin(name)? {
+            // The host that installed it may have been stopped before it remembered that.
+            marks = marks.with(version(&installed));
+        }
+        let version = version(plugin);
+        match marks.against(version) {
+            Some(newest) if !word.allow_downgrade => Err(InstallError::Older {
+                plugin: name.clone(),
+                version: version.to_owned(),
+                newest: newest.to_owned(),
+            }),
+            newest => Ok(newest.map(str::to_owned)),
+        }
     }
 
-    /// Remembers a version, if there was none that is newer. The caller holds the lock on changes.
+    /// Remembers a version that is in place. The caller holds the lock on changes.
     pub(crate) async fn remember_version(&self, plugin: &Plugin) -> Result<(), InstallError> {
-        let (name, version) = (plugin.name(), version(plugin));
-        let mut newest = self.newest()?;
-        if newest.get(name).is_some_and(|newest| newest == version || is_older(version, newest)) {
+        let mut known = self.versions()?;
+        let before = known.get(plugin.name()).cloned().unwrap_or_default();
+        let marks = before.clone().with(version(plugin));
+        if marks == before {
             return Ok(());
         }
-        if newest.len() >= VERSIONS && !newest.contains_key(name) {
-            return Err(InstallError::Versions { most: VERSIONS });
-        }
-        newest.insert(name.clone(), version.to_owned());
-        self.keep(NEWEST, &newest).await
+        known.insert(plugin.name().clone(), marks);
+        self.keep(VERSIONS, &known).await
     }
 
     /// The keys that are trusted to sign plugins.
@@ -205,8 +211,8 @@ impl Runs {
         Ok(Removal::Removed)
     }
 
-    fn newest(&self) -> Result<BTreeMap<Name, String>, InstallError> {
-        self.kept(NEWEST)
+    fn versions(&self) -> Result<BTreeMap<Name, Marks>, InstallError> {
+        self.kept(VERSIONS)
     }
 
     fn kept<T: DeserializeOwned + Default>(&self, name: &'static str) -> Result<T, InstallError> {

@@ -14,6 +14,7 @@ mod dataflow;
 mod dev;
 mod disk;
 mod doubt;
+mod downgrades;
 mod escalation;
 mod faults;
 mod files;
