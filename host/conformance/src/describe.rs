@@ -2,8 +2,7 @@
 
 use std::time::Instant;
 
-use palisade_engine::Sandbox;
-use palisade_model::plugin::Digest;
+use palisade_engine::{Compiled, Sandbox};
 
 use crate::{
     limits::DESCRIBE_CHEAP,
@@ -11,14 +10,14 @@ use crate::{
 };
 
 /// Asks once more what it is. That it says the same is the sandbox's business: there it can reach nothing that differs.
-pub(crate) async fn describe(sandbox: &Sandbox, digest: &Digest) -> Check {
+pub(crate) async fn describe(sandbox: &Sandbox, compiled: &Compiled) -> Check {
     let mut tally = Tally::new(
         "describe",
         "It describes itself at once.",
         "make `describe` a constant, and leave work to the calls and the runs that need it",
     );
     let began = Instant::now();
-    let again = sandbox.describe(digest).await;
+    let again = sandbox.describe(compiled).await;
     let took = began.elapsed();
     tally.note(match again {
         Ok(_) if took <= DESCRIBE_CHEAP => None,

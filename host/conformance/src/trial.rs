@@ -56,15 +56,15 @@ pub enum TrialError {
 ///
 /// [`TrialError`] if it cannot be called at all; whatever it does when it is called is in the scorecard.
 pub async fn test(sandbox: &Sandbox, component: &[u8], options: &Options) -> Result<Scorecard, TrialError> {
-    let digest = sandbox.compile(component).await?;
-    match sandbox.describe(&digest).await? {
+    let compiled = sandbox.compile(component).await?;
+    match sandbox.describe(&compiled).await? {
         Manifest::Connector(manifest) => {
             let cases = Case::read_all(&options.cassettes)?;
-            connector::test(sandbox, &digest, manifest, cases, options).await
+            connector::test(sandbox, &compiled, manifest, cases, options).await
         }
         Manifest::Playbook(manifest) => {
             let scenes = Case::read_all(&options.cassettes)?;
-            playbook::test(sandbox, &digest, manifest, scenes, options).await
+            playbook::test(sandbox, &compiled, manifest, scenes, options).await
         }
     }
 }

@@ -5,6 +5,7 @@
 //! any of it is executed.
 
 use std::{
+    collections::HashSet,
     fs,
     hash::{Hash, Hasher},
     io::{self, Write},
@@ -15,6 +16,15 @@ use std::{
 use palisade_model::plugin::Digest;
 use ring::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
 use wasmtime::{Engine, component::Component};
+
+/// What an artefact's name ends with.
+const ARTEFACT: &str = "cwasm";
+
+/// What the name of a compiler's directory begins with.
+const SCRATCH: &str = "compile-";
+
+/// What the name of an artefact ended with while it was written by earlier versions of the host.
+const UNFINISHED: &str = "part";
 
 /// The directory of artefacts.
 pub(crate) struct Artefacts {
@@ -60,25 +70,30 @@ impl Artefacts {
 
     /// Where the artefact of this component is, or will be.
     pub(crate) fn path(&self, component: &Digest) -> PathBuf {
-        self.directory.join(format!("{component}-{}.cwasm", self.compatibility))
+        self.directory.join(format!("{component}-{}.{ARTEFACT}", self.compatibility))
     }
 
     pub(crate) fn directory(&self) -> &Path {
         &self.directory
     }
 
-    /// Writes an artefact so that it is there whole or not at all.
-    pub(crate) fn put(&self, component: &Digest, code: &[u8]) -> Result<(), ArtefactError> {
+    /// Where a compilation may put its files. Every one needs another number.
+    pub(crate) fn scratch(&self, component: &Digest, number: u64) -> PathBuf {
+        let process = std::process::id();
+        self.directory.join(format!("{SCRATCH}{}-{process}-{number}", component.short()))
+    }
+
+    /// Writes an artefact so that it is there whole or not at all. It is written in `scratch` first.
+    pub(crate) fn put(&self, component: &Digest, code: &[u8], scratch: &Path) -> Result<(), ArtefactError> {
         let path = self.path(component);
         let io = |what| {
             let path = path.clone();
             move |source| ArtefactError::Io { what, path, source }
         };
-        let unfinished = path.with_extension(format!("{}.part", std::process::id()));
+        let unfinished = scratch.join("whole");
         let mut file = fs::OpenOptions::new()
             .write(true)
-            .create(true)
-            .truncate(true)
+            .create_new(true)
             .mode(0o600)
             .open(&unfinished)
             .map_err(io("create"))?;
@@ -126,6 +141,39 @@ impl Artefacts {
         #[allow(unsafe_code)]
         let loaded = unsafe { Component::deserialize(engine, code) };
         loaded.map(Some).map_err(|_| ArtefactError::Damaged(self.path(component)))
+    }
+
+    /// Bytes of an artefact; nothing if there is none.
+    pub(crate) fn size(&self, component: &Digest) -> Option<u64> {
+        fs::metadata(self.path(component)).ok().map(|metadata| metadata.len())
+    }
+
+    /// Deletes whatever an engine, this or another, may have left in the directory, but for these artefacts. What cannot be
+    /// deleted is the error, when all else is.
+    pub(crate) fn remove_all_but(&self, stay: &HashSet<PathBuf>) -> Result<(), ArtefactError> {
+        let io = |what, path: &Path| {
+            let path = path.to_owned();
+            move |source| ArtefactError::Io { what, path, source }
+        };
+        let mut outcome = Ok(());
+        for entry in fs::read_dir(&self.directory).map_err(io("read", &self.directory))? {
+            let entry = entry.map_err(io("read", &self.directory))?;
+            let path = entry.path();
+            let is = |extension: &str| path.extension().is_some_and(|one| one == extension);
+            let is_scratch = entry.file_name().to_string_lossy().starts_with(SCRATCH);
+            let removed = if is_scratch && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                fs::remove_dir_all(&path)
+            } else if (is(ARTEFACT) || is(UNFINISHED)) && !stay.contains(&path) {
+                fs::remove_file(&path)
+            } else {
+                continue;
+            };
+            match removed.map_err(io("delete", &path)) {
+                Ok(()) => tracing::info!(path = %path.display(), "Removed what was left of compiling."),
+                Err(error) => outcome = Err(error),
+            }
+        }
+        outcome
     }
 
     /// Deletes an artefact, if it is there.

@@ -11,7 +11,7 @@ use std::{
 };
 
 use palisade_model::{
-    limits::{COMPILE_MEMORY_BYTES, COMPILE_TIME, COMPONENT_BYTES},
+    limits::{COMPILE_MEMORY_BYTES, COMPILE_TIME, COMPILED_BYTES, COMPONENT_BYTES},
     plugin::Digest,
 };
 use palisade_package::{PackageError, check_preamble, digest};
@@ -40,7 +40,10 @@ pub enum CompileError {
     #[error("this is not a valid component: {0}")]
     Invalid(String),
     /// The compiler was stopped.
-    #[error("compiling took more than {} s or {} MiB and was stopped", COMPILE_TIME.as_secs(), COMPILE_MEMORY_BYTES >> 20)]
+    #[error(
+        "compiling took more than {} s or {} MiB, or came to more than {} MiB, and was stopped",
+        COMPILE_TIME.as_secs(), COMPILE_MEMORY_BYTES >> 20, COMPILED_BYTES >> 20
+    )]
     Exhausted,
     /// The child could not be run.
     #[error("cannot run the compiler {}", program.display())]
@@ -56,22 +59,26 @@ pub enum CompileError {
     Artefact(#[from] ArtefactError),
 }
 
-/// Compiles in a child, unless the artefact is there.
-pub(crate) async fn compile(
-    program: &Path,
-    artefacts: &Artefacts,
-    component: &[u8],
-) -> Result<Digest, CompileError> {
+/// The digest of what may be given to the compiler.
+pub(crate) fn check(component: &[u8]) -> Result<Digest, CompileError> {
     if component.len() > COMPONENT_BYTES {
         return Err(CompileError::TooLarge(component.len()));
     }
     check_preamble(component)?;
-    let digest = digest(component);
-    if artefacts.holds(&digest) {
-        return Ok(digest);
+    Ok(digest(component))
+}
+
+/// Compiles in a child, unless the artefact is there.
+pub(crate) async fn compile(
+    program: &Path,
+    artefacts: &Artefacts,
+    digest: &Digest,
+    component: &[u8],
+) -> Result<(), CompileError> {
+    if artefacts.holds(digest) {
+        return Ok(());
     }
-    let scratch =
-        Scratch::new(artefacts.directory(), &digest).await.map_err(io_error("create", artefacts))?;
+    let scratch = Scratch::new(artefacts, digest).await.map_err(io_error("create", artefacts))?;
     tokio::fs::write(&scratch.input, component).await.map_err(io_error("write", artefacts))?;
     let child = |source| CompileError::Child { program: program.to_owned(), source };
     let running = Command::new(program)
@@ -92,14 +99,13 @@ pub(crate) async fn compile(
     match output.status.code() {
         Some(0) => {
             let code = tokio::fs::read(&scratch.output).await.map_err(io_error("read", artefacts))?;
-            artefacts.put(&digest, &code)?;
-            Ok(digest)
+            Ok(artefacts.put(digest, &code, &scratch.directory)?)
         }
         Some(_) => {
             let complaint = String::from_utf8_lossy(&output.stderr);
             Err(CompileError::Invalid(complaint.trim().chars().take(COMPLAINT_CHARS).collect()))
         }
-        // Ended by a signal: the kernel's limits, or an allocation that failed under them.
+        // Ended by a signal: the kernel's limits (one of them is that of a file), or an allocation that failed under them.
         None => Err(CompileError::Exhausted),
     }
 }
@@ -112,6 +118,7 @@ pub(crate) async fn compile(
 pub fn compile_in_this_process(input: &Path, output: &Path) -> Result<(), String> {
     bound(Resource::Cpu, 2 * COMPILE_TIME.as_secs())?;
     bound(Resource::As, COMPILE_MEMORY_BYTES)?;
+    bound(Resource::Fsize, COMPILED_BYTES)?;
     // A compiler that aborts must not fill the disk with its memory.
     bound(Resource::Core, 0)?;
     let component = std::fs::read(input).map_err(|error| format!("cannot read the component: {error}"))?;
@@ -133,10 +140,10 @@ struct Scratch {
 }
 
 impl Scratch {
-    async fn new(parent: &Path, digest: &Digest) -> io::Result<Self> {
+    async fn new(artefacts: &Artefacts, digest: &Digest) -> io::Result<Self> {
         static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
         let number = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let directory = parent.join(format!("compile-{}-{}-{number}", digest.short(), std::process::id()));
+        let directory = artefacts.scratch(digest, number);
         tokio::fs::create_dir(&directory).await?;
         let (input, output) = (directory.join("in.wasm"), directory.join("out.cwasm"));
         Ok(Self { directory, input, output })

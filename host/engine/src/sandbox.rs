@@ -34,6 +34,7 @@ use crate::{
     manifest::ManifestError,
     playbook::{Playbook, PlaybookHost},
     schema::SchemaError,
+    shelf::{Cache, Compiled, Shelf},
     versions::{self, PlaybookPre, World},
     wasi,
 };
@@ -51,8 +52,8 @@ const KEEP_RESIDENT_BYTES: usize = 256 * 1024;
 
 /// How to build a [`Sandbox`].
 pub struct SandboxOptions {
-    /// Directory for compiled artefacts; belongs to the host alone.
-    pub cache: PathBuf,
+    /// Where compiled code is found again. Nobody but the user who runs this process may write there.
+    pub cache: Cache,
     /// The program that compiles: called with `compile-component IN OUT`, it calls [`crate::compile_in_this_process`].
     pub compiler: PathBuf,
     /// Where instances live.
@@ -72,7 +73,7 @@ pub enum Allocation {
 pub struct Sandbox {
     engine: Engine,
     allocation: Allocation,
-    artefacts: Artefacts,
+    shelf: Arc<Shelf>,
     compiler: PathBuf,
     linkers: Linkers,
     ticker: Arc<AtomicBool>,
@@ -115,8 +116,8 @@ pub enum SetupError {
 /// Why a component could not be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// There is no artefact for this engine; compile the component.
-    #[error("plugin {0} is not compiled for this version of the host")]
+    /// Its artefact is gone although it is in use: something else than the host removes them.
+    #[error("the compiled code of plugin {0} was removed by something else than the host: try again")]
     NotCompiled(Digest),
     /// The artefact is damaged.
     #[error("the compiled plugin cannot be loaded")]
@@ -154,11 +155,16 @@ impl Sandbox {
             },
         };
         let linkers = Linkers::new(&engine).map_err(setup)?;
-        let artefacts = Artefacts::open(options.cache, &engine).map_err(SetupError::Cache)?;
+        let (directory, is_shared) = match options.cache {
+            Cache::Own(directory) => (directory, false),
+            Cache::Shared(directory) => (directory, true),
+        };
+        let artefacts = Artefacts::open(directory, &engine).map_err(SetupError::Cache)?;
+        let shelf = Arc::new(Shelf::new(artefacts, is_shared));
         let ticker = start_ticker(engine.weak()).map_err(SetupError::Ticker)?;
         let inspections = Semaphore::new(INSPECTIONS_AT_ONCE);
         let compiler = options.compiler;
-        Ok(Arc::new(Self { engine, allocation, artefacts, compiler, linkers, ticker, inspections }))
+        Ok(Arc::new(Self { engine, allocation, shelf, compiler, linkers, ticker, inspections }))
     }
 
     /// Where instances really live.
@@ -166,19 +172,25 @@ impl Sandbox {
         self.allocation
     }
 
-    /// Compiles a component in a child process and keeps the artefact. Does nothing if it is there already.
+    /// Compiles a component in a child process. Does nothing if its code is there already; who asks while it is being compiled
+    /// waits for that.
     ///
     /// # Errors
     ///
     /// See [`CompileError`].
-    pub async fn compile(&self, component: &[u8]) -> Result<Digest, CompileError> {
+    pub async fn compile(&self, component: &[u8]) -> Result<Compiled, CompileError> {
+        let compiled = self.shelf.take(&compile::check(component)?);
+        let turn = compiled.turn();
+        let _turn = turn.lock().await;
         let _permit = self.inspections.acquire().await;
-        compile::compile(&self.compiler, &self.artefacts, component).await
+        compile::compile(&self.compiler, self.shelf.artefacts(), compiled.digest(), component).await?;
+        Ok(compiled)
     }
 
-    /// Whether a whole artefact of this component is there, for this engine.
-    pub fn is_compiled(&self, component: &Digest) -> bool {
-        self.artefacts.holds(component)
+    /// The code of a component, if it is there as a whole, for this engine.
+    pub fn compiled(&self, component: &Digest) -> Option<Compiled> {
+        let compiled = self.shelf.take(component);
+        self.shelf.artefacts().holds(component).then_some(compiled)
     }
 
     /// Asks a compiled component what it is, in an instance that can reach nothing, and checks what it says.
@@ -186,9 +198,9 @@ impl Sandbox {
     /// # Errors
     ///
     /// See [`LoadError`].
-    pub async fn describe(&self, digest: &Digest) -> Result<Manifest, LoadError> {
+    pub async fn describe(&self, compiled: &Compiled) -> Result<Manifest, LoadError> {
         let _permit = self.inspections.acquire().await;
-        describe::describe(self, &self.component(digest)?).await
+        describe::describe(self, &self.component(compiled)?).await
     }
 
     /// Loads a compiled connector, ready to be called.
@@ -196,8 +208,12 @@ impl Sandbox {
     /// # Errors
     ///
     /// See [`LoadError`].
-    pub fn connector(&self, digest: &Digest, manifest: &ConnectorManifest) -> Result<Connector, LoadError> {
-        Connector::new(self, &self.component(digest)?, manifest)
+    pub fn connector(
+        &self,
+        compiled: &Compiled,
+        manifest: &ConnectorManifest,
+    ) -> Result<Connector, LoadError> {
+        Connector::new(self, &self.component(compiled)?, manifest)
     }
 
     /// Loads a compiled playbook, ready to be run.
@@ -205,17 +221,23 @@ impl Sandbox {
     /// # Errors
     ///
     /// See [`LoadError`].
-    pub fn playbook(&self, digest: &Digest, manifest: &PlaybookManifest) -> Result<Playbook, LoadError> {
-        Playbook::new(self, &self.component(digest)?, manifest)
+    pub fn playbook(&self, compiled: &Compiled, manifest: &PlaybookManifest) -> Result<Playbook, LoadError> {
+        Playbook::new(self, &self.component(compiled)?, manifest)
     }
 
-    /// Deletes the artefact of a removed plugin.
+    /// Keeps the code of a removed plugin no more; see [`Compiled::keep`]. What is loaded of it works on.
+    pub fn forget(&self, component: &Digest) {
+        self.shelf.forget(component);
+    }
+
+    /// Keeps the code of these components, and removes whatever else earlier processes have left, unless they may be there
+    /// still. Before anything is compiled.
     ///
     /// # Errors
     ///
-    /// When the file cannot be deleted.
-    pub fn forget(&self, digest: &Digest) -> Result<(), LoadError> {
-        Ok(self.artefacts.remove(digest)?)
+    /// When something cannot be deleted.
+    pub fn keep_only(&self, components: impl IntoIterator<Item = Digest>) -> Result<(), LoadError> {
+        Ok(self.shelf.keep_only(components)?)
     }
 
     pub(crate) fn engine(&self) -> &Engine {
@@ -267,8 +289,10 @@ impl Sandbox {
         Ok(Linked { pre, wasi, contract: contract.map(|version| version.to_string()) })
     }
 
-    fn component(&self, digest: &Digest) -> Result<Component, LoadError> {
-        self.artefacts.load(&self.engine, digest)?.ok_or_else(|| LoadError::NotCompiled(digest.clone()))
+    fn component(&self, compiled: &Compiled) -> Result<Component, LoadError> {
+        let digest = compiled.digest();
+        let loaded = self.shelf.artefacts().load(&self.engine, digest)?;
+        loaded.ok_or_else(|| LoadError::NotCompiled(digest.clone()))
     }
 }
 

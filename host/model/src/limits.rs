@@ -175,6 +175,13 @@ pub const COMPILE_TIME: Duration = Duration::from_secs(180);
 pub const INSPECTIONS_AT_ONCE: usize = 2;
 /// Bytes of address space of the child that compiles.
 pub const COMPILE_MEMORY_BYTES: u64 = 4 * 1024 * 1024 * 1024;
+/// Bytes of a compiled component: the host reads it as a whole. CPython comes to 35 MB.
+pub const COMPILED_BYTES: u64 = 512 * 1024 * 1024;
+/// Compiled components that stay for a while although none is installed: what is looked at is often installed next, a
+/// directory of plugins one after the other.
+pub const ASIDE_COUNT: usize = 64;
+/// Bytes of all of those on the disk.
+pub const ASIDE_BYTES: u64 = 512 * 1024 * 1024;
 
 // Egress.
 

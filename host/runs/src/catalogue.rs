@@ -7,7 +7,7 @@ use std::{
 };
 
 use palisade_egress::{Gate, GateError};
-use palisade_engine::{Connector, LoadError, Sandbox, Schema, defaults};
+use palisade_engine::{Compiled, Connector, LoadError, Sandbox, Schema, defaults};
 use palisade_model::{
     asset::Asset,
     name::Name,
@@ -216,6 +216,7 @@ impl Catalogue {
     pub(crate) fn with_plugin(
         mut self,
         plugin: &Plugin,
+        compiled: &Compiled,
         assets: Vec<Asset>,
         sandbox: &Sandbox,
         premises: &Premises,
@@ -224,13 +225,13 @@ impl Catalogue {
         self = self.with_disabled(&name, plugin.disabled);
         match &plugin.manifest {
             Manifest::Playbook(manifest) => {
-                let program = Program::Component(sandbox.playbook(&digest, manifest)?);
+                let program = Program::Component(sandbox.playbook(compiled, manifest)?);
                 self.connectors.remove(&name);
                 self.playbooks
                     .insert(name, Arc::new(LoadedPlaybook { digest, manifest: manifest.clone(), program }));
             }
             Manifest::Connector(manifest) => {
-                let connector = sandbox.connector(&digest, manifest)?;
+                let connector = sandbox.connector(compiled, manifest)?;
                 let loaded = Arc::new(LoadedConnector { digest, manifest: manifest.clone(), connector });
                 self.playbooks.remove(&name);
                 self.connectors.insert(name.clone(), loaded);

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use palisade_engine::{CompileError, LoadError};
+use palisade_engine::{CompileError, Compiled, LoadError};
 use palisade_model::{
     Timestamp,
     action::RetryLimits,
@@ -249,8 +249,9 @@ impl Runs {
         by: &str,
         word: &Word,
     ) -> Result<Plugin, InstallError> {
-        let Looked { digest, manifest, .. } =
+        let Looked { compiled, manifest, .. } =
             self.inspect(&component, word.provenance.signature.as_deref()).await?;
+        let digest = compiled.digest().clone();
         if digest != granted.component {
             return Err(InstallError::OtherComponent { granted: granted.component.clone(), found: digest });
         }
@@ -268,8 +269,10 @@ impl Runs {
         }
         let change = self.change(plugin, granted)?;
         self.store.put_component(digest.clone(), component).await?;
+        // As long as the component is in the store.
+        compiled.keep();
         let how = How::Installed { by_lock_file: word.by_lock_file, older_than };
-        let installed = self.put_in_place(change, how, by).await;
+        let installed = self.put_in_place(change, &compiled, how, by).await;
         if installed.is_err() {
             // A crash here is made good when the host starts.
             self.drop_component(&digest).await?;
@@ -359,15 +362,17 @@ impl Runs {
         Ok(if removed { Removal::Removed } else { Removal::Absent })
     }
 
-    /// Makes sure that an installed plugin is compiled for this version of the host.
-    pub(crate) async fn compile_again(&self, plugin: &Plugin) -> Result<(), InstallError> {
-        if self.sandbox.is_compiled(&plugin.digest) {
-            return Ok(());
+    /// The code of an installed plugin, or of the version before it; compiled once more, if it is not there for this version
+    /// of the host.
+    pub(crate) async fn compiled(&self, plugin: &Plugin) -> Result<Compiled, InstallError> {
+        if let Some(compiled) = self.sandbox.compiled(&plugin.digest) {
+            return Ok(compiled);
         }
         tracing::info!(plugin = %plugin.name(), "Compiling a plugin for this version of the host.");
         let missing = || InstallError::Component(plugin.name().clone());
         let component = self.store.component(&plugin.digest)?.ok_or_else(missing)?;
-        if self.sandbox.compile(&component).await? == plugin.digest { Ok(()) } else { Err(missing()) }
+        let compiled = self.sandbox.compile(&component).await?;
+        if *compiled.digest() == plugin.digest { Ok(compiled) } else { Err(missing()) }
     }
 }
 

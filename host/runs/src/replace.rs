@@ -1,5 +1,6 @@
 //! Another version of a plugin in the place of the one that is installed: what that would do, and doing it.
 
+use palisade_engine::Compiled;
 use palisade_model::{
     Timestamp,
     asset::Asset,
@@ -82,7 +83,18 @@ impl Runs {
         breaks: bool,
         by: &str,
     ) -> Result<Plugin, InstallError> {
+        // Before the lock is taken: it may take minutes, and whoever disables something does not wait for that.
+        let compiled = self.compiled(&self.version_before(name, to)?).await?;
         let _changing = self.changing.lock().await;
+        let previous = self.version_before(name, to)?;
+        let grant = Grant { wider: true, breaks, ..Grant::of(previous.digest.clone()) };
+        let back = Plugin { installed: Timestamp::now(), ..previous };
+        let change = self.change(back, &grant)?;
+        self.put_in_place(change, &compiled, How::RolledBack, by).await
+    }
+
+    /// The version before the one that is installed, if it is this one and may come back.
+    fn version_before(&self, name: &Name, to: &Digest) -> Result<Plugin, InstallError> {
         let installed = self.installed(name)?;
         let previous = *installed.previous.ok_or_else(|| InstallError::NoPrevious(name.clone()))?;
         // Asked twice, it would come back to where it was.
@@ -90,11 +102,7 @@ impl Runs {
             return Err(InstallError::OtherVersion(name.clone()));
         }
         self.still_vouched(&previous)?;
-        self.compile_again(&previous).await?;
-        let grant = Grant { wider: true, breaks, ..Grant::of(previous.digest.clone()) };
-        let back = Plugin { installed: Timestamp::now(), ..previous };
-        let change = self.change(back, &grant)?;
-        self.put_in_place(change, How::RolledBack, by).await
+        Ok(previous)
     }
 
     /// Finds out whether a version may be put in its place, by the operator's word.
@@ -147,6 +155,7 @@ impl Runs {
     pub(crate) async fn put_in_place(
         &self,
         change: Change,
+        compiled: &Compiled,
         how: How,
         by: &str,
     ) -> Result<Plugin, InstallError> {
@@ -159,7 +168,8 @@ impl Runs {
         }
         let gone = before.and_then(|before| before.previous);
         let mut catalogue = (*self.catalogue()).clone();
-        catalogue = catalogue.with_plugin(&plugin, self.store.assets()?, &self.sandbox, &self.premises)?;
+        let assets = self.store.assets()?;
+        catalogue = catalogue.with_plugin(&plugin, compiled, assets, &self.sandbox, &self.premises)?;
         let by_lock_file = matches!(how, How::Installed { by_lock_file: true, .. });
         let mut records = vec![record(by, in_its_place(&plugin, replacement.as_ref(), how))];
         let mut plugins = vec![plugin.clone()];
@@ -330,13 +340,15 @@ impl Runs {
             return Ok(());
         }
         self.store.remove_component(digest.clone()).await?;
-        self.sandbox.forget(digest)?;
+        self.sandbox.forget(digest);
         Ok(())
     }
 
     /// Forgets components that nothing needs: those of an installation that a crash interrupted, and those that a run needed
-    /// when they were replaced.
+    /// when they were replaced. First goes all compiled code of components that are not in the store.
     pub(crate) async fn drop_components(&self) -> Result<(), InstallError> {
+        // From here on the code of the others is kept, whatever fails.
+        let tidied = self.sandbox.keep_only(self.store.components()?);
         let plugins = self.store.plugins()?;
         let kept: Vec<_> = plugins.iter().flat_map(components_of).collect();
         for digest in self.store.components()? {
@@ -344,7 +356,7 @@ impl Runs {
                 self.drop_component(&digest).await?;
             }
         }
-        Ok(())
+        Ok(tidied?)
     }
 }
 

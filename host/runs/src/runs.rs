@@ -578,17 +578,27 @@ impl Runs {
 
     /// Loads every installed plugin and configured asset.
     async fn load(&self) -> Result<(), RunsError> {
+        if let Err(error) = self.drop_components().await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "Components that nothing needs are kept."
+            );
+        }
         let mut catalogue = Catalogue::default();
         for settings in self.store.playbook_settings()? {
             catalogue = catalogue.with_settings(settings);
         }
         for plugin in self.store.plugins()? {
             let name = plugin.name().clone();
-            if let Err(error) = self.compile_again(&plugin).await {
-                tracing::error!(plugin = %name, error = &error as &dyn std::error::Error, "A plugin cannot be compiled.");
-                continue;
-            }
-            match catalogue.clone().with_plugin(&plugin, Vec::new(), &self.sandbox, &self.premises) {
+            let compiled = match self.compiled(&plugin).await {
+                Ok(compiled) => compiled,
+                Err(error) => {
+                    tracing::error!(plugin = %name, error = &error as &dyn std::error::Error, "A plugin cannot be compiled.");
+                    continue;
+                }
+            };
+            let catalogued = catalogue.clone();
+            match catalogued.with_plugin(&plugin, &compiled, Vec::new(), &self.sandbox, &self.premises) {
                 Ok(with_plugin) => catalogue = with_plugin,
                 Err(error) => {
                     tracing::error!(plugin = %name, error = &error as &dyn std::error::Error, "A plugin cannot be loaded.");
@@ -605,12 +615,6 @@ impl Runs {
             }
         }
         self.set_catalogue(catalogue);
-        if let Err(error) = self.drop_components().await {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "Components that nothing needs are kept."
-            );
-        }
         Ok(())
     }
 }

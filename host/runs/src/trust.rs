@@ -5,15 +5,16 @@
 
 use std::collections::BTreeMap;
 
+use palisade_engine::Compiled;
 use palisade_model::{
     Timestamp,
     audit::What,
     name::Name,
-    plugin::{Digest, Manifest, Plugin, Provenance},
+    plugin::{Manifest, Plugin, Provenance},
     signer::SignedBy,
 };
 use palisade_package::{
-    Checked, Key, Marks, Package, Pattern, PublicKey, Signature, TrustStore, digest, disagreement,
+    Checked, Key, Marks, Package, Pattern, PublicKey, Signature, TrustStore, disagreement,
 };
 use palisade_store::Durability;
 use serde::{Serialize, de::DeserializeOwned};
@@ -34,8 +35,8 @@ const PLUGINS_REMEMBERED: usize = 10_000;
 
 /// What is known of a component before it is installed.
 pub struct Looked {
-    /// Its digest.
-    pub digest: Digest,
+    /// It, compiled.
+    pub compiled: Compiled,
     /// What it says of itself when it is asked.
     pub manifest: Manifest,
     /// What its file says of itself; it does not contradict the manifest.
@@ -58,7 +59,8 @@ pub struct Word {
 }
 
 impl Runs {
-    /// Looks at a component, compiles it and asks it what it is. Nothing is installed.
+    /// Looks at a component, compiles it and asks it what it is. Nothing is installed. Its code stays for a while, so that it
+    /// need not be compiled again if it is installed next; of one that is refused nothing stays.
     ///
     /// # Errors
     ///
@@ -70,25 +72,20 @@ impl Runs {
         let trust = self.trust()?;
         let signature = parse(signature)?;
         let checked = trust.check(signature.as_ref(), component)?;
-        let was_compiled = self.sandbox.is_compiled(&digest(component));
-        let digest = self.sandbox.compile(component).await?;
-        let asked = self.ask(&digest, &package, checked).await;
-        if asked.is_err() && !was_compiled {
-            // Nobody can install it, so nobody needs it compiled.
-            self.sandbox.forget(&digest)?;
-        }
-        let (manifest, signed_by) = asked?;
-        Ok(Looked { digest, manifest, package, signed_by })
+        let compiled = self.sandbox.compile(component).await?;
+        let (manifest, signed_by) = self.ask(&compiled, &package, checked).await?;
+        compiled.set_aside();
+        Ok(Looked { compiled, manifest, package, signed_by })
     }
 
     /// Asks a compiled component what it is, and compares that with what is said of it.
     async fn ask(
         &self,
-        digest: &Digest,
+        compiled: &Compiled,
         package: &Package,
         checked: Checked<'_>,
     ) -> Result<(Manifest, SignedBy), InstallError> {
-        let manifest = self.sandbox.describe(digest).await?;
+        let manifest = self.sandbox.describe(compiled).await?;
         if let Some(disagreement) = disagreement(package, &manifest) {
             return Err(InstallError::Disagrees(disagreement));
         }

@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Weak},
 };
 
+use palisade_engine::Compiled;
 use palisade_model::{
     asset::Asset,
     journal::{Began, Event},
@@ -137,9 +138,11 @@ impl Runs {
     }
 
     async fn load_playbook(&self, digest: &Digest) -> Result<LoadedPlaybook, String> {
-        match self.load_version(digest).await? {
+        let (compiled, manifest) = self.load_version(digest).await?;
+        match manifest {
             Manifest::Playbook(manifest) => {
-                let playbook = self.sandbox.playbook(digest, &manifest).map_err(|error| error.to_string())?;
+                let playbook = self.sandbox.playbook(&compiled, &manifest);
+                let playbook = playbook.map_err(|error| error.to_string())?;
                 Ok(LoadedPlaybook { digest: digest.clone(), manifest, program: Program::Component(playbook) })
             }
             Manifest::Connector(_) => Err("its component is a connector".to_owned()),
@@ -147,10 +150,11 @@ impl Runs {
     }
 
     async fn load_connector(&self, digest: &Digest) -> Result<LoadedConnector, String> {
-        match self.load_version(digest).await? {
+        let (compiled, manifest) = self.load_version(digest).await?;
+        match manifest {
             Manifest::Connector(manifest) => {
-                let connector =
-                    self.sandbox.connector(digest, &manifest).map_err(|error| error.to_string())?;
+                let connector = self.sandbox.connector(&compiled, &manifest);
+                let connector = connector.map_err(|error| error.to_string())?;
                 Ok(LoadedConnector { digest: digest.clone(), manifest, connector })
             }
             Manifest::Playbook(_) => Err("its component is a playbook".to_owned()),
@@ -158,13 +162,17 @@ impl Runs {
     }
 
     /// Makes sure that a version is compiled, and asks it what it is.
-    async fn load_version(&self, digest: &Digest) -> Result<Manifest, String> {
-        if !self.sandbox.is_compiled(digest) {
-            let component = self.store.component(digest).map_err(|error| error.to_string())?;
-            let component = component.ok_or("its component is not in the store any more")?;
-            self.sandbox.compile(&component).await.map_err(|error| error.to_string())?;
-        }
-        self.sandbox.describe(digest).await.map_err(|error| error.to_string())
+    async fn load_version(&self, digest: &Digest) -> Result<(Compiled, Manifest), String> {
+        let compiled = match self.sandbox.compiled(digest) {
+            Some(compiled) => compiled,
+            None => {
+                let component = self.store.component(digest).map_err(|error| error.to_string())?;
+                let component = component.ok_or("its component is not in the store any more")?;
+                self.sandbox.compile(&component).await.map_err(|error| error.to_string())?
+            }
+        };
+        let manifest = self.sandbox.describe(&compiled).await.map_err(|error| error.to_string())?;
+        Ok((compiled, manifest))
     }
 
     /// Whether a run that has not ended began with this component, as its playbook or as a connector. Looks through all of

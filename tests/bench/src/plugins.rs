@@ -7,7 +7,7 @@ use std::{
 };
 
 use palisade_egress::Gate;
-use palisade_engine::{Allocation, Connector, Sandbox, SandboxOptions};
+use palisade_engine::{Allocation, Cache, Connector, Sandbox, SandboxOptions};
 use palisade_model::{
     action::RetryLimits,
     asset::{Asset, Network},
@@ -36,7 +36,8 @@ pub(crate) fn component(name: &str) -> Result<PathBuf, Failed> {
 
 /// An engine with an empty cache of its own.
 pub(crate) fn sandbox(cache: PathBuf, allocation: Allocation) -> Result<Arc<Sandbox>, Failed> {
-    Ok(Sandbox::new(SandboxOptions { cache, compiler: release()?.join("palisade"), allocation })?)
+    let (cache, compiler) = (Cache::Shared(cache), release()?.join("palisade"));
+    Ok(Sandbox::new(SandboxOptions { cache, compiler, allocation })?)
 }
 
 /// A connector, ready to be called.
@@ -44,9 +45,9 @@ pub(crate) async fn connector(
     sandbox: &Sandbox,
     name: &str,
 ) -> Result<(Connector, ConnectorManifest), Failed> {
-    let digest = sandbox.compile(&std::fs::read(component(name)?)?).await?;
-    match sandbox.describe(&digest).await? {
-        Manifest::Connector(manifest) => Ok((sandbox.connector(&digest, &manifest)?, manifest)),
+    let compiled = sandbox.compile(&std::fs::read(component(name)?)?).await?;
+    match sandbox.describe(&compiled).await? {
+        Manifest::Connector(manifest) => Ok((sandbox.connector(&compiled, &manifest)?, manifest)),
         Manifest::Playbook(_) => Err(format!("{name} is a playbook").into()),
     }
 }

@@ -32,9 +32,12 @@ impl Host {
     /// If it does not start; the message has its log.
     pub fn start() -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory can be made");
-        take_artefacts(&data(&directory));
+        built::private_directory(&data(&directory));
         fs::write(data(&directory).join("policy.toml"), ALLOW_ALL).expect("a policy can be written");
-        Self::on(directory)
+        let host = Self::on(directory);
+        // Now: when it starts, it removes what of it is not installed.
+        take_artefacts(&host.data());
+        host
     }
 
     /// Gives it another policy, from the next action on; none for the built-in one.
@@ -374,7 +377,8 @@ fn copy_artefacts(from: &Path, to: &Path) {
     for artefact in artefacts.map(|entry| entry.expect("an entry can be read").path()) {
         let name = artefact.file_name().expect("an entry has a name");
         let wanted = artefact.extension() == Some(OsStr::new("cwasm")) && !to.join(name).exists();
-        if wanted && fs::hard_link(&artefact, to.join(name)).is_err() {
+        // A host may remove one at this moment.
+        if wanted && fs::hard_link(&artefact, to.join(name)).is_err() && artefact.exists() {
             // Whole or not at all: another test may look at this moment.
             let unfinished = to.join(format!("{}.{}", name.to_string_lossy(), std::process::id()));
             fs::copy(&artefact, &unfinished).expect("an artefact can be copied");

@@ -30,11 +30,12 @@ impl Site {
         let shared = shared_artefacts();
         built::private_directory(&own);
         built::private_directory(&shared);
-        copy(&shared, &own);
         let policy = site.directory.path().join("data/policy.toml");
         fs::write(policy, ALLOW_ALL).expect("a policy can be written");
         let mut host = site.spawn();
         let api = host.api().unwrap_or_else(|| panic!("the host does not start:\n{}", site.end_of_log()));
+        // Now: when it starts, it removes what of it is not installed.
+        copy(&shared, &own);
         let mut install = Command::new(built::palisade());
         install
             .args(["plugin", "install", "--grant-all", "--allow-unsigned"])

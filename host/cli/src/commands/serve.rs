@@ -8,7 +8,7 @@ use std::{
 };
 
 use clap::Args;
-use palisade_engine::{Allocation, Sandbox, SandboxOptions, SetupError};
+use palisade_engine::{Allocation, Cache, Sandbox, SandboxOptions, SetupError};
 use palisade_runs::{Places, Runs, RunsError};
 use palisade_server::{NewTokens, Server, ServerOptions};
 use palisade_store::{SledStore, StoreError};
@@ -105,8 +105,8 @@ async fn bind(listen: SocketAddr, data: &Data) -> Result<Server, ServeError> {
         env::current_exe().map_err(|source| ServeError::System { what: "find its own program", source })?;
     let store = Arc::new(SledStore::open(&data.store())?);
     let vault = Vault::open(&data.key())?;
-    let sandbox =
-        Sandbox::new(SandboxOptions { cache: data.artefacts(), compiler, allocation: Allocation::Pooled })?;
+    let cache = Cache::Own(data.artefacts());
+    let sandbox = Sandbox::new(SandboxOptions { cache, compiler, allocation: Allocation::Pooled })?;
     let places = Places { policy: data.policy(), files: data.files() };
     let runs = Runs::start(store, sandbox, vault, places).await?;
     Ok(Server::bind(ServerOptions { listen, data: data.directory().to_owned() }, runs).await?)

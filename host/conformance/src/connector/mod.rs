@@ -14,8 +14,8 @@ mod setups;
 
 use std::collections::BTreeMap;
 
-use palisade_engine::Sandbox;
-use palisade_model::plugin::{ActionSpec, ConnectorManifest, Digest};
+use palisade_engine::{Compiled, Sandbox};
+use palisade_model::plugin::{ActionSpec, ConnectorManifest};
 use serde_json::{Map, Value};
 
 use self::{
@@ -36,14 +36,14 @@ use crate::{
 /// Tries a connector.
 pub(crate) async fn test(
     sandbox: &Sandbox,
-    digest: &Digest,
+    compiled: &Compiled,
     manifest: ConnectorManifest,
     cases: Vec<Case>,
     options: &Options,
 ) -> Result<Scorecard, TrialError> {
-    let mut checks = vec![describe(sandbox, digest).await];
+    let mut checks = vec![describe(sandbox, compiled).await];
     let stage = Stage {
-        connector: sandbox.connector(digest, &manifest)?,
+        connector: sandbox.connector(compiled, &manifest)?,
         labels: Labels::new(&manifest.secrets),
         files: options.cassettes.join("files"),
         manifest,

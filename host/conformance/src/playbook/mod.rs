@@ -6,11 +6,8 @@ mod scene;
 
 use std::{collections::BTreeSet, time::Instant};
 
-use palisade_engine::{Halt, Playbook, Sandbox};
-use palisade_model::{
-    limits::PLUGIN_COMPUTE_TIME,
-    plugin::{Digest, PlaybookManifest},
-};
+use palisade_engine::{Compiled, Halt, Playbook, Sandbox};
+use palisade_model::{limits::PLUGIN_COMPUTE_TIME, plugin::PlaybookManifest};
 use serde_json::{Map, Value};
 
 use self::{
@@ -37,13 +34,13 @@ const RUNS: u64 = 8;
 /// Tries a playbook.
 pub(crate) async fn test(
     sandbox: &Sandbox,
-    digest: &Digest,
+    compiled: &Compiled,
     manifest: PlaybookManifest,
     scenes: Vec<Case<Scene>>,
     options: &Options,
 ) -> Result<Scorecard, TrialError> {
-    let described = describe(sandbox, digest).await;
-    let playbook = sandbox.playbook(digest, &manifest)?;
+    let described = describe(sandbox, compiled).await;
+    let playbook = sandbox.playbook(compiled, &manifest)?;
     let mut trial = Trial::new(&playbook, &manifest, options);
     let label = manifest.labels.first().cloned().unwrap_or_else(|| "alert".to_owned());
     for Case { name, cassette: scene } in &scenes {

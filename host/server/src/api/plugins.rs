@@ -133,8 +133,9 @@ pub(super) async fn inspect(
 ) -> Result<Json<Inspected>, Problem> {
     let signature = provenance(&headers)?.signature;
     let component = read(body, COMPONENT_BYTES).await?;
-    let Looked { digest, manifest, package, signed_by } =
+    let Looked { compiled, manifest, package, signed_by } =
         edge.runs.inspect(&component, signature.as_deref()).await?;
+    let digest = compiled.digest().clone();
     let installed = edge.runs.store().plugin(&manifest.identity().name)?;
     let replacement = edge.runs.replacement(&manifest)?;
     let needs = match &manifest {

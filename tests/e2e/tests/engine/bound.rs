@@ -10,7 +10,7 @@ use palisade_conformance::Recorder;
 use palisade_e2e::built;
 use palisade_egress::{Gate, Outside};
 use palisade_engine::{
-    Allocation, Connector, Invocation, Invoked, Outcome, Sandbox, SandboxOptions, Verdict,
+    Allocation, Cache, Connector, Invocation, Invoked, Outcome, Sandbox, SandboxOptions, Verdict,
 };
 use palisade_model::{
     action::{ActionResult, Effect, Failure, Report, RetryLimits},
@@ -25,7 +25,7 @@ pub(crate) fn sandbox() -> &'static Sandbox {
     static SANDBOX: OnceLock<Arc<Sandbox>> = OnceLock::new();
     SANDBOX.get_or_init(|| {
         Sandbox::new(SandboxOptions {
-            cache: built::scratch("artefacts"),
+            cache: Cache::Shared(built::scratch("artefacts")),
             compiler: built::palisade(),
             allocation: Allocation::Pooled,
         })
@@ -60,11 +60,11 @@ impl Bound {
         files: &Path,
     ) -> Self {
         let sandbox = sandbox();
-        let digest = sandbox.compile(&built::component(package)).await.unwrap();
-        let Manifest::Connector(manifest) = sandbox.describe(&digest).await.unwrap() else {
+        let compiled = sandbox.compile(&built::component(package)).await.unwrap();
+        let Manifest::Connector(manifest) = sandbox.describe(&compiled).await.unwrap() else {
             panic!("{package} is a playbook");
         };
-        let connector = sandbox.connector(&digest, &manifest).unwrap();
+        let connector = sandbox.connector(&compiled, &manifest).unwrap();
         let Value::Object(configuration) = configuration else { panic!("a configuration is an object") };
         let asset = Asset {
             name: "test".parse().unwrap(),

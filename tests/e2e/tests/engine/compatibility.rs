@@ -53,11 +53,11 @@ async fn components_of_every_released_version_are_linked() {
 /// What a component says of itself, once it was loaded as what it says.
 async fn described(component: &[u8]) -> Result<Manifest, LoadError> {
     let sandbox = sandbox();
-    let digest = sandbox.compile(component).await.unwrap();
-    let manifest = sandbox.describe(&digest).await?;
+    let compiled = sandbox.compile(component).await.unwrap();
+    let manifest = sandbox.describe(&compiled).await?;
     match &manifest {
-        Manifest::Connector(connector) => drop(sandbox.connector(&digest, connector)?),
-        Manifest::Playbook(playbook) => drop(sandbox.playbook(&digest, playbook)?),
+        Manifest::Connector(connector) => drop(sandbox.connector(&compiled, connector)?),
+        Manifest::Playbook(playbook) => drop(sandbox.playbook(&compiled, playbook)?),
     }
     Ok(manifest)
 }

@@ -13,7 +13,7 @@ const CORE_MODULE: [u8; 8] = *b"\0asm\x01\0\0\0";
 
 async fn refusal(sandbox: &Sandbox, bytes: &[u8]) -> String {
     match sandbox.compile(bytes).await {
-        Ok(digest) => sandbox.describe(&digest).await.map(drop).unwrap_err().to_string(),
+        Ok(compiled) => sandbox.describe(&compiled).await.map(drop).unwrap_err().to_string(),
         Err(error) => error.to_string(),
     }
 }
@@ -52,8 +52,8 @@ async fn an_import_that_the_host_does_not_give_is_named() {
     while let Some(at) = component.windows(given.len()).position(|window| window == given) {
         component[at..at + given.len()].copy_from_slice(foreign);
     }
-    let digest = sandbox.compile(&component).await.unwrap();
-    let error = sandbox.describe(&digest).await.unwrap_err();
+    let compiled = sandbox.compile(&component).await.unwrap();
+    let error = sandbox.describe(&compiled).await.unwrap_err();
     assert!(matches!(error, LoadError::World(_)), "{error:?}");
     assert_eq!(
         error.to_string(),

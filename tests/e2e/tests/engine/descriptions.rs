@@ -9,8 +9,8 @@ use crate::bound::sandbox;
 
 async fn describe(variant: &str) -> Result<Manifest, String> {
     let sandbox = sandbox();
-    let digest = sandbox.compile(&built::variant("hostile-connector", variant)).await.unwrap();
-    sandbox.describe(&digest).await.map_err(|error| {
+    let compiled = sandbox.compile(&built::variant("hostile-connector", variant)).await.unwrap();
+    sandbox.describe(&compiled).await.map_err(|error| {
         let mut words = error.to_string();
         let mut source = error.source();
         while let Some(cause) = source {

@@ -10,8 +10,8 @@ async fn our_playbooks_can_have_what_they_need_of_our_connectors() {
     let sandbox = sandbox();
     let (mut connectors, mut playbooks) = (Vec::new(), Vec::new());
     for package in packages() {
-        let digest = sandbox.compile(&built::component(&package)).await.unwrap();
-        match sandbox.describe(&digest).await.unwrap() {
+        let compiled = sandbox.compile(&built::component(&package)).await.unwrap();
+        match sandbox.describe(&compiled).await.unwrap() {
             Manifest::Connector(connector) => connectors.push(connector),
             Manifest::Playbook(playbook) => playbooks.push(playbook),
         }

@@ -25,8 +25,8 @@ async fn a_connector_gets_nothing_through_wasi() {
 #[tokio::test]
 async fn a_playbook_describes_itself_in_1970() {
     let sandbox = sandbox();
-    let digest = sandbox.compile(&built::component("hostile-wasi-playbook")).await.unwrap();
-    let Manifest::Playbook(manifest) = sandbox.describe(&digest).await.unwrap() else {
+    let compiled = sandbox.compile(&built::component("hostile-wasi-playbook")).await.unwrap();
+    let Manifest::Playbook(manifest) = sandbox.describe(&compiled).await.unwrap() else {
         panic!("it is a connector");
     };
     assert_eq!(manifest.identity.description, "It is 0 ms since 1970.");

@@ -8,6 +8,7 @@ mod children;
 mod clock;
 mod commands;
 mod compatibility;
+mod compiled;
 mod configuration;
 mod crashes;
 mod dataflow;

@@ -8,7 +8,7 @@ use std::{
 };
 
 use palisade_e2e::built;
-use palisade_engine::{Allocation, Sandbox, SandboxOptions};
+use palisade_engine::{Allocation, Cache, Sandbox, SandboxOptions};
 use palisade_model::{
     Timestamp,
     action::RetryLimits,
@@ -235,6 +235,7 @@ fn parts() -> &'static Parts {
         let cache = built::scratch("artefacts");
         let key_file = cache.with_file_name("property-key");
         let policy = cache.with_file_name("no-policy");
+        let cache = Cache::Shared(cache);
         let options = SandboxOptions { cache, compiler: built::palisade(), allocation: Allocation::Pooled };
         let sandbox = Sandbox::new(options).unwrap();
         let plugins = ["actuator", "script"].map(|package| runtime().block_on(plugin(&sandbox, package)));
@@ -244,9 +245,9 @@ fn parts() -> &'static Parts {
 
 async fn plugin(sandbox: &Sandbox, package: &str) -> Plugin {
     let component = built::component(package);
-    let digest = sandbox.compile(&component).await.unwrap();
-    let manifest = sandbox.describe(&digest).await.unwrap();
-    Plugin::new(digest, component.len() as u64, Timestamp::now(), manifest)
+    let compiled = sandbox.compile(&component).await.unwrap();
+    let manifest = sandbox.describe(&compiled).await.unwrap();
+    Plugin::new(compiled.digest().clone(), component.len() as u64, Timestamp::now(), manifest)
 }
 
 fn asset(url: &str) -> Asset {

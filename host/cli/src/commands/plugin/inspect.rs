@@ -105,10 +105,11 @@ pub(super) async fn offline(source: &str, component: &[u8]) -> Result<Component,
 
 async fn look(workbench: &Workbench, component: &[u8]) -> Result<Component, Failed> {
     let package = Package::read(component)?;
-    let (digest, manifest) = workbench.describe(component).await?;
+    let (compiled, manifest) = workbench.describe(component).await?;
     if let Some(disagreement) = disagreement(&package, &manifest) {
         return Err(format!("the package does not tell the truth: {disagreement}").into());
     }
+    let digest = compiled.digest().clone();
     Ok(Component { digest, size: component.len() as u64, manifest, package })
 }
 

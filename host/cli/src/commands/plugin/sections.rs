@@ -32,8 +32,8 @@ pub(crate) async fn complete(
     cache: &Path,
 ) -> Result<Vec<u8>, SectionsError> {
     let workbench = Workbench::with_cache(cache).map_err(SectionsError::Describe)?;
-    let (digest, manifest) = workbench.describe(component).await.map_err(SectionsError::Describe)?;
-    forget_others(cache, digest.as_str());
+    let (compiled, manifest) = workbench.describe(component).await.map_err(SectionsError::Describe)?;
+    forget_others(cache, compiled.digest().as_str());
     Ok(pack(component, &manifest, facts)?)
 }
 

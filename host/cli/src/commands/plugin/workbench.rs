@@ -2,8 +2,8 @@
 
 use std::{env, path::Path, sync::Arc};
 
-use palisade_engine::{Allocation, Sandbox, SandboxOptions};
-use palisade_model::plugin::{Digest, Manifest};
+use palisade_engine::{Allocation, Cache, Compiled, Sandbox, SandboxOptions};
+use palisade_model::plugin::Manifest;
 use tempfile::TempDir;
 
 use crate::error::Error;
@@ -23,15 +23,19 @@ impl Workbench {
     pub(super) fn new() -> Result<Self, Error> {
         let failed = |source| Error::Stream { what: "set up a place to try plugins in", source };
         let cache = tempfile::tempdir().map_err(failed)?;
-        let workbench =
-            Self::with_cache(cache.path()).map_err(|error| failed(std::io::Error::other(error)))?;
+        let workbench = Self::on(Cache::Own(cache.path().to_owned()))
+            .map_err(|error| failed(std::io::Error::other(error)))?;
         Ok(Self { _cache: Some(cache), ..workbench })
     }
 
     /// Sets it up with a directory where what was compiled is found again.
     pub(super) fn with_cache(cache: &Path) -> Result<Self, Failed> {
+        Self::on(Cache::Shared(cache.to_owned()))
+    }
+
+    fn on(cache: Cache) -> Result<Self, Failed> {
         let sandbox = Sandbox::new(SandboxOptions {
-            cache: cache.to_owned(),
+            cache,
             compiler: env::current_exe()?,
             allocation: Allocation::OnDemand,
         })?;
@@ -39,10 +43,10 @@ impl Workbench {
     }
 
     /// Compiles a component and asks it what it is, in an instance that can reach nothing.
-    pub(super) async fn describe(&self, component: &[u8]) -> Result<(Digest, Manifest), Failed> {
-        let digest = self.sandbox.compile(component).await?;
-        let manifest = self.sandbox.describe(&digest).await?;
-        Ok((digest, manifest))
+    pub(super) async fn describe(&self, component: &[u8]) -> Result<(Compiled, Manifest), Failed> {
+        let compiled = self.sandbox.compile(component).await?;
+        let manifest = self.sandbox.describe(&compiled).await?;
+        Ok((compiled, manifest))
     }
 }
 

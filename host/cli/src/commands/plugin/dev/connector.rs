@@ -94,7 +94,7 @@ pub(super) async fn attempt(
     context: &Context,
 ) -> Result<bool, Error> {
     let planned = Try::new(command, manifest, session)?;
-    let loaded = workbench.sandbox.connector(&plugin.digest, manifest);
+    let loaded = workbench.sandbox.connector(&plugin.compiled, manifest);
     let connector = loaded.map_err(|error| refused(&plugin.project, error))?;
     let onlooker =
         Arc::new(Onlooker { shows: !context.json, sent: Mutex::default(), recorder: Recorder::default() });

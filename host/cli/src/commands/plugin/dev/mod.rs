@@ -20,10 +20,8 @@ use std::{
 
 use clap::Args;
 use palisade_conformance::cassette::CassetteError;
-use palisade_model::{
-    name::Name,
-    plugin::{Digest, Manifest},
-};
+use palisade_engine::Compiled;
+use palisade_model::{name::Name, plugin::Manifest};
 use palisade_runs::AssetError;
 use serde_json::{Map, Value};
 
@@ -227,7 +225,7 @@ async fn round(
 /// The plugin as it was just built.
 struct Plugin {
     project: PathBuf,
-    digest: Digest,
+    compiled: Compiled,
     manifest: Manifest,
     size: usize,
 }
@@ -239,8 +237,8 @@ impl Plugin {
         let made = made.remove(0);
         let component = made.component;
         let described = workbench.describe(&component).await;
-        let (digest, manifest) = described.map_err(|error| refused(&command.project, error))?;
-        Ok(Self { project: command.project.clone(), digest, manifest, size: component.len() })
+        let (compiled, manifest) = described.map_err(|error| refused(&command.project, error))?;
+        Ok(Self { project: command.project.clone(), compiled, manifest, size: component.len() })
     }
 
     fn line(&self, took_us: u128) -> String {

@@ -39,14 +39,16 @@ pub(super) async fn rehearse(
     workbench: &Workbench,
     context: &Context,
 ) -> Result<bool, Error> {
-    let loaded = workbench.sandbox.playbook(&plugin.digest, manifest);
+    let loaded = workbench.sandbox.playbook(&plugin.compiled, manifest);
     let playbook = loaded.map_err(|error| refused(&plugin.project, error))?;
     let alert = alert(&command.file(command.alert.as_ref(), "alert.json"))?;
     let configuration = configuration(command, manifest)?;
     let journal = Journal::default();
     let began = alert.received;
-    let event =
-        Began { configuration: configuration.clone(), ..Began::new(plugin.digest.clone(), alert.clone()) };
+    let event = Began {
+        configuration: configuration.clone(),
+        ..Began::new(plugin.compiled.digest().clone(), alert.clone())
+    };
     journal.write(began, Event::Began(Box::new(event)));
     let answers = answers(command)?;
     let rehearsal = Rehearsal::new(manifest, alert.clone(), configuration, answers, journal.clone());
@@ -134,7 +136,7 @@ fn view(
             id: 1,
             alert: alert.id,
             playbook: manifest.identity.name.clone(),
-            digest: plugin.digest.clone(),
+            digest: plugin.compiled.digest().clone(),
             parent: None,
             mode: Mode::Live,
             undoes: None,
