@@ -129,6 +129,14 @@ impl Catalogue {
         self.disabled.contains(plugin)
     }
 
+    /// Why a connector may not be called now, if so.
+    pub(crate) fn stopped(&self, connector: &Name) -> Option<String> {
+        if !self.connectors.contains_key(connector) {
+            return Some(format!("connector {connector} is not installed any more"));
+        }
+        self.is_disabled(connector.as_str()).then(|| format!("connector {connector} is disabled"))
+    }
+
     /// How each need of a playbook stands with the connectors that are installed.
     pub fn standing(&self, playbook: &PlaybookManifest) -> Vec<Standing> {
         playbook.needs.iter().map(|need| self.standing_of(need)).collect()

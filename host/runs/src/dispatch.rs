@@ -52,6 +52,7 @@ pub(crate) async fn dispatch(runs: Arc<Runs>) {
 /// Handles the alerts that wait; returns how many there were.
 async fn round(runs: &Arc<Runs>) -> Result<usize, StoreError> {
     let waiting = runs.store.waiting(ALERTS_PER_ROUND)?;
+    let _starting = runs.starting.read().await;
     let catalogue = runs.catalogue();
     let mut handed_over = Vec::with_capacity(waiting.len());
     for alert in &waiting {

@@ -175,7 +175,7 @@ impl Effort {
         if !self.run.set(self.step, Open::Busy) {
             return Next::Aside;
         }
-        if let Some(failure) = self.disabled() {
+        if let Some(failure) = self.stopped() {
             return match self.doubtful && self.mutates() {
                 true => self.doubt(&format!("it may not be sent again: {failure}")),
                 false => Next::Ended(Err(failure)),
@@ -289,18 +289,18 @@ impl Effort {
         if !self.run.set(self.step, Open::Busy) {
             return Next::Aside;
         }
-        if let Some(failure) = self.disabled().filter(|_| self.mutates()) {
+        if let Some(failure) = self.stopped().filter(|_| self.mutates()) {
             return self
                 .doubt(&format!("the system works on it, but cannot be asked how it stands: {failure}"));
         }
         self.send(Some(token)).await
     }
 
-    /// Why the connector is not called, if the operator has disabled it. Whatever the run began with: this holds at once.
-    fn disabled(&self) -> Option<Failure> {
-        let connector = &self.prepared.asset.asset.connector;
-        let is_disabled = self.run.runs.catalogue().is_disabled(connector.as_str());
-        is_disabled.then(|| denied(&format!("connector {connector} is disabled")))
+    /// Why the connector is not called, if the operator has disabled or removed it. Whatever the run began with: this holds
+    /// at once.
+    fn stopped(&self) -> Option<Failure> {
+        let catalogue = self.run.runs.catalogue();
+        catalogue.stopped(&self.prepared.asset.asset.connector).map(|why| denied(&why))
     }
 
     /// Calls the connector, and sees where that leads.
@@ -413,7 +413,7 @@ impl Effort {
     async fn verify(&mut self) -> Result<Verdict, Failure> {
         let mut attempt = 1;
         loop {
-            if let Some(failure) = self.disabled() {
+            if let Some(failure) = self.stopped() {
                 return Err(failure);
             }
             let (asset, spec) = (&self.prepared.asset, self.prepared.spec());
@@ -437,7 +437,7 @@ impl Effort {
 
     /// One call of the connector, and whether a failure of it leaves doubt.
     async fn call(&mut self, token: Option<&str>, cancelled: bool) -> (Result<Outcome, Failure>, bool) {
-        if let Some(failure) = self.disabled() {
+        if let Some(failure) = self.stopped() {
             return (Err(failure), false);
         }
         let (asset, spec) = (&self.prepared.asset, self.prepared.spec());

@@ -56,6 +56,7 @@ impl Runs {
         }
         // It holds before it is durable: whoever disables something wants it to stop.
         self.set_catalogue((*self.catalogue()).clone().with_disabled(name, true));
+        self.until_starts_are_seen().await;
         let why = if by_lock_file { BY_LOCK_FILE } else { "" };
         let disabled = What::PluginDisabled { plugin: name.clone(), why: why.into() };
         self.switch(Plugin { disabled: true, ..plugin }, disabled, by).await
@@ -89,6 +90,8 @@ impl Runs {
         let Some(plugin) = self.store.plugin(name)? else {
             return Ok(Removal::Absent);
         };
+        // No run of it begins between the look for runs and the moment when it is gone.
+        let starting = self.starting.write().await;
         let mut needed_by = needed_by(&self.catalogue(), name);
         // Of the assets that are configured, whether they can be used or not.
         let assets = self.store.assets()?.into_iter().filter(|asset| asset.connector == *name);
@@ -106,6 +109,7 @@ impl Runs {
         self.remember_version(&plugin).await?;
         self.store.remove_plugin(name.clone(), record(by, removed)).await?;
         self.set_catalogue((*self.catalogue()).clone().without_plugin(name));
+        drop(starting);
         self.drop_component(&plugin.digest).await?;
         if let Some(previous) = &plugin.previous {
             self.drop_component(&previous.digest).await?;

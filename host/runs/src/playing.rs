@@ -31,7 +31,7 @@ use serde_json::{Map, Value};
 use crate::{
     action,
     active::ActiveRun,
-    catalogue::LoadedPlaybook,
+    catalogue::{Catalogue, LoadedPlaybook},
     clock, describe,
     effort::Effort,
     history::{self, History, Progress, Stage},
@@ -198,7 +198,7 @@ impl Playing {
     }
 
     /// Why this playbook cannot be started, or the run that it will be.
-    fn child(&self, name: &str, position: Position) -> Result<NewChild, Failure> {
+    fn child(&self, catalogue: &Catalogue, name: &str, position: Position) -> Result<NewChild, Failure> {
         let denied = |message: String| Err(Failure::Denied { message });
         let parent = &self.run().run;
         if !self.manifest().starts.iter().any(|one| one == name) {
@@ -212,14 +212,14 @@ impl Playing {
         if self.children > CHILDREN_PER_RUN {
             return denied(format!("the run has started {CHILDREN_PER_RUN} playbooks already"));
         }
-        let Some(playbook) = self.run().catalogue.playbook(name) else {
+        let Some(playbook) = catalogue.playbook(name) else {
             return Err(Failure::NotFound { message: format!("there is no playbook `{name}`") });
         };
-        if self.run().runs.catalogue().is_disabled(name) {
+        if catalogue.is_disabled(name) {
             return denied(format!("playbook {name} is disabled"));
         }
         let how = How { mode: self.began.mode, assumed: self.began.assumed.clone() };
-        let run = self.run().runs.new_run(&self.run().catalogue, playbook, self.alert.clone(), how);
+        let run = self.run().runs.new_run(catalogue, playbook, self.alert.clone(), how);
         let parent = Parent { run: parent.id, position, depth };
         Ok(NewChild { run, parent, playbook: name.to_owned() })
     }
@@ -420,13 +420,16 @@ impl RunHost for Playing {
             run.may_begin().await?;
             run.journal.reserve(name.len())?;
             let position = run.next_step(ACTIONS_PER_RUN)?;
-            match self.child(&name, position) {
+            // It is what is installed now, whatever this run began with.
+            let _starting = run.runs.starting.read().await;
+            let catalogue = run.runs.catalogue();
+            match self.child(&catalogue, &name, position) {
                 Ok(child) => {
                     let new = child.run.clone();
                     let parent = child.parent;
                     let id = run.journal.start_child(child).await?;
                     run.begun(position, Open::Child(id));
-                    run.runs.begin(id, new, Some(parent), &run.catalogue);
+                    run.runs.begin(id, new, Some(parent), &catalogue);
                 }
                 Err(failure) => {
                     let child = ChildStarted { position, playbook: name, run: None };

@@ -197,6 +197,7 @@ impl Runs {
         self.set_catalogue(catalogue);
         self.remember_version(&plugin).await?;
         if let Some(gone) = gone {
+            self.until_starts_are_seen().await;
             self.drop_component(&gone.digest).await?;
         }
         Ok(plugin)

@@ -80,6 +80,8 @@ pub struct Runs {
     catalogue: RwLock<Arc<Catalogue>>,
     /// Held while the catalogue changes, so that changes follow one another.
     pub(crate) changing: tokio::sync::Mutex<()>,
+    /// Held for reading from the look into the catalogue until the runs that begin by it are in the store.
+    pub(crate) starting: tokio::sync::RwLock<()>,
     changed: watch::Sender<u64>,
     pub(crate) installation: String,
     /// What may be sent.
@@ -202,6 +204,7 @@ impl Runs {
             claiming: tokio::sync::Mutex::default(),
             old_versions: tokio::sync::Mutex::default(),
             changing: tokio::sync::Mutex::default(),
+            starting: tokio::sync::RwLock::default(),
             changed: watch::Sender::new(0),
         });
         runs.load().await?;
@@ -274,6 +277,7 @@ impl Runs {
         how: How,
         by: &str,
     ) -> Result<RunId, RunsError> {
+        let _starting = self.starting.read().await;
         let catalogue = self.catalogue();
         let missing = |what, name: String| RunsError::Missing { what, name };
         let playbook =
@@ -434,6 +438,11 @@ impl Runs {
 
     pub(crate) fn set_catalogue(&self, catalogue: Catalogue) {
         *self.catalogue.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(catalogue);
+    }
+
+    /// Waits until every run that begins by an older catalogue is in the store.
+    pub(crate) async fn until_starts_are_seen(&self) {
+        drop(self.starting.write().await);
     }
 
     /// Lets a run that was just created go, as soon as there is room.

@@ -36,6 +36,7 @@ mod phones;
 mod policy;
 mod prompts;
 mod python;
+mod races;
 mod reconnaissance;
 mod refusals;
 mod replay;
