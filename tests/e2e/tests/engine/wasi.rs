@@ -1,7 +1,9 @@
 //! Wasi is there for those who need it, and has nothing to give.
 
 use palisade_e2e::built;
+use palisade_engine::{Allocation, Cache, Sandbox, SandboxOptions};
 use palisade_model::{asset::Network, plugin::Manifest};
+use palisade_package::Package;
 use serde_json::json;
 
 use crate::bound::{Bound, none, sandbox};
@@ -20,6 +22,33 @@ async fn a_connector_gets_nothing_through_wasi() {
             "network": ["access-denied", "access-denied", "permanent-resolver-failure"],
         })
     );
+}
+
+/// Time, randomness, what surrounds it and how often it was asked: each could make the plugin that is installed another than
+/// the one that the operator was shown.
+#[tokio::test]
+async fn a_connector_describes_itself_the_same_way_each_time_whatever_it_asks_of_wasi() {
+    let component = built::component("hostile-wasi-connector");
+    let mut described = Vec::new();
+    for cache in [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()] {
+        // Nothing is shared between the two: another engine, and code that was compiled once more.
+        let sandbox = Sandbox::new(SandboxOptions {
+            cache: Cache::Own(cache.path().to_owned()),
+            compiler: built::palisade(),
+            allocation: Allocation::OnDemand,
+        });
+        let sandbox = sandbox.unwrap();
+        let compiled = sandbox.compile(&component).await.unwrap();
+        for _ in 0..2 {
+            described.push(sandbox.describe(&compiled).await.unwrap());
+        }
+    }
+    let words = &described[0].identity().description;
+    let still = "Asked 0 before; 0.000000000 s since 1970; at 0 and then 0; 2 turns; [] [] None; drew ";
+    assert!(words.starts_with(still), "{words}\ndoes not begin with\n{still}");
+    assert!(described.iter().all(|one| *one == described[0]), "{described:#?}");
+    // It was packed in a third process, by `palisade plugin build`.
+    assert_eq!(Package::read(&component).unwrap().manifest.as_ref(), Some(&described[0]));
 }
 
 #[tokio::test]

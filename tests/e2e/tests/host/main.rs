@@ -42,6 +42,7 @@ mod refusals;
 mod replay;
 mod resume;
 mod retry;
+mod rollback;
 mod safe_mode;
 mod secrets;
 mod sources;

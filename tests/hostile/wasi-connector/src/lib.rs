@@ -1,5 +1,8 @@
-//! A connector that looks for whatever Wasi might grant it, and reports what it got.
+//! A connector that looks for whatever Wasi might grant it, and reports what it got. It describes itself by whatever Wasi
+//! has that could differ the next time.
 #![cfg(target_arch = "wasm32")]
+
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use palisade_sdk::{
     Failure,
@@ -10,7 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::bindings::wasi::{
     cli::environment,
+    clocks::{monotonic_clock, wall_clock},
     filesystem::preopens,
+    random::{insecure, insecure_seed, random},
     sockets::{
         instance_network::instance_network,
         ip_name_lookup::resolve_addresses,
@@ -30,12 +35,37 @@ mod bindings {
 palisade_sdk::connector!(connector);
 
 fn connector() -> Connector<Nothing> {
+    // The instance, and what it leaks, lives for one call.
+    let description: &str = whatever_differs().leak();
     Connector::new("hostile-wasi", env!("CARGO_PKG_VERSION"))
-        .about("Looks for whatever Wasi might grant it.")
+        .about(description)
         .publisher("Palisade")
         .vendor("Palisade")
         .product("Hostile")
         .action(Action::investigate("look around", look_around).about("Reports all that Wasi grants."))
+}
+
+/// What could be different each time this is asked.
+fn whatever_differs() -> String {
+    static ASKED: AtomicU32 = AtomicU32::new(0);
+    let began = monotonic_clock::now();
+    let timer = monotonic_clock::subscribe_duration(1_000_000);
+    let turns = (1..).find(|_| timer.ready()).unwrap_or(0);
+    let wall = wall_clock::now();
+    format!(
+        "Asked {} before; {}.{:09} s since 1970; at {began} and then {}; {turns} turns; {:?} {:?} {:?}; drew {:?} {:x} {:?} {:x?}",
+        ASKED.fetch_add(1, Ordering::Relaxed),
+        wall.seconds,
+        wall.nanoseconds,
+        monotonic_clock::now(),
+        environment::get_environment(),
+        environment::get_arguments(),
+        environment::initial_cwd(),
+        random::get_random_bytes(8),
+        random::get_random_u64(),
+        insecure::get_insecure_random_bytes(8),
+        insecure_seed::insecure_seed(),
+    )
 }
 
 /// No configuration, and no parameters.
