@@ -128,7 +128,7 @@ def fields_of(shape: Any) -> tuple[Field, ...]:
     hints, missing = get_type_hints(shape, include_extras=True), dataclasses.MISSING
     found = []
     for item in dataclasses.fields(shape):
-        default = None
+        default: Callable[[], Any] | None = None
         if item.default is not missing:
             default = functools.partial(copy.copy, item.default)
         elif item.default_factory is not missing:

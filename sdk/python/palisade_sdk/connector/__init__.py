@@ -58,6 +58,7 @@ from .access import HttpAccess, TcpAccess, in_authorization, in_body, in_header,
 from .action import Action
 from .call import Call, File, State
 from .connector import Connector
+from .options import Options
 from .outcome import DidNotHappen, Done, Happened, Pending, Unknown, Verdict
 
 __all__ = [
@@ -69,6 +70,7 @@ __all__ = [
     "File",
     "Happened",
     "HttpAccess",
+    "Options",
     "Pending",
     "Secret",
     "State",

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..contract import connector as world
 from ..contract import connector_descriptor as wire
@@ -17,6 +17,11 @@ from ..values import Misfit, read
 from .access import HttpAccess, TcpAccess
 from .action import TIME_LIMIT_DEFAULT, Action, Handler
 from .call import Call
+from .options import Options
+
+if TYPE_CHECKING:
+    # `typing` has it since Python 3.11; checkers know it in either module.
+    from typing_extensions import Unpack
 
 
 @dataclass
@@ -78,55 +83,19 @@ class Connector:
         """
         return self._action(name, wire.Effect.INVESTIGATE, wire.Retry.SAFE, about, time_limit, None, reads)
 
-    def contain(
-        self,
-        name: str,
-        *,
-        about: str | None = None,
-        time_limit: timedelta = TIME_LIMIT_DEFAULT,
-        repeatable: bool = False,
-        repeatable_by_key: bool = False,
-        undone_by: str | None = None,
-        reads: Iterable[tuple[str, str]] = (),
-    ) -> Callable[[Handler], Action]:
-        """A decorator: the function keeps something from happening. Repeating it is unsafe, unless the action says otherwise:
-        `repeatable` if a second call changes nothing, `repeatable_by_key` if one with the same `Call.idempotency_key` does,
-        to which the handler sees. `undone_by` names the action that takes this one back, with the same parameters.
+    def contain(self, name: str, **options: Unpack[Options]) -> Callable[[Handler], Action]:
+        """A decorator: the function keeps something from happening. `Options` says what else there is to say of it."""
+        return self._changing(name, wire.Effect.CONTAIN, **options)
 
-        The rest is as for `investigate`; a verifier may send the `reads`.
+    def correct(self, name: str, **options: Unpack[Options]) -> Callable[[Handler], Action]:
+        """A decorator: the function puts something right. `Options` says what else there is to say of it."""
+        return self._changing(name, wire.Effect.CORRECT, **options)
+
+    def generic(self, name: str, **options: Unpack[Options]) -> Callable[[Handler], Action]:
+        """A decorator: the function changes something that is neither, such as a ticket. `Options` says what else there is to
+        say of it.
         """
-        retry = _retry(repeatable, repeatable_by_key)
-        return self._action(name, wire.Effect.CONTAIN, retry, about, time_limit, undone_by, reads)
-
-    def correct(
-        self,
-        name: str,
-        *,
-        about: str | None = None,
-        time_limit: timedelta = TIME_LIMIT_DEFAULT,
-        repeatable: bool = False,
-        repeatable_by_key: bool = False,
-        undone_by: str | None = None,
-        reads: Iterable[tuple[str, str]] = (),
-    ) -> Callable[[Handler], Action]:
-        """A decorator: the function puts something right. The rest is as for `contain`."""
-        retry = _retry(repeatable, repeatable_by_key)
-        return self._action(name, wire.Effect.CORRECT, retry, about, time_limit, undone_by, reads)
-
-    def generic(
-        self,
-        name: str,
-        *,
-        about: str | None = None,
-        time_limit: timedelta = TIME_LIMIT_DEFAULT,
-        repeatable: bool = False,
-        repeatable_by_key: bool = False,
-        undone_by: str | None = None,
-        reads: Iterable[tuple[str, str]] = (),
-    ) -> Callable[[Handler], Action]:
-        """A decorator: the function changes something that is neither, such as a ticket. The rest is as for `contain`."""
-        retry = _retry(repeatable, repeatable_by_key)
-        return self._action(name, wire.Effect.GENERIC, retry, about, time_limit, undone_by, reads)
+        return self._changing(name, wire.Effect.GENERIC, **options)
 
     def test(
         self, *, time_limit: timedelta = TIME_LIMIT_DEFAULT, reads: Iterable[tuple[str, str]] = ()
@@ -174,6 +143,21 @@ class Connector:
             configuration, invocation.idempotency_key, invocation.attempt, invocation.resume, invocation.cancelled
         )
         return action, call
+
+    def _changing(
+        self,
+        name: str,
+        effect: wire.Effect,
+        *,
+        about: str | None = None,
+        time_limit: timedelta = TIME_LIMIT_DEFAULT,
+        repeatable: bool = False,
+        repeatable_by_key: bool = False,
+        undone_by: str | None = None,
+        reads: Iterable[tuple[str, str]] = (),
+    ) -> Callable[[Handler], Action]:
+        retry = _retry(repeatable, repeatable_by_key)
+        return self._action(name, effect, retry, about, time_limit, undone_by, reads)
 
     def _action(
         self,
