@@ -117,6 +117,9 @@ pub(crate) enum Command {
     /// Compile a component to machine code: the host runs this in a process of its own
     #[command(hide = true)]
     CompileComponent {
+        /// For a component that is only looked at or tried: slower code, sooner
+        #[arg(long)]
+        trial: bool,
         /// The component
         input: PathBuf,
         /// The machine code

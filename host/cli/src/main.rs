@@ -36,6 +36,7 @@ mod to_do;
 use std::process::ExitCode;
 
 use clap::Parser;
+use palisade_engine::Purpose;
 
 use crate::{
     command_line::{Command, CommandLine},
@@ -51,8 +52,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let CommandLine { global, command } = CommandLine::parse();
     anstream::ColorChoice::from(global.color).write_global();
-    if let Command::CompileComponent { input, output } = &command {
-        return compile_component(input, output).into();
+    if let Command::CompileComponent { trial, input, output } = &command {
+        return compile_component(input, output, *trial).into();
     }
     let exit = Context::new(global.data, global.url, global.json)
         .and_then(|context| runtime()?.block_on(dispatch(command, &context)));
@@ -83,12 +84,13 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Error> {
         Command::User(command) => commands::user::run(command, context).await,
         Command::Doctor(command) => commands::doctor::run(command, context).await,
         // Done in `main`, before there are threads: it bounds the whole process.
-        Command::CompileComponent { input, output } => Ok(compile_component(&input, &output)),
+        Command::CompileComponent { trial, input, output } => Ok(compile_component(&input, &output, trial)),
     }
 }
 
-fn compile_component(input: &std::path::Path, output: &std::path::Path) -> Exit {
-    match palisade_engine::compile_in_this_process(input, output) {
+fn compile_component(input: &std::path::Path, output: &std::path::Path, trial: bool) -> Exit {
+    let purpose = if trial { Purpose::Trial } else { Purpose::Work };
+    match palisade_engine::compile_in_this_process(input, output, purpose) {
         Ok(()) => Exit::Done,
         Err(error) => {
             screen::tell(&format!("{error}\n"));

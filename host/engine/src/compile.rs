@@ -17,7 +17,7 @@ use palisade_model::{
 use palisade_package::{PackageError, check_preamble, digest};
 use rustix::process::{Resource, Rlimit, setrlimit};
 use tokio::process::Command;
-use wasmtime::Engine;
+use wasmtime::{Engine, OptLevel, RegallocAlgorithm};
 
 use crate::{
     artefacts::{ArtefactError, Artefacts},
@@ -26,6 +26,15 @@ use crate::{
 
 /// Characters of the compiler's complaint that are passed on.
 const COMPLAINT_CHARS: usize = 2_000;
+
+/// What a component is compiled for. It does the same either way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To work: its code is as fast as the compiler can make it.
+    Work,
+    /// To be looked at or tried: its code is there in less than half the time, and slower.
+    Trial,
+}
 
 /// Why a component could not be compiled.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +83,7 @@ pub(crate) async fn compile(
     artefacts: &Artefacts,
     digest: &Digest,
     component: &[u8],
+    purpose: Purpose,
 ) -> Result<(), CompileError> {
     if artefacts.holds(digest) {
         return Ok(());
@@ -83,6 +93,7 @@ pub(crate) async fn compile(
     let child = |source| CompileError::Child { program: program.to_owned(), source };
     let running = Command::new(program)
         .arg("compile-component")
+        .args((purpose == Purpose::Trial).then_some("--trial"))
         .args([&scratch.input, &scratch.output])
         .env_clear()
         .current_dir("/")
@@ -115,14 +126,21 @@ pub(crate) async fn compile(
 /// # Errors
 ///
 /// One sentence for the parent to pass on.
-pub fn compile_in_this_process(input: &Path, output: &Path) -> Result<(), String> {
+pub fn compile_in_this_process(input: &Path, output: &Path, purpose: Purpose) -> Result<(), String> {
     bound(Resource::Cpu, 2 * COMPILE_TIME.as_secs())?;
     bound(Resource::As, COMPILE_MEMORY_BYTES)?;
     bound(Resource::Fsize, COMPILED_BYTES)?;
     // A compiler that aborts must not fill the disk with its memory.
     bound(Resource::Core, 0)?;
     let component = std::fs::read(input).map_err(|error| format!("cannot read the component: {error}"))?;
-    let engine = Engine::new(&config()).map_err(|error| format!("cannot set up the compiler: {error:#}"))?;
+    let mut config = config();
+    if purpose == Purpose::Trial {
+        // Neither matters to the engine that loads the code.
+        config
+            .cranelift_opt_level(OptLevel::None)
+            .cranelift_regalloc_algorithm(RegallocAlgorithm::SinglePass);
+    }
+    let engine = Engine::new(&config).map_err(|error| format!("cannot set up the compiler: {error:#}"))?;
     let code = engine.precompile_component(&component).map_err(|error| format!("{error:#}"))?;
     std::fs::write(output, code).map_err(|error| format!("cannot write the artefact: {error}"))
 }

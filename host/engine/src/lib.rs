@@ -27,7 +27,7 @@ mod versions;
 mod wasi;
 mod wit;
 
-pub use compile::{CompileError, compile_in_this_process};
+pub use compile::{CompileError, Purpose, compile_in_this_process};
 pub use connector::{Connector, Invocation, Invoked, LogLine, Outcome, Verdict, Verified};
 pub use fault::Fault;
 pub use manifest::{ManifestError, defaults};

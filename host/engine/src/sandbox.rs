@@ -26,7 +26,7 @@ use wasmtime::{
 
 use crate::{
     artefacts::{ArtefactError, Artefacts},
-    compile::{self, CompileError},
+    compile::{self, CompileError, Purpose},
     connector::{Connector, ConnectorHost},
     describe,
     fault::Fault,
@@ -54,7 +54,7 @@ const KEEP_RESIDENT_BYTES: usize = 256 * 1024;
 pub struct SandboxOptions {
     /// Where compiled code is found again. Nobody but the user who runs this process may write there.
     pub cache: Cache,
-    /// The program that compiles: called with `compile-component IN OUT`, it calls [`crate::compile_in_this_process`].
+    /// The program that compiles: called with `compile-component [--trial] IN OUT`, it calls [`crate::compile_in_this_process`].
     pub compiler: PathBuf,
     /// Where instances live.
     pub allocation: Allocation,
@@ -179,11 +179,25 @@ impl Sandbox {
     ///
     /// See [`CompileError`].
     pub async fn compile(&self, component: &[u8]) -> Result<Compiled, CompileError> {
+        self.compile_for(Purpose::Work, component).await
+    }
+
+    /// The same for a component that is only looked at or tried, in less than half the time: its code is slower.
+    ///
+    /// # Errors
+    ///
+    /// See [`CompileError`].
+    pub async fn compile_for_trial(&self, component: &[u8]) -> Result<Compiled, CompileError> {
+        self.compile_for(Purpose::Trial, component).await
+    }
+
+    async fn compile_for(&self, purpose: Purpose, component: &[u8]) -> Result<Compiled, CompileError> {
         let compiled = self.shelf.take(&compile::check(component)?);
         let turn = compiled.turn();
         let _turn = turn.lock().await;
         let _permit = self.inspections.acquire().await;
-        compile::compile(&self.compiler, self.shelf.artefacts(), compiled.digest(), component).await?;
+        let artefacts = self.shelf.artefacts();
+        compile::compile(&self.compiler, artefacts, compiled.digest(), component, purpose).await?;
         Ok(compiled)
     }
 

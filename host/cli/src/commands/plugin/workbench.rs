@@ -42,9 +42,9 @@ impl Workbench {
         Ok(Self { sandbox, _cache: None })
     }
 
-    /// Compiles a component and asks it what it is, in an instance that can reach nothing.
+    /// Compiles a component for a trial, and asks it what it is, in an instance that can reach nothing.
     pub(super) async fn describe(&self, component: &[u8]) -> Result<(Compiled, Manifest), Failed> {
-        let compiled = self.sandbox.compile(component).await?;
+        let compiled = self.sandbox.compile_for_trial(component).await?;
         let manifest = self.sandbox.describe(&compiled).await?;
         Ok((compiled, manifest))
     }
