@@ -69,11 +69,14 @@ def _called(handle: Callable[[], T]) -> T:
 
 
 def _told(handle: Callable[[], T]) -> T:
-    """What nobody expected is written to the log before the component breaks of it, because it has nowhere else to go."""
+    """What nobody expected is written to the log before the component breaks of it, because it has nowhere else to go. The
+    host quotes the last line, which says what happened, when it tells of the fault.
+    """
     try:
         return handle()
     except (Err, Failure, Refused):
         raise
     except BaseException:
-        log.error(traceback.format_exc())
+        for line in traceback.format_exc().splitlines():
+            log.error(line)
         raise

@@ -129,9 +129,10 @@ async fn an_error_of_the_program_says_where_it_is() {
     host.install(&["curious-js"]);
     let run = host.concluded(host.alert("one", "break", "curious"));
     assert_eq!(end(&run), ("failed", "TypeError: cannot read property 'x' of null"));
-    let line = entry(&run, "log");
-    assert_eq!(line["level"], "error");
-    assert!(line["message"].as_str().unwrap().contains("curious-js/src/plugin.js:"), "{line:#}");
+    let lines = entries(&run, "log");
+    assert!(lines.iter().all(|line| line["level"] == "error"), "{lines:#?}");
+    assert!(lines[0]["message"].as_str().unwrap().contains("curious-js/src/plugin.js:"), "{lines:#?}");
+    assert_eq!(lines.last().unwrap()["message"], "TypeError: cannot read property 'x' of null");
 }
 
 /// `palisade plugin new` with the SDK of this checkout.

@@ -8,7 +8,8 @@ use std::{
 
 use serde::Deserialize;
 
-use super::{Facts, Made, npm};
+use super::{Facts, Made, npm, run_compiler};
+use crate::screen;
 
 /// The compiler's command, as its npm package installs it. It is what jco calls for its backend `quickjs`; jco itself cannot
 /// pass on that the small runtime is wanted, nor where modules may lie.
@@ -149,8 +150,8 @@ pub(super) fn build(directory: &Path) -> Result<Made, JsError> {
     // The SDK was made for the contract that it brings along.
     command.arg("--wit").arg(sdk.join("wit")).arg("--js").arg(main);
     command.arg("--module-root").arg(above_both(&root, &sdk)).arg("--output").arg(&output);
-    let status = command.status().map_err(JsError::Node)?;
-    if !status.success() {
+    if let Err(said) = run_compiler(&mut command, &facts.name).map_err(JsError::Node)? {
+        screen::tell(&said);
         return Err(JsError::Compiler(facts.name));
     }
     let component = fs::read(&output).map_err(JsError::Output)?;
@@ -221,8 +222,6 @@ impl Compiler {
         let mut compiler = Command::new(&self.program);
         // The contract has no async functions, so the runtime needs none; and the small runtime is fast enough.
         compiler.args(["--world", world, "--sync", "--opt-size"]);
-        // It speaks of its progress on standard output, and of what is wrong on standard error.
-        compiler.stdin(Stdio::null()).stdout(Stdio::null());
         compiler
     }
 }

@@ -11,8 +11,9 @@ mod python;
 pub(crate) mod rust;
 
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
+    process::{Command, Stdio},
 };
 
 use clap::Args;
@@ -218,6 +219,17 @@ pub(super) fn projects(directories: Vec<PathBuf>) -> Result<Vec<Made>, BuildErro
     }
     made.extend(rust::build(rust)?);
     Ok(made)
+}
+
+/// Runs a compiler, for the project of this name; what it said if that did not go well. It speaks of its progress on
+/// standard output, which nobody needs, and of what is wrong on standard error.
+fn run_compiler(compiler: &mut Command, name: &str) -> io::Result<Result<(), String>> {
+    let spinner = Spinner::new(format!("Building {name}"));
+    let output = compiler.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).output();
+    drop(spinner);
+    let output = output?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    Ok(if output.status.success() { Ok(()) } else { Err(format!("{}\n", said.trim_end())) })
 }
 
 /// Makes a package of one component, and writes it to its file.

@@ -14,12 +14,13 @@
 use std::{
     env, fs, io,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
 };
 
 use serde::Deserialize;
 
-use super::{Facts, Made, distributions};
+use super::{Facts, Made, distributions, run_compiler};
+use crate::screen;
 
 /// The release of componentize-py that is known to make components for this host; newer ones may, too.
 const COMPONENTIZE_PY: &str = "componentize-py==0.25.1";
@@ -71,9 +72,14 @@ pub(crate) enum PythonError {
     /// What is only there while it is built cannot be written, or what was made cannot be read.
     #[error("cannot use a temporary directory")]
     Temporary(#[source] io::Error),
-    /// componentize-py failed; it said why itself.
-    #[error("componentize-py could not build `{0}`")]
-    Tool(String),
+    /// componentize-py failed; what it said has been told.
+    #[error("componentize-py could not build `{name}`")]
+    Tool {
+        /// Name of the project.
+        name: String,
+        /// A module is not installed.
+        lacks_module: bool,
+    },
 }
 
 impl PythonError {
@@ -83,8 +89,8 @@ impl PythonError {
             Self::NoTool => Some(format!(
                 "run `pip install {COMPONENTIZE_PY}`, in the project's .venv or anywhere on the PATH"
             )),
-            Self::Tool(_) => Some(
-                "if it misses a module or `palisade_sdk`, install what the project needs: `.venv/bin/pip install -r requirements.txt`"
+            Self::Tool { lacks_module: true, .. } => Some(
+                "name what the project needs in its requirements.txt, and run `pip install -r requirements.txt` in its .venv"
                     .to_owned(),
             ),
             _ => None,
@@ -216,7 +222,7 @@ pub(super) fn build(directory: &Path) -> Result<Made, PythonError> {
     })
 }
 
-/// Has componentize-py make the component. It speaks for itself on standard error.
+/// Has componentize-py make the component.
 fn compile(
     directory: &Path,
     environment: &Environment,
@@ -242,12 +248,20 @@ fn compile(
     }
     // What went wrong is in the module; where in the compiler it was noticed helps nobody.
     command.env("RUST_BACKTRACE", "0").env("PYTHONDONTWRITEBYTECODE", "1");
-    command.stdin(Stdio::null()).stdout(Stdio::null());
     let program = |source| PythonError::Program { program: environment.tool.clone(), source };
-    if !command.status().map_err(program)?.success() {
-        return Err(PythonError::Tool(name.to_owned()));
+    if let Err(said) = run_compiler(&mut command, name).map_err(program)? {
+        screen::tell(complaint(&said));
+        let lacks_module = said.contains("ModuleNotFoundError");
+        return Err(PythonError::Tool { name: name.to_owned(), lacks_module });
     }
     fs::read(&component).map_err(PythonError::Temporary)
+}
+
+/// What componentize-py says, without its own frames around what happened in the plugin, and that said once more as their
+/// cause.
+fn complaint(said: &str) -> &str {
+    let inner = said.split_once("\nAssertionError: ").map_or(said, |(_, inner)| inner);
+    inner.split_once("\n\nCaused by:").map_or(inner, |(inner, _)| inner)
 }
 
 /// Where componentize-py is, and the virtual environment whose modules it takes.
@@ -338,6 +352,17 @@ mod tests {
         assert_eq!((facts.licence.as_deref(), facts.version.as_deref()), (Some("MIT"), Some("1.2.3")));
         assert_eq!(facts.authors, ["A <a@example.com>"]);
         assert_eq!(facts.source.as_deref(), Some("https://example.com/r"));
+    }
+
+    #[test]
+    fn an_error_of_the_plugin_is_told_without_the_compiler_around_it() {
+        let said = "Traceback (most recent call last):\n  File \"bin/componentize-py\", line 8, in <module>\n\
+                    AssertionError: Traceback (most recent call last):\n  File \"/0/plugin.py\", line 88\n    x = (\n\
+                    SyntaxError: '(' was never closed\n\n\nCaused by:\n    SyntaxError: '(' was never closed\n";
+        let told = "Traceback (most recent call last):\n  File \"/0/plugin.py\", line 88\n    x = (\n\
+                    SyntaxError: '(' was never closed\n";
+        assert_eq!(complaint(said), told);
+        assert_eq!(complaint("no such world\n"), "no such world\n");
     }
 
     #[test]

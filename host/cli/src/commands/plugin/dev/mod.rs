@@ -32,7 +32,7 @@ use super::{
 };
 use crate::{
     commands::asset::options::AssetOptions, context::Context, error::Error, exit::Exit, file,
-    limits::DEV_FILE_BYTES, screen as out, style::DIM, time,
+    limits::DEV_FILE_BYTES, progress::Spinner, screen as out, style::DIM, time,
 };
 
 /// What to try.
@@ -236,7 +236,9 @@ impl Plugin {
         // One directory is one project.
         let made = made.remove(0);
         let component = made.component;
+        let spinner = Spinner::new(format!("Asking {} what it is", made.facts.name));
         let described = workbench.describe(&component).await;
+        drop(spinner);
         let (compiled, manifest) = described.map_err(|error| refused(&command.project, error))?;
         Ok(Self { project: command.project.clone(), compiled, manifest, size: component.len() })
     }
