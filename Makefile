@@ -46,7 +46,7 @@ define js_copy
 	@cp -r $(1)/package.json $(1)/src "$(JS_BUILD)/$(notdir $(1))"
 endef
 
-bench: target $(VENV)/$(COMPONENTIZE_PY) $(JS_BUILD)/$(COMPONENTIZE_QJS) ## Measures the host against plain Rust, in one run, optimized.
+bench: target $(VENV)/wheels/$(COMPONENTIZE_PY) $(JS_BUILD)/npm/$(COMPONENTIZE_QJS) ## Measures the host against plain Rust, in one run, optimized.
 	cargo build --release -p palisade -p palisade-lab -p palisade-bench
 	"$(CARGO_TARGET_DIR)/release/palisade" plugin build --no-revision $(foreach p,$(PRODUCT) bench-guest actuator script,-p $(p)) --out "$(CARGO_TARGET_DIR)/plugins"
 	VIRTUAL_ENV="$(VENV)" "$(CARGO_TARGET_DIR)/release/palisade" plugin build --no-revision sdk/python/examples/abuseipdb --out "$(PLUGINS)"
@@ -94,25 +94,27 @@ examples: target ## Builds the examples of the Rust SDK as components.
 	cargo build -p palisade-sdk --examples --target wasm32-unknown-unknown --quiet
 
 define js_plugin
-$(PLUGINS)/$(notdir $(1)).wasm: $(JS_SOURCES) | build $(JS_BUILD)/$(COMPONENTIZE_QJS)
+$(PLUGINS)/$(notdir $(1)).wasm: $(JS_SOURCES) | build $(JS_BUILD)/npm/$(COMPONENTIZE_QJS)
 	$(call js_copy,$(1))
 	"$(BIN)/palisade" plugin build --no-revision "$(JS_BUILD)/$(notdir $(1))" --out "$(PLUGINS)"
 endef
 $(foreach p,$(JS),$(eval $(call js_plugin,$(p))))
 
-# The compiler of JavaScript's components.
-$(JS_BUILD)/$(COMPONENTIZE_QJS):
-	@mkdir -p "$(JS_BUILD)" && cd "$(JS_BUILD)" && npm install --no-save --no-package-lock --no-audit --no-fund --silent $(COMPONENTIZE_QJS) && touch "$@" \
+# The compiler of JavaScript's components. npm's cache is kept: tests install from it.
+$(JS_BUILD)/npm/$(COMPONENTIZE_QJS):
+	@mkdir -p "$(JS_BUILD)/npm" && cd "$(JS_BUILD)" && npm install --cache "$(JS_BUILD)/npm" --no-save --no-package-lock --no-audit --no-fund --silent $(COMPONENTIZE_QJS) && touch "$@" \
 	|| { echo; echo "Plugins in JavaScript need Node.js 20 or newer with npm, and npm's registry."; exit 1; }
 define python_plugin
-$(PLUGINS)/$(notdir $(1)).wasm: $(PYTHON_SOURCES) | build $(VENV)/$(COMPONENTIZE_PY)
+$(PLUGINS)/$(notdir $(1)).wasm: $(PYTHON_SOURCES) | build $(VENV)/wheels/$(COMPONENTIZE_PY)
 	VIRTUAL_ENV="$(VENV)" "$(BIN)/palisade" plugin build --no-revision $(1) --out "$(PLUGINS)"
 endef
 $(foreach p,$(PYTHON),$(eval $(call python_plugin,$(p))))
 
-# The compiler of Python's components, in a virtual environment of its own.
-$(VENV)/$(COMPONENTIZE_PY):
-	@python3 -m venv "$(VENV)" && "$(VENV)/bin/pip" install --quiet $(COMPONENTIZE_PY) && touch "$@" \
+# The compiler of Python's components, in a virtual environment of its own. Tests install from the wheels: it, and what
+# builds the SDK's.
+$(VENV)/wheels/$(COMPONENTIZE_PY):
+	@python3 -m venv "$(VENV)" && "$(VENV)/bin/pip" download --quiet --dest "$(VENV)/wheels" $(COMPONENTIZE_PY) 'setuptools>=77' \
+	&& "$(VENV)/bin/pip" install --quiet --no-index --find-links "$(VENV)/wheels" $(COMPONENTIZE_PY) && touch "$@" \
 	|| { echo; echo "Plugins in Python need Python 3.10 or newer with its module venv (python3-venv in Debian), and PyPI."; exit 1; }
 
 # The fuzz targets without the fuzzer's runtime, which is C++: whether they compile shows without it.

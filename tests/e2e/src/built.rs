@@ -49,14 +49,14 @@ pub fn component_path(package: &str) -> PathBuf {
     directory.join(format!("{package}.wasm"))
 }
 
-/// The directory with the compiler of JavaScript's components, as `make plugins` installed it.
-pub fn javascript() -> PathBuf {
-    build().join("js/node_modules/.bin")
+/// The directory with what pip installs for plugins in Python, as `make plugins` downloaded it.
+pub fn wheels() -> PathBuf {
+    build().join("python/wheels")
 }
 
-/// The virtual environment with the compiler of Python's components, as `make plugins` made it.
-pub fn python() -> PathBuf {
-    build().join("python")
+/// The cache with what npm installs for plugins in JavaScript, as `make plugins` filled it.
+pub fn npm_cache() -> PathBuf {
+    build().join("js/npm")
 }
 
 /// A directory of this checkout.

@@ -37,6 +37,13 @@ class Reputation:
     """What it is known for."""
 
 
+@dataclass
+class Status:
+    """What the vendor says of itself."""
+
+    version: str
+
+
 # What the operator is shown before installing it, and what the host then enforces.
 connector = Connector(
     "{{name}}",
@@ -59,13 +66,14 @@ connector = Connector(
 
 @connector.test()
 def test_connectivity(call: Call[Configuration]) -> Done[None]:
-    get(call, "status.json")
-    return Done.success("The API answers.", None)
+    # That something answers is not enough: a proxy's page for browsers would do.
+    status = get(call, "status.json").json(Status)
+    return Done.success(f"The API answers, version {status.version}.", None)
 
 
 @connector.investigate("ip reputation")
 def ip_reputation(call: Call[Configuration], asked: Address) -> Done[Reputation]:
-    """Says whether an address is known to be bad, and what for."""
+    """Says how bad an address is, and what it is known for."""
     reputation = get(call, f"{asked.ip}.json").json(Reputation)
     message = f"{asked.ip} has a score of {reputation.score}"
     if reputation.categories:

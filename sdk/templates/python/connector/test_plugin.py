@@ -27,6 +27,11 @@ class Actions(unittest.TestCase):
         failure = vendor().http(exchange).invoke("ip reputation", {"ip": "192.0.2.1"}).failure()
         self.assertEqual(failure, NotFound("no such address"))
 
+    def test_the_vendor_says_its_version(self) -> None:
+        exchange = Exchange.get(f"{URL}/v1/status.json").answer_json(200, {"version": "1.4"})
+        report = vendor().http(exchange).invoke("test connectivity", {}).report()
+        self.assertEqual(report.message, "The API answers, version 1.4.")
+
     def test_a_refused_key_fails_the_test(self) -> None:
         exchange = Exchange.get(f"{URL}/v1/status.json").answer(401)
         failure = vendor().http(exchange).invoke("test connectivity", {}).failure()

@@ -1,13 +1,13 @@
 //! The guide for authors, followed to the letter: each command and each change that it has, in its order, in an empty
 //! directory, and what it shows is what is printed.
 //!
-//! Beside what the guide asks for, only this is there: the compiler's directory is that of the other tests, so that it takes
-//! seconds and not minutes; cargo takes what is already on this machine; and the vendor's port is one that is free.
+//! Beside what the guide asks for, only this is there: cargo's directory is that of the other tests, so that it takes seconds
+//! and not minutes; cargo, pip and npm take what is already on this machine; and the vendor's port is one that is free.
 
 use std::{
     fs,
     net::TcpListener,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
 };
 
@@ -15,6 +15,9 @@ use palisade_e2e::built;
 
 /// The port that the guide gives the vendor.
 const PORT: &str = "8765";
+/// The languages that the guide has a track for, as it writes their names, and the directories of their SDKs.
+const LANGUAGES: [(&str, &str); 3] =
+    [("Rust", "sdk/rust"), ("Python", "sdk/python"), ("JavaScript", "sdk/js")];
 /// What separates the output of two blocks; no program of the guide prints it.
 const MARK: &str = "@@ block ";
 
@@ -28,14 +31,28 @@ enum Block {
 }
 
 #[test]
-fn the_guide_works_as_it_is_written() {
-    let guide = fs::read_to_string(repository().join("docs/guide.md")).unwrap();
+fn the_guide_works_as_it_is_written_in_rust() {
+    follow("Rust");
+}
+
+#[test]
+fn the_guide_works_as_it_is_written_in_python() {
+    follow("Python");
+}
+
+#[test]
+fn the_guide_works_as_it_is_written_in_javascript() {
+    follow("JavaScript");
+}
+
+/// Does what the guide says to whoever writes in this language.
+fn follow(language: &str) {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
-    let blocks = blocks(&guide.replace(PORT, &port));
-    assert!(blocks.len() > 8, "the guide has only {} blocks", blocks.len());
+    let blocks = blocks(&guide().replace(PORT, &port), language);
+    let (_, sdk) = LANGUAGES.into_iter().find(|(name, _)| *name == language).unwrap();
 
     let place = tempfile::tempdir().unwrap();
-    let output = run(&script(&blocks, place.path()), place.path());
+    let output = run(&script(&blocks, place.path()), place.path(), sdk);
     for (number, block) in blocks.iter().enumerate() {
         let printed = output.split(&format!("{MARK}{number}\n")).nth(1);
         let printed =
@@ -68,7 +85,7 @@ fn script(blocks: &[Block], place: &Path) -> String {
 }
 
 /// Runs a script and returns what it printed, errors included.
-fn run(script: &str, place: &Path) -> String {
+fn run(script: &str, place: &Path, sdk: &str) -> String {
     let palisade = built::palisade();
     let path = format!("{}:{}", palisade.parent().unwrap().display(), std::env::var("PATH").unwrap());
     let log = place.join("output");
@@ -77,14 +94,19 @@ fn run(script: &str, place: &Path) -> String {
         .args(["-c", script])
         .current_dir(place)
         .env("PATH", path)
-        .env("PALISADE_SDK", repository().join("sdk/rust"))
+        .env("PALISADE_SDK", built::checkout(sdk))
         .env("CARGO_TARGET_DIR", built::build())
         .env("CARGO_NET_OFFLINE", "true")
+        .env("PIP_NO_INDEX", "1")
+        .env("PIP_FIND_LINKS", built::wheels())
+        .env("npm_config_offline", "true")
+        .env("npm_config_cache", built::npm_cache())
         // The directory is none of a repository, whatever lies above it.
         .env("GIT_CEILING_DIRECTORIES", place)
         .env("NO_COLOR", "1")
         .env_remove("PALISADE_DATA")
         .env_remove("PALISADE_URL")
+        .env_remove("VIRTUAL_ENV")
         .stdin(Stdio::null())
         .stdout(file.try_clone().unwrap())
         .stderr(file)
@@ -95,14 +117,28 @@ fn run(script: &str, place: &Path) -> String {
     output
 }
 
-/// The blocks in their order. Text under commands is what they show.
-fn blocks(guide: &str) -> Vec<Block> {
+fn guide() -> String {
+    fs::read_to_string(built::checkout("docs").join("guide.md")).unwrap()
+}
+
+/// The blocks for a language, in their order. Text under commands is what they show. What stands right under the name of a
+/// language is for that one alone.
+fn blocks(guide: &str, language: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
+    let mut only = None;
     let mut lines = guide.lines();
     while let Some(line) = lines.next() {
-        let Some(kind) = line.strip_prefix("```") else { continue };
+        let Some(kind) = line.strip_prefix("```") else {
+            if !line.is_empty() {
+                only = line.strip_prefix("**").and_then(|line| line.strip_suffix("**"));
+            }
+            continue;
+        };
         let text: String =
             lines.by_ref().take_while(|line| *line != "```").map(|line| format!("{line}\n")).collect();
+        if only.is_some_and(|only| only != language) {
+            continue;
+        }
         match (kind, blocks.last_mut()) {
             ("sh", _) => blocks.push(Block::Commands { script: text, shows: None }),
             ("diff", _) => blocks.push(Block::Change(text)),
@@ -140,8 +176,10 @@ fn fits(expected: &str, printed: &str) -> bool {
     rest.ends_with(end)
 }
 
-fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+#[test]
+fn each_language_has_the_whole_way() {
+    let ways = LANGUAGES.map(|(language, _)| blocks(&guide(), language).len());
+    assert!(ways[0] > 8 && ways.iter().all(|blocks| *blocks == ways[0]), "blocks: {ways:?}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A connector and a playbook in JavaScript: the examples of the SDK, in the real host, against the lab.
 
-use std::{env, fs, path::Path, process::Command};
+use std::{fs, path::Path, process::Command};
 
 use palisade_e2e::{
     Host, Request, Site,
@@ -141,30 +141,6 @@ fn new_plugin(kind: &str, directory: &Path) {
     command.args(["plugin", "new", "example-intel", "--lang", "js", "--kind", kind]);
     let (well, said) = run(command.arg("--dir").arg(directory).arg("--sdk").arg(checkout("sdk/js")));
     assert!(well, "{said}");
-}
-
-/// What `npm install` does for the SDK, without asking npm's registry for the compiler.
-fn link_sdk(project: &Path) {
-    fs::create_dir_all(project.join("node_modules/@palisade")).unwrap();
-    std::os::unix::fs::symlink(checkout("sdk/js"), project.join("node_modules/@palisade/sdk")).unwrap();
-}
-
-#[test]
-fn a_new_plugin_in_javascript_passes_its_own_tests_and_becomes_a_component() {
-    let scratch = tempfile::tempdir().unwrap();
-    let path = format!("{}:{}", built::javascript().display(), env::var("PATH").unwrap());
-    for (kind, interface) in [("connector", "http"), ("playbook", "actions")] {
-        let project = scratch.path().join(kind);
-        new_plugin(kind, &project);
-        link_sdk(&project);
-        let (well, said) = run(Command::new("node").arg("--test").current_dir(&project));
-        assert!(well && said.contains("# fail 0"), "{kind}: {said}");
-        let mut build = Command::new(built::palisade());
-        build.args(["plugin", "build"]).current_dir(&project);
-        let (well, said) = run(build.env("PATH", &path));
-        assert!(well && said.contains(&format!("palisade:plugin/{interface}@")), "{said}");
-        assert!(project.join("dist/example-intel.wasm").is_file());
-    }
 }
 
 #[test]

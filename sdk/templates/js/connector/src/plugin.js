@@ -9,6 +9,9 @@ const reputation = {
   categories: schema.array(schema.string(), "What it is known for."),
 };
 
+/** What the vendor says of itself. It may answer more than that one day: `open`. */
+const status = schema.open({ version: schema.string() });
+
 /** What the operator is shown before installing it, and what the host then enforces. */
 export const { describe, invoke, verify } = connector({
   name: "{{name}}",
@@ -32,14 +35,9 @@ export const { describe, invoke, verify } = connector({
     },
   ],
   actions: [
-    test({
-      run(call) {
-        get(call, "status.json");
-        return success("The API answers.");
-      },
-    }),
+    test({ run: testConnectivity }),
     investigate("ip reputation", {
-      description: "Says whether an address is known to be bad.",
+      description: "Says how bad an address is, and what it is known for.",
       parameters: schema.object({ ip: schema.string("IPv4 or IPv6 address.") }),
       output: schema.object(reputation),
       run: ipReputation,
@@ -47,8 +45,13 @@ export const { describe, invoke, verify } = connector({
   ],
 });
 
+function testConnectivity(call) {
+  // That something answers is not enough: a proxy's page for browsers would do.
+  const { version } = get(call, "status.json").json(status);
+  return success(`The API answers, version ${version}.`);
+}
+
 function ipReputation(call, { ip }) {
-  // The vendor may answer more than that one day: `open`.
   const { score, categories } = get(call, `${ip}.json`).json(schema.open(reputation));
   const known = categories.length === 0 ? "" : `: ${categories.join(", ")}`;
   return success(`${ip} has a score of ${score}${known}.`, { score, categories }, { score });

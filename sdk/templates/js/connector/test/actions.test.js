@@ -28,6 +28,12 @@ test("an unknown address is not found", () => {
   assert.equal(failure.tag, "not-found");
 });
 
+test("the vendor says its version", () => {
+  const answer = { json: { version: "1.4" } };
+  const { report } = invoke(connector, "test connectivity", {}, vendor("status.json", answer));
+  assert.equal(report.message, "The API answers, version 1.4.");
+});
+
 test("a refused key fails the test", () => {
   const { failure } = invoke(connector, "test connectivity", {}, vendor("status.json", { status: 401 }));
   assert.equal(failure.tag, "authentication");
