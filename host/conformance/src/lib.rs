@@ -6,7 +6,8 @@
 //! wrong from some step on (`fault`). Calls are made from the schemas that the plugin declares (`generate`), by a seed, and
 //! from the cassettes. What was seen is held against the checks (`connector`, `playbook`), and becomes a [`Scorecard`].
 //!
-//! The same parts record a cassette from a real system ([`Recorder`]).
+//! The same parts record a cassette from a real system ([`Recorder`]), and rehearse a playbook for its author
+//! ([`Rehearsal`]).
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -29,6 +30,7 @@ mod system;
 mod trial;
 
 pub use labels::{KEY, label};
+pub use playbook::{Answers, Record, Rehearsal, Scene, SceneAlert, Written};
 pub use recorder::{Recorded, Recorder};
 pub use replay::Replay;
 pub use scorecard::{Check, Scorecard, Verdict};

@@ -35,4 +35,4 @@ pub use playbook::{AskPrompt, BoxFuture, Halt, Playbook, RunHost, StartAction, S
 pub use sandbox::{Allocation, LoadError, Sandbox, SandboxOptions, SetupError};
 pub use schema::{Schema, SchemaError};
 pub use shelf::{Cache, Compiled};
-pub use wit::{now, random_bytes};
+pub use wit::{RANDOM_BYTES, now, random_bytes};

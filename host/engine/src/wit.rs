@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::playbook::Stop;
 
 /// Random bytes of one call.
-const RANDOM_BYTES: u32 = 4096;
+pub const RANDOM_BYTES: u32 = 4096;
 
 /// A report from a plugin. `clean` scrubs each text before anything looks into it.
 pub(crate) fn report(report: types::Report, clean: impl Fn(String) -> String) -> Result<Report, String> {

@@ -19,6 +19,5 @@ mod server;
 mod tokens;
 mod users;
 
-pub use ingest::plain_alert;
 pub use server::{ServeError, Server, ServerOptions};
 pub use tokens::{NewTokens, TokenError};

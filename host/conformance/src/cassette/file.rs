@@ -97,7 +97,7 @@ impl<T: Content> Case<T> {
         paths.iter().map(|path| Self::read(path)).collect()
     }
 
-    fn read(path: &Path) -> Result<Self, CassetteError> {
+    pub(crate) fn read(path: &Path) -> Result<Self, CassetteError> {
         let file = |source| CassetteError::File { path: path.to_owned(), source };
         let size = fs::metadata(path).map_err(file)?.len();
         if size > CASSETTE_BYTES {

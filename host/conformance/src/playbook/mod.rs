@@ -1,6 +1,8 @@
 //! The trial of a playbook: `rehearsal` is its host, which plays everything that it can start; `scene` says on which alert,
-//! and what is found.
+//! and what is found; what happens is in a `record`.
 
+mod ends;
+mod record;
 mod rehearsal;
 mod scene;
 
@@ -10,23 +12,21 @@ use palisade_engine::{Compiled, Halt, Playbook, Sandbox};
 use palisade_model::{limits::PLUGIN_COMPUTE_TIME, plugin::PlaybookManifest};
 use serde_json::{Map, Value};
 
-use self::{
-    rehearsal::{Answers, Record, Rehearsal},
-    scene::{Scene, SceneOutcome},
+pub use self::{
+    record::{Record, Written},
+    rehearsal::{Answers, Rehearsal},
+    scene::{Scene, SceneAlert},
 };
 use crate::{
-    cassette::{Case, Content, FailureKind},
+    cassette::{Case, FailureKind},
     describe::describe,
     generate::{self, Extent},
     limits::PLAYBOOK_CALLS,
-    matching,
     random::Random,
     scorecard::{Scorecard, Tally},
     sentence,
     trial::{Options, TrialError},
 };
-
-impl Content for Scene {}
 
 /// Runs of each scene, and on generated alerts for each label: what is left open differs each time.
 const RUNS: u64 = 8;
@@ -162,8 +162,7 @@ impl<'a> Trial<'a> {
                 return;
             }
             let end = self.run(place, scene, label, &Answers::Found(seed.wrapping_add(run))).await;
-            let expected = scene.outcome.as_ref();
-            let amiss = expected.and_then(|expected| unexpected(expected, end.as_ref()));
+            let amiss = scene.amiss(end.as_ref());
             self.scenes.note(amiss.map(|why| format!("{place}: {why}")));
         }
         self.fail(place, scene, label).await;
@@ -172,7 +171,7 @@ impl<'a> Trial<'a> {
     /// Lets every action fail, in each way.
     async fn fail(&mut self, place: &str, scene: &Scene, label: &str) {
         for kind in FAILURES {
-            self.run(place, scene, label, &Answers::Fail(scene::fail(kind))).await;
+            self.run(place, scene, label, &Answers::Fail(ends::fail(kind, None))).await;
         }
         self.run(place, scene, label, &Answers::Refuse).await;
     }
@@ -190,8 +189,15 @@ impl<'a> Trial<'a> {
         }
         let mut configuration = self.configuration.clone();
         configuration.extend(scene.configuration.clone());
-        let (rehearsal, record) =
-            Rehearsal::new(self.manifest, scene.clone(), scene.alert(label), configuration, answers.clone());
+        let record = Record::default();
+        let rehearsal = Rehearsal::new(
+            self.manifest,
+            scene.clone(),
+            scene.alert(label),
+            configuration,
+            answers.clone(),
+            record.clone(),
+        );
         let began = Instant::now();
         let end = self.playbook.run(Box::new(rehearsal)).await;
         let took = began.elapsed();
@@ -199,7 +205,7 @@ impl<'a> Trial<'a> {
         self.milliseconds += u64::try_from(took.as_millis()).unwrap_or(0);
         // Nothing lets it wait here: the time was its own.
         self.is_spent = end.is_err() && took >= PLUGIN_COMPUTE_TIME;
-        self.look(place, answers, &record.take(), &end);
+        self.look(place, answers, &record.written(), &end);
         end.ok()
     }
 
@@ -207,20 +213,21 @@ impl<'a> Trial<'a> {
         &mut self,
         place: &str,
         answers: &Answers,
-        record: &Record,
+        record: &Written,
         end: &Result<Result<String, String>, Halt>,
     ) {
         let broke =
             |tally: &mut Tally, what: &str| tally.broke_at(what, format!("{place}, {answers}: {what}"));
-        self.started.extend(record.started.iter().cloned());
+        let started: Vec<_> = record.started().collect();
         if record.undeclared.is_empty() {
             self.declared.held();
         }
         record.undeclared.iter().for_each(|what| broke(&mut self.declared, what));
         record.unfit.iter().for_each(|what| broke(&mut self.parameters, what));
         (0..record.fit).for_each(|_| self.parameters.held());
-        let mut said: Vec<&str> = record.said.iter().map(String::as_str).collect();
-        let fails = !matches!(answers, Answers::Found(_)) && !record.started.is_empty();
+        let mut said: Vec<&str> = record.said().collect();
+        let fails = !matches!(answers, Answers::Found(_)) && !started.is_empty();
+        self.started.extend(started);
         match end {
             Ok(Ok(words) | Err(words)) => {
                 said.push(words);
@@ -264,17 +271,5 @@ impl<'a> Trial<'a> {
             parameters.remark(format!("{silent} of {all} needs do not say what is sent"));
         }
         [scenes, ends, sound, declared, parameters, failures, sentences].map(Tally::check).into()
-    }
-}
-
-/// How an end differs from the expected one.
-fn unexpected(expected: &SceneOutcome, end: Option<&Result<String, String>>) -> Option<String> {
-    match (expected, end) {
-        (_, None) => Some("it did not come to an end of its own".to_owned()),
-        (SceneOutcome::Concluded(text), Some(Ok(words))) | (SceneOutcome::Failed(text), Some(Err(words))) => {
-            (!matching::text(text, words)).then(|| format!("it ended with {words:?}, not {text:?}"))
-        }
-        (SceneOutcome::Concluded(_), Some(Err(words))) => Some(format!("it could not be handled: {words}")),
-        (SceneOutcome::Failed(_), Some(Ok(words))) => Some(format!("it concluded: {words}")),
     }
 }

@@ -1,95 +1,88 @@
 //! Scenes: an alert, and what the actions find. The cassettes of a playbook.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use palisade_model::{
     Timestamp,
-    action::{ActionResult, Failure, Report, ReportStatus},
     alert::{Alert, Artifact, NewAlert, Severity},
+    list,
     name::Name,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::cassette::FailureKind;
+use super::ends::Ends;
+use crate::{
+    cassette::{Case, CassetteError, Content},
+    matching,
+};
 
 /// When the alert of each scene was received: 2026-01-05T08:00:00Z, a Monday.
 const RECEIVED_MS: i64 = 1_767_600_000_000;
 
 /// An alert, and what a playbook finds out about it.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Scene {
+#[serde(deny_unknown_fields, default)]
+pub struct Scene {
     /// What it is about, for a person.
-    #[serde(default)]
-    #[allow(dead_code, reason = "it is for whoever reads the file")]
-    about: Option<String>,
-    #[serde(default)]
-    alert: SceneAlert,
+    pub about: Option<String>,
+    /// The alert.
+    pub alert: SceneAlert,
     /// What the operator has configured; defaults for the rest.
-    #[serde(default)]
-    pub(super) configuration: Map<String, Value>,
-    /// Entries of lists; a list that is not named has what falls to it by chance.
-    #[serde(default)]
-    pub(super) lists: BTreeMap<Name, Vec<String>>,
-    /// Alerts that came before, whatever is asked for; by chance if it is not said.
-    #[serde(default)]
+    pub configuration: Map<String, Value>,
+    /// The entries of custom lists.
+    pub(super) lists: BTreeMap<Name, Vec<list::Value>>,
+    /// How many earlier alerts there are, whatever is asked.
     pub(super) earlier: Option<u32>,
-    /// What actions come to, by `connector/action`; what is not named is made from the schema of the need.
-    #[serde(default)]
-    answers: BTreeMap<String, SceneAnswer>,
+    /// What actions come to, by `connector/action`.
+    pub(super) answers: BTreeMap<String, Ends>,
+    /// What people answer, in the order of the questions; `null`, and behind the last one, nobody does.
+    pub(super) prompts: Option<Vec<Value>>,
+    /// What other playbooks come to, by their names.
+    pub(super) playbooks: BTreeMap<String, Ends>,
     /// How the run must end.
-    #[serde(default)]
-    pub(super) outcome: Option<SceneOutcome>,
+    outcome: Option<SceneOutcome>,
 }
 
+/// An alert as `palisade alert send` takes it. What is left out does not matter.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SceneAlert {
-    #[serde(default)]
-    name: Option<String>,
-    #[serde(default)]
-    label: Option<String>,
-    #[serde(default)]
-    severity: Option<Severity>,
-    #[serde(default)]
+#[serde(deny_unknown_fields, default)]
+pub struct SceneAlert {
+    id: Option<String>,
     source: Option<String>,
-    #[serde(default)]
+    name: Option<String>,
+    label: Option<String>,
+    severity: Option<Severity>,
     description: String,
-    /// The CEF fields of each artifact.
-    #[serde(default)]
-    artifacts: Vec<Map<String, Value>>,
+    link: Option<String>,
+    artifacts: Vec<SceneArtifact>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
-#[serde(
-    untagged,
-    expecting = "an answer is {\"data\": …} with `status`, `message` and `summary`, or {\"failure\": \"…\"}"
-)]
-enum SceneAnswer {
-    Failure {
-        failure: FailureKind,
-    },
-    Report {
-        #[serde(default = "success")]
-        status: ReportStatus,
-        #[serde(default)]
-        message: Option<String>,
-        #[serde(default)]
-        summary: Map<String, Value>,
-        #[serde(default)]
-        data: Value,
-    },
+#[serde(deny_unknown_fields)]
+struct SceneArtifact {
+    #[serde(default = "event")]
+    name: String,
+    #[serde(default = "event")]
+    label: String,
+    cef: Map<String, Value>,
+    #[serde(default)]
+    data: Map<String, Value>,
 }
 
-fn success() -> ReportStatus {
-    ReportStatus::Success
+fn event() -> String {
+    "event".to_owned()
 }
+
+impl Content for Scene {}
 
 /// How a run ends; `[any]` stands for any text.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
-pub(super) enum SceneOutcome {
+enum SceneOutcome {
     /// With this sentence.
     Concluded(String),
     /// It could not be handled, for this reason.
@@ -97,6 +90,45 @@ pub(super) enum SceneOutcome {
 }
 
 impl Scene {
+    /// The scene in a file.
+    ///
+    /// # Errors
+    ///
+    /// [`CassetteError`].
+    pub fn read(path: &Path) -> Result<Self, CassetteError> {
+        Ok(Case::read(path)?.cassette)
+    }
+
+    /// The scenes in a directory and their files, in the order of the files' names; none if there is no such directory.
+    ///
+    /// # Errors
+    ///
+    /// [`CassetteError`] at the first file that is no scene.
+    pub fn read_all(directory: &Path) -> Result<Vec<(PathBuf, Self)>, CassetteError> {
+        let file = |case: Case<Self>| (directory.join(format!("{}.json", case.name)), case.cassette);
+        Ok(Case::read_all(directory)?.into_iter().map(file).collect())
+    }
+
+    /// How an end of the playbook's own, or None without one, differs from what the scene says.
+    pub fn amiss(&self, end: Option<&Result<String, String>>) -> Option<String> {
+        match (self.outcome.as_ref()?, end) {
+            (_, None) => Some("it did not come to an end of its own".to_owned()),
+            (SceneOutcome::Concluded(text), Some(Ok(words)))
+            | (SceneOutcome::Failed(text), Some(Err(words))) => {
+                (!matching::text(text, words)).then(|| format!("it ended with {words:?}, not {text:?}"))
+            }
+            (SceneOutcome::Concluded(_), Some(Err(words))) => {
+                Some(format!("it could not be handled: {words}"))
+            }
+            (SceneOutcome::Failed(_), Some(Ok(words))) => Some(format!("it concluded: {words}")),
+        }
+    }
+
+    /// Whether it says that the run ends with this, so that an alert which cannot be handled is what it is about.
+    pub fn expects_failure(&self) -> bool {
+        matches!(self.outcome, Some(SceneOutcome::Failed(_)))
+    }
+
     /// A scene of which only the alert is known: about one connection of one user's device, with the fields that sources
     /// mostly have; `number` makes another of it.
     pub(super) fn usual(label: &str, number: usize) -> Self {
@@ -122,56 +154,72 @@ impl Scene {
             name: Some(format!("Rehearsal of {label}")),
             label: Some(label.to_owned()),
             severity: Some(severities[number % severities.len()]),
-            artifacts: vec![cef.as_object().cloned().unwrap_or_default()],
+            artifacts: vec![SceneArtifact {
+                name: event(),
+                label: event(),
+                cef: cef.as_object().cloned().unwrap_or_default(),
+                data: Map::new(),
+            }],
             ..SceneAlert::default()
         };
         Self { alert, ..Self::default() }
     }
 
     /// The alert; `label` is that of the playbook, if the scene names none.
-    pub(super) fn alert(&self, label: &str) -> Alert {
-        let SceneAlert { name, label: own, severity, source, description, artifacts } = self.alert.clone();
+    pub fn alert(&self, label: &str) -> Alert {
+        let SceneAlert { id, source, name, label: own, severity, description, link, artifacts } =
+            self.alert.clone();
         let artifact =
-            |(id, cef)| Artifact { id, name: "Event".into(), label: "event".into(), cef, data: Map::new() };
+            |(id, SceneArtifact { name, label, cef, data })| Artifact { id, name, label, cef, data };
         let content = NewAlert {
             source: source.unwrap_or_else(|| "rehearsal".to_owned()),
-            source_id: "1".to_owned(),
+            source_id: id.unwrap_or_else(|| "1".to_owned()),
             name: name.unwrap_or_else(|| "Rehearsal".to_owned()),
             label: own.unwrap_or_else(|| label.to_owned()),
             severity: severity.unwrap_or(Severity::Medium),
             description,
-            link: Some("https://siem.example.com/alert/1".to_owned()),
+            link: link.or_else(|| Some("https://siem.example.com/alert/1".to_owned())),
             artifacts: (1..).zip(artifacts).map(artifact).collect(),
         };
         Alert::new(1, Timestamp::from_millisecond(RECEIVED_MS).unwrap_or_default(), content)
     }
-
-    /// What the scene says that an action comes to.
-    pub(super) fn answer(&self, connector: &str, action: &str) -> Option<ActionResult> {
-        Some(match self.answers.get(&format!("{connector}/{action}"))? {
-            SceneAnswer::Failure { failure } => Err(fail(*failure)),
-            SceneAnswer::Report { status, message, summary, data } => Ok(Report {
-                status: *status,
-                message: message.clone().unwrap_or_else(|| "It is done.".to_owned()),
-                summary: Value::Object(summary.clone()),
-                data: data.clone(),
-            }),
-        })
-    }
 }
 
-/// A failure of this kind.
-pub(super) fn fail(kind: FailureKind) -> Failure {
-    let message = "The rehearsal says no.".to_owned();
-    match kind {
-        FailureKind::InvalidParameters => Failure::InvalidParameters { message },
-        FailureKind::Authentication => Failure::Authentication { message },
-        FailureKind::NotFound => Failure::NotFound { message },
-        FailureKind::RateLimited => Failure::RateLimited { retry_after_ms: Some(1_000), message },
-        FailureKind::Upstream => Failure::Upstream { http_status: Some(500), message },
-        FailureKind::Unavailable => Failure::Unavailable { message },
-        FailureKind::Denied => Failure::Denied { message },
-        FailureKind::Cancelled => Failure::Cancelled { message },
-        FailureKind::Plugin => Failure::Plugin { message },
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scene(json: Value) -> Result<Scene, String> {
+        serde_json::from_value(json).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_alert_is_one_as_it_is_sent_to_a_host() {
+        let alert = json!({
+            "id": "7", "name": "Scan", "label": "network", "severity": "low", "description": "d",
+            "link": "https://siem.example.com/7",
+            "artifacts": [{ "name": "n", "label": "l", "cef": { "sourceAddress": "203.0.113.9" }, "data": { "a": 1 } }],
+        });
+        let alert = scene(json!({ "alert": alert })).unwrap().alert("other").content;
+        assert_eq!((alert.source_id.as_str(), alert.label.as_str()), ("7", "network"));
+        assert_eq!(alert.artifacts[0].cef["sourceAddress"], "203.0.113.9");
+        assert_eq!(scene(json!({})).unwrap().alert("other").content.label, "other");
+
+        let bare = scene(json!({ "alert": { "artifacts": [{ "sourceAddress": "203.0.113.9" }] } }));
+        assert!(bare.unwrap_err().contains("unknown field `sourceAddress`"));
+        assert!(scene(json!({ "answer": {} })).unwrap_err().contains("unknown field `answer`"));
+    }
+
+    #[test]
+    fn an_end_is_held_against_the_outcome() {
+        let concluded = scene(json!({ "outcome": { "concluded": "Ticket [any]." } })).unwrap();
+        assert_eq!(concluded.amiss(Some(&Ok("Ticket 7.".into()))), None);
+        assert!(concluded.amiss(Some(&Ok("No ticket".into()))).unwrap().contains("not \"Ticket [any].\""));
+        assert!(concluded.amiss(Some(&Err("down".into()))).unwrap().contains("could not be handled: down"));
+        assert!(concluded.amiss(None).is_some());
+        let failed = scene(json!({ "outcome": { "failed": "down" } })).unwrap();
+        assert!(failed.amiss(Some(&Err("down".into()))).is_none() && failed.expects_failure());
+        assert!(failed.amiss(Some(&Ok("Done.".into()))).is_some());
+        assert_eq!(Scene::default().amiss(None), None);
     }
 }

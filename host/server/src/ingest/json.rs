@@ -38,18 +38,9 @@ struct BodyArtifact {
     data: Map<String, Value>,
 }
 
-/// The alert in a body.
+/// The alert in the body of `POST /ingest/{source}`, without the bounds that are checked for every format.
 pub(crate) fn alert(body: Value, source: Name) -> Result<NewAlert, Problem> {
-    plain_alert(body, source).map_err(|error| Problem::invalid("", error.to_string()))
-}
-
-/// The alert in the body of `POST /ingest/{source}`, without the bounds that are checked there.
-///
-/// # Errors
-///
-/// Which field is missing, unknown or of another type.
-pub fn plain_alert(body: Value, source: Name) -> Result<NewAlert, serde_json::Error> {
-    let body = Body::deserialize(body)?;
+    let body = Body::deserialize(body).map_err(|error| Problem::invalid("", error.to_string()))?;
     let artifacts = (1..).zip(body.artifacts).map(|(id, artifact)| Artifact {
         id,
         name: artifact.name,

@@ -8,8 +8,6 @@ mod label;
 mod splunk;
 mod suricata;
 
-pub use json::plain_alert;
-
 use std::sync::Arc;
 
 use axum::{

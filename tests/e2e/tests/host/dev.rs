@@ -64,8 +64,14 @@ fn each_change_is_built_and_tried_and_an_error_ends_nothing() {
     // What it is tried on is watched as well.
     fs::write(&source, &text).unwrap();
     rounds(4, "");
-    fs::write(place.path().join("acme-watched/answers.json"), r#"{ "actions": {} }"#).unwrap();
-    rounds(5, "it does not say how `example-intel/ip reputation` ends");
+    let cassette = place.path().join("acme-watched/cassettes/bad-address.json");
+    let scene = fs::read_to_string(&cassette).unwrap();
+    fs::write(&cassette, scene.replace("high severity", "low severity")).unwrap();
+    rounds(5, "✘ it ended with \"203.0.113.9 is bad: the alert is of high severity.\", not");
+    fs::write(&cassette, scene.replace("ip reputation", "domain reputation")).unwrap();
+    rounds(6, "it does not say how `example-intel/ip reputation` ends: put something like {\"answers\":");
+    fs::remove_file(&cassette).unwrap();
+    rounds(7, "there is no cassette in acme-watched/cassettes");
 }
 
 #[test]

@@ -1,13 +1,11 @@
 //! `palisade plugin dev`: builds a plugin at every change of its files, and tries it.
 //!
 //! A round is one build and one try. A connector's action goes out through the gate that a host has, with what the
-//! connector declares as the grant (`connector`); a playbook is told how its actions ended (`playbook`). What goes wrong in
+//! connector declares as the grant (`connector`); a playbook is rehearsed on its cassettes (`playbook`). What goes wrong in
 //! a round is shown, and the next change begins another one (`watch`).
 
-mod answers;
 mod connector;
 mod playbook;
-mod rehearsal;
 mod screen;
 mod watch;
 
@@ -61,15 +59,12 @@ pub(crate) struct Dev {
     /// Write what the system was asked and answered to a cassette, with labels in place of the secrets
     #[arg(long, value_name = "FILE", help_heading = "Connectors", conflicts_with = "replay")]
     record: Option<PathBuf>,
-    /// Have a cassette answer in place of the system
-    #[arg(long, value_name = "FILE", help_heading = "Connectors")]
+    /// Have a cassette answer in place of the system; of a playbook, this cassette [default: each in `cassettes` of the project]
+    #[arg(long, value_name = "FILE")]
     replay: Option<PathBuf>,
-    /// The alert, as `palisade alert send` takes it [default: alert.json of the project]
+    /// An alert in place of the cassette's, as `palisade alert send` takes it
     #[arg(long, value_name = "FILE", help_heading = "Playbooks")]
     alert: Option<PathBuf>,
-    /// How actions and questions end [default: answers.json of the project]
-    #[arg(long, value_name = "FILE", help_heading = "Playbooks")]
-    answers: Option<PathBuf>,
 }
 
 /// JSON on the command line, or in a file that is read again in each round.
@@ -127,6 +122,9 @@ pub(crate) enum DevError {
         /// What does not fit.
         violation: String,
     },
+    /// There is nothing to rehearse a playbook on.
+    #[error("there is no cassette in {}", .0.display())]
+    NoCassette(PathBuf),
     /// A cassette cannot be used.
     #[error(transparent)]
     Cassette(#[from] CassetteError),
@@ -142,6 +140,10 @@ impl DevError {
             }
             Self::Asset(_) | Self::Configuration { .. } => {
                 "give the configuration with --set KEY=VALUE, or --configuration @FILE".to_owned()
+            }
+            Self::NoCassette(_) => {
+                "write an alert and what its actions find into one, as docs/conformance.md shows, or name one with --replay"
+                    .to_owned()
             }
             _ => return None,
         })
@@ -253,14 +255,9 @@ impl Dev {
     /// What a round depends on: the project, and whatever else was named; not what a round itself writes.
     fn watch(&self) -> Watch {
         let named = [&self.parameters, &self.configuration].into_iter().flatten().filter_map(Json::file);
-        let more = [&self.replay, &self.alert, &self.answers].into_iter().flatten().map(PathBuf::as_path);
+        let more = [&self.replay, &self.alert].into_iter().flatten().map(PathBuf::as_path);
         let roots = std::iter::once(self.project.as_path()).chain(named).chain(more);
         Watch::new(roots.map(Path::to_owned).collect(), self.record.clone())
-    }
-
-    /// A file of the project unless another one was named.
-    fn file(&self, named: Option<&PathBuf>, usual: &str) -> PathBuf {
-        named.cloned().unwrap_or_else(|| self.project.join(usual))
     }
 }
 

@@ -1,25 +1,22 @@
-//! One rehearsal of a playbook, shown as a run is.
+//! Rehearsals of a playbook on its cassettes, each shown as a run is.
 
 use std::path::{Path, PathBuf};
 
-use palisade_engine::{Halt, defaults};
+use palisade_conformance::{Answers, Record, Rehearsal, Scene, SceneAlert};
+use palisade_engine::{Halt, Playbook, defaults};
 use palisade_model::{
-    Timestamp,
     alert::{Alert, AlertChange},
     journal::{Began, Entry, Event},
     plugin::PlaybookManifest,
     run::{Mode, Run, RunStatus},
 };
 use palisade_runs::check_settings;
-use palisade_server::plain_alert;
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{
     super::workbench::{Workbench, refused},
-    Dev, DevError, Plugin,
-    answers::Answers,
-    read,
-    rehearsal::{Journal, Rehearsal},
+    Dev, DevError, Plugin, read, screen,
 };
 use crate::{
     answers::{AlertInShort, RunAndAlert},
@@ -28,10 +25,24 @@ use crate::{
     printable,
     run_screen::{self, Detail},
     screen as out,
-    style::BOLD,
+    style::{BAD, BOLD},
 };
 
-/// Rehearses the playbook. Whether it came to its own end and says that it could.
+/// Where the cassettes of a project are.
+const CASSETTES: &str = "cassettes";
+
+/// What a program is told of a rehearsal.
+#[derive(Serialize)]
+struct Told<'a> {
+    cassette: &'a Path,
+    #[serde(flatten)]
+    run: &'a RunAndAlert,
+    /// Where it did not go as the cassette says, or as the playbook declares.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    amiss: &'a Vec<String>,
+}
+
+/// Rehearses the playbook on each cassette. Whether each went as the cassette says.
 pub(super) async fn rehearse(
     command: &Dev,
     manifest: &PlaybookManifest,
@@ -41,36 +52,64 @@ pub(super) async fn rehearse(
 ) -> Result<bool, Error> {
     let loaded = workbench.sandbox.playbook(&plugin.compiled, manifest);
     let playbook = loaded.map_err(|error| refused(&plugin.project, error))?;
-    let alert = alert(&command.file(command.alert.as_ref(), "alert.json"))?;
-    let configuration = configuration(command, manifest)?;
-    let journal = Journal::default();
+    let mut well = true;
+    for (file, scene) in scenes(command)? {
+        if !context.json {
+            out::show(&screen::scene(&file, scene.about.as_deref()))?;
+        }
+        let configuration = configuration(command, manifest, &scene)?;
+        well &= play(&playbook, manifest, plugin, (&file, scene), configuration, context).await?;
+    }
+    Ok(well)
+}
+
+/// Rehearses it on one cassette.
+async fn play(
+    playbook: &Playbook,
+    manifest: &PlaybookManifest,
+    plugin: &Plugin,
+    (file, scene): (&Path, Scene),
+    configuration: Map<String, Value>,
+    context: &Context,
+) -> Result<bool, Error> {
+    let alert = scene.alert(manifest.labels.first().map_or("alert", String::as_str));
+    let record = Record::default();
     let began = alert.received;
     let event = Began {
         configuration: configuration.clone(),
         ..Began::new(plugin.compiled.digest().clone(), alert.clone())
     };
-    journal.write(began, Event::Began(Box::new(event)));
-    let answers = answers(command)?;
-    let rehearsal = Rehearsal::new(manifest, alert.clone(), configuration, answers, journal.clone());
+    record.write(began, Event::Began(Box::new(event)));
+    let answers = Answers::Said(file.to_owned());
+    let rehearsal =
+        Rehearsal::new(manifest, scene.clone(), alert.clone(), configuration, answers, record.clone());
 
-    let result = playbook.run(Box::new(rehearsal)).await;
-    let (status, message) = match result {
-        Ok(Ok(message)) => (RunStatus::Succeeded, message),
-        Ok(Err(message)) => (RunStatus::Failed, message),
+    let end = playbook.run(Box::new(rehearsal)).await;
+    let (status, message) = match &end {
+        Ok(Ok(message)) => (RunStatus::Succeeded, message.clone()),
+        Ok(Err(message)) => (RunStatus::Failed, message.clone()),
         Err(Halt::Fault(fault)) => (RunStatus::Failed, fault.to_string()),
         Err(Halt::Aside) => (RunStatus::Failed, "it was set aside".to_owned()),
     };
-    let ended = journal.last().unwrap_or(began);
-    journal.write(ended, Event::Concluded { status, message: message.clone() });
-    let view = view(manifest, plugin, alert, journal.entries(), (status, message));
+    let written = record.written();
+    let ended = written.entries.last().map_or(began, |entry| entry.at);
+    record.write(ended, Event::Concluded { status, message: message.clone() });
+    let undeclared = written.undeclared.into_iter();
+    let mut amiss: Vec<_> = undeclared.map(|what| format!("{what}, which it does not declare")).collect();
+    amiss.extend(written.unfit);
+    amiss.extend(scene.amiss(end.as_ref().ok()));
+
+    let view = view(manifest, plugin, alert, record.written().entries, (status, message));
     if context.json {
-        out::show_json_line(&view)?;
+        out::show_json_line(&Told { cassette: file, run: &view, amiss: &amiss })?;
     } else {
         let timeline = run_screen::timeline(&view, Detail::Everything);
         let conclusion = run_screen::conclusion(&view, ended);
-        out::show(&format!("{timeline}{}{conclusion}", notes(&view.entries)))?;
+        let amiss: String =
+            amiss.iter().map(|why| format!("{BAD}✘{BAD:#} {}\n", printable::line(why))).collect();
+        out::show(&format!("{timeline}{}{conclusion}{amiss}", notes(&view.entries)))?;
     }
-    Ok(status == RunStatus::Succeeded)
+    Ok(amiss.is_empty() && (status == RunStatus::Succeeded || scene.expects_failure()))
 }
 
 /// What the playbook noted, which the timeline of a run only mentions.
@@ -85,35 +124,34 @@ fn notes(entries: &[Entry]) -> String {
     entries.iter().filter_map(note).collect()
 }
 
-/// The alert in a file.
-fn alert(file: &Path) -> Result<Alert, Error> {
-    let body: Value = read(file)?;
-    let source = "dev".parse().expect("it is a name");
-    let content = plain_alert(body, source)
-        .map_err(|source| DevError::Json { what: file.display().to_string(), source })?;
-    // Playbooks know milliseconds.
-    let now = Timestamp::from_millisecond(Timestamp::now().as_millisecond()).unwrap_or_default();
-    Ok(Alert::new(1, now, content))
-}
-
-/// The file of answers, and what is in it.
-fn answers(command: &Dev) -> Result<(PathBuf, Answers), Error> {
-    let file = command.file(command.answers.as_ref(), "answers.json");
-    // A playbook that starts nothing needs none.
-    let answers = match command.answers.is_some() || file.exists() {
-        true => read(&file)?,
-        false => Answers::default(),
+/// The cassettes to play, with another alert in them if one was named.
+fn scenes(command: &Dev) -> Result<Vec<(PathBuf, Scene)>, Error> {
+    let directory = command.project.join(CASSETTES);
+    let mut scenes = match &command.replay {
+        Some(file) => vec![(file.clone(), Scene::read(file).map_err(DevError::from)?)],
+        None => Scene::read_all(&directory).map_err(DevError::from)?,
     };
-    Ok((file, answers))
+    if scenes.is_empty() {
+        return Err(DevError::NoCassette(directory).into());
+    }
+    if let Some(file) = &command.alert {
+        let alert: SceneAlert = read(file)?;
+        scenes.iter_mut().for_each(|(_, scene)| scene.alert = alert.clone());
+    }
+    Ok(scenes)
 }
 
 /// The playbook's configuration, with the defaults of what is left out.
-fn configuration(command: &Dev, manifest: &PlaybookManifest) -> Result<Map<String, Value>, Error> {
+fn configuration(
+    command: &Dev,
+    manifest: &PlaybookManifest,
+    scene: &Scene,
+) -> Result<Map<String, Value>, Error> {
     let name = &manifest.identity.name;
-    let mut given = match &command.configuration {
-        Some(given) => given.object("--configuration")?,
-        None => Map::new(),
-    };
+    let mut given = scene.configuration.clone();
+    if let Some(configuration) = &command.configuration {
+        given.extend(configuration.object("--configuration")?);
+    }
     given.extend(command.asset.settings(&format!("playbook {name}"), &manifest.configuration, &[])?);
     check_settings(&given, manifest)
         .map_err(|violation| DevError::Configuration { playbook: name.clone(), violation })?;

@@ -1,6 +1,6 @@
 //! What a round looks like.
 
-use std::{fmt::Write as _, time::Duration};
+use std::{fmt::Write as _, path::Path, time::Duration};
 
 use palisade_egress::{HttpError, Request, Response, StreamEvent};
 use palisade_engine::LogLine;
@@ -35,6 +35,13 @@ pub(super) fn built(manifest: &Manifest, size: usize, took: &str) -> String {
 pub(super) fn begins(action: &str, parameters: &Map<String, Value>) -> String {
     let parameters = printable::line(&Value::Object(parameters.clone()).to_string());
     format!("{BUSY}▸{BUSY:#} {BOLD}{}{BOLD:#}  {DIM}{parameters}{DIM:#}\n", printable::line(action))
+}
+
+/// The cassette that a playbook is rehearsed on.
+pub(super) fn scene(file: &Path, about: Option<&str>) -> String {
+    let about = printable::line(about.unwrap_or_default());
+    let file = file.strip_prefix(".").unwrap_or(file);
+    format!("{BUSY}▸{BUSY:#} {BOLD}{}{BOLD:#}  {DIM}{about}{DIM:#}\n", file.display())
 }
 
 /// A request that was sent, and what came of it.

@@ -7,7 +7,7 @@ pub(super) const JS: Language = Language {
         "js/connector": "package.json", "src/plugin.js", "test/actions.test.js", "README.md", ".gitignore"
     ),
     playbook: files!(
-        "js/playbook": "package.json", "src/plugin.js", "test/decisions.test.js", "alert.json", "answers.json", "README.md",
+        "js/playbook": "package.json", "src/plugin.js", "test/decisions.test.js", "alert.json", "cassettes/bad-address.json", "README.md",
         ".gitignore"
     ),
     sdk_file: "package.json",

@@ -7,7 +7,7 @@ pub(super) const PYTHON: Language = Language {
         "python/connector": "pyproject.toml", "requirements.txt", "plugin.py", "test_plugin.py", "README.md", ".gitignore",
     ),
     playbook: files!(
-        "python/playbook": "pyproject.toml", "requirements.txt", "plugin.py", "test_plugin.py", "alert.json", "answers.json",
+        "python/playbook": "pyproject.toml", "requirements.txt", "plugin.py", "test_plugin.py", "alert.json", "cassettes/bad-address.json",
         "README.md", ".gitignore",
     ),
     sdk_file: "pyproject.toml",

@@ -4,7 +4,7 @@ use super::template::{Language, files};
 
 pub(super) const RUST: Language = Language {
     connector: files!("rust/connector": "Cargo.toml", "src/lib.rs", "tests/actions.rs", "README.md", ".gitignore"),
-    playbook: files!("rust/playbook": "Cargo.toml", "src/lib.rs", "tests/decisions.rs", "alert.json", "answers.json", "README.md", ".gitignore"),
+    playbook: files!("rust/playbook": "Cargo.toml", "src/lib.rs", "tests/decisions.rs", "alert.json", "cassettes/bad-address.json", "README.md", ".gitignore"),
     sdk_file: "Cargo.toml",
     published: concat!("\"", env!("CARGO_PKG_VERSION"), "\""),
     local: "{ path = \"{}\" }",
