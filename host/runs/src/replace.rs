@@ -196,8 +196,8 @@ impl Runs {
         self.store.put_plugins(plugins, records).await?;
         self.set_catalogue(catalogue);
         self.remember_version(&plugin).await?;
+        self.until_starts_are_seen().await;
         if let Some(gone) = gone {
-            self.until_starts_are_seen().await;
             self.drop_component(&gone.digest).await?;
         }
         Ok(plugin)
