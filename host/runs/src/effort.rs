@@ -296,11 +296,18 @@ impl Effort {
         self.send(Some(token)).await
     }
 
-    /// Why the connector is not called, if the operator has disabled or removed it. Whatever the run began with: this holds
-    /// at once.
+    /// Why the connector is not called, if the operator has disabled or removed it, or removed the asset. Whatever the run
+    /// began with: this holds at once.
     fn stopped(&self) -> Option<Failure> {
+        let asset = &self.prepared.asset.asset;
         let catalogue = self.run.runs.catalogue();
-        catalogue.stopped(&self.prepared.asset.asset.connector).map(|why| denied(&why))
+        let why = catalogue.stopped(&asset.connector).or_else(|| {
+            // One that does not fit the version that is installed is not in the catalogue, and there all the same.
+            let is_gone = catalogue.asset(asset.name.as_str()).is_none()
+                && matches!(self.run.runs.store.asset(&asset.name), Ok(None));
+            is_gone.then(|| format!("asset {} was removed", asset.name))
+        });
+        why.map(|why| denied(&why))
     }
 
     /// Calls the connector, and sees where that leads.

@@ -52,6 +52,19 @@ async fn a_removed_connector_is_called_no_more_by_runs_under_way() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_removed_asset_is_acted_on_no_more_by_runs_under_way() {
+    let workshop = Workshop::start().await;
+    workshop.fault("/facts", 1, FaultKind::Slow { ms: A_WHILE_MS });
+    let run =
+        workshop.run(&Script::new().act_and_wait(Kind::Facts, "first").act_and_wait(Kind::Page, "second"));
+    workshop.until_faults_struck();
+    done(&workshop.host, "DELETE", "/assets/actuator");
+    let ended = workshop.host.ended(run);
+    assert_eq!(end(&ended).0, "failed", "{ended:#}");
+    assert_eq!(workshop.asked(), ["GET /facts/first"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_starts_the_playbook_that_is_installed_then() {
     let mut workshop = Workshop::start().await;
     workshop.fault("/facts", 1, FaultKind::Slow { ms: A_WHILE_MS });
