@@ -39,10 +39,12 @@ run: build rust ## Builds everything, then shows one alert on its way into a tic
 
 test: check build plugins examples unit ## Formatting, lints and every test.
 
-# A copy of a plugin in JavaScript, beside the SDK as npm would put it there.
+# The SDK of this checkout, where npm would put it.
+JS_SDK = mkdir -p "$(JS_BUILD)/node_modules/@palisade" && ln -sfn "$(CURDIR)/sdk/js" "$(JS_BUILD)/node_modules/@palisade/sdk"
+# A copy of a plugin in JavaScript, beside the SDK.
 define js_copy
+	@$(JS_SDK)
 	@rm -rf "$(JS_BUILD)/$(notdir $(1))" && mkdir -p "$(JS_BUILD)/$(notdir $(1))"
-	@mkdir -p "$(JS_BUILD)/node_modules/@palisade" && ln -sfn "$(CURDIR)/sdk/js" "$(JS_BUILD)/node_modules/@palisade/sdk"
 	@cp -r $(1)/package.json $(1)/src "$(JS_BUILD)/$(notdir $(1))"
 endef
 
@@ -100,10 +102,11 @@ $(PLUGINS)/$(notdir $(1)).wasm: $(JS_SOURCES) | build $(JS_BUILD)/npm/$(COMPONEN
 endef
 $(foreach p,$(JS),$(eval $(call js_plugin,$(p))))
 
-# The compiler of JavaScript's components. npm's cache is kept: tests install from it.
+# The compiler of JavaScript's components. npm's cache is kept: tests install from it, so all of it must come through it.
 $(JS_BUILD)/npm/$(COMPONENTIZE_QJS):
-	@mkdir -p "$(JS_BUILD)/npm" && cd "$(JS_BUILD)" && npm install --cache "$(JS_BUILD)/npm" --no-save --no-package-lock --no-audit --no-fund --silent $(COMPONENTIZE_QJS) && touch "$@" \
+	@rm -rf "$(JS_BUILD)/node_modules" && mkdir -p "$(JS_BUILD)/npm" && cd "$(JS_BUILD)" && npm install --cache "$(JS_BUILD)/npm" --no-save --no-package-lock --no-audit --no-fund --silent $(COMPONENTIZE_QJS) && touch "$@" \
 	|| { echo; echo "Plugins in JavaScript need Node.js 20 or newer with npm, and npm's registry."; exit 1; }
+
 define python_plugin
 $(PLUGINS)/$(notdir $(1)).wasm: $(PYTHON_SOURCES) | build $(VENV)/wheels/$(COMPONENTIZE_PY)
 	VIRTUAL_ENV="$(VENV)" "$(BIN)/palisade" plugin build --no-revision $(1) --out "$(PLUGINS)"
@@ -132,6 +135,7 @@ unit: tools ## Runs the tests; the components must have been built.
 	fi
 	cargo test --doc -p palisade-sdk --quiet
 	cd sdk/js && npm test --silent
+	@$(JS_SDK)
 	@for p in $(filter sdk/js/examples/%,$(JS)); do d="$(JS_BUILD)/$$(basename $$p)"; rm -rf "$$d/test" && cp -r $$p/test "$$d/" && (cd "$$d" && node --test --test-reporter=dot) || exit 1; done
 	cd sdk/python && python3 -m unittest discover --quiet -s tests -t .
 	@for p in $(filter sdk/python/examples/%,$(PYTHON)); do (cd $$p && PYTHONPATH="$(CURDIR)/sdk/python" python3 -m unittest --quiet) || exit 1; done
