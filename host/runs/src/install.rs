@@ -8,9 +8,7 @@ use std::collections::BTreeMap;
 use palisade_engine::{CompileError, Compiled, LoadError};
 use palisade_model::{
     Timestamp,
-    action::RetryLimits,
-    asset::{Asset, Network},
-    audit::{self, What},
+    audit::What,
     name::Name,
     playbook::PlaybookSettings,
     plugin::{
@@ -21,11 +19,11 @@ use palisade_model::{
 };
 use palisade_package::{Disagreement, NotTrusted, PackageError, TrustStoreError};
 use palisade_store::{Durability, StoreError};
-use palisade_vault::{Secret, VaultError};
-use serde_json::{Map, Value};
+use palisade_vault::VaultError;
+use serde_json::Value;
 
 use crate::{
-    catalogue::{AssetError, check_settings, sealing_context},
+    catalogue::{AssetError, check_settings},
     replace::How,
     runs::{Runs, record},
     trust::{Looked, Word},
@@ -220,20 +218,6 @@ pub enum Removal {
     Absent,
 }
 
-/// An asset as it is to be.
-pub struct NewAsset {
-    /// The connector that acts on it.
-    pub connector: Name,
-    /// Configuration without the secrets, as the connector's schema says.
-    pub configuration: Map<String, Value>,
-    /// The secrets that are given anew, by configuration field.
-    pub secrets: BTreeMap<String, Secret>,
-    /// How it may be reached.
-    pub network: Network,
-    /// How long its actions are tried.
-    pub retries: RetryLimits,
-}
-
 impl Runs {
     /// Installs a component with everything it asks for, in place of the version that is installed, if there is one. A
     /// playbook that cannot have what it needs is installed, and disabled. `word` is
@@ -318,48 +302,6 @@ impl Runs {
         self.store.put_playbook_settings(settings.clone()).await?;
         self.set_catalogue((*catalogue).clone().with_settings(settings.clone()));
         Ok(settings)
-    }
-
-    /// Configures an asset, in place of one with the same name. A secret that is not given anew stays what it was.
-    ///
-    /// # Errors
-    ///
-    /// See [`InstallError`].
-    pub async fn put_asset(&self, name: Name, new: NewAsset, by: &str) -> Result<Asset, InstallError> {
-        let NewAsset { connector, configuration, secrets, network, retries } = new;
-        let _changing = self.changing.lock().await;
-        let before = self.store.asset(&name)?.filter(|asset| asset.connector == connector);
-        let mut sealed = before.map(|asset| asset.sealed).unwrap_or_default();
-        let put = What::AssetPut {
-            asset: name.clone(),
-            connector: connector.clone(),
-            fields: configuration.keys().collect(),
-            secrets: secrets.keys().collect(),
-            reaches: audit::reaches(&network.allow, &network.connect_to),
-            private_ca: network.ca.is_some(),
-        };
-        for (field, secret) in secrets {
-            let context = sealing_context(&name, &field);
-            sealed.insert(field, self.premises.vault.seal(&context, &secret)?);
-        }
-        let asset = Asset { name, connector, configuration, sealed, network, retries };
-        let catalogue = (*self.catalogue()).clone().with_asset(asset.clone(), &self.premises)?;
-        self.store.put_asset(asset.clone(), record(by, put)).await?;
-        self.set_catalogue(catalogue);
-        Ok(asset)
-    }
-
-    /// Removes an asset and its secrets.
-    ///
-    /// # Errors
-    ///
-    /// The store's.
-    pub async fn remove_asset(&self, name: &Name, by: &str) -> Result<Removal, InstallError> {
-        let _changing = self.changing.lock().await;
-        let gone = What::AssetRemoved { asset: name.clone() };
-        let removed = self.store.remove_asset(name.clone(), record(by, gone)).await?;
-        self.set_catalogue((*self.catalogue()).clone().without_asset(name));
-        Ok(if removed { Removal::Removed } else { Removal::Absent })
     }
 
     /// The code of an installed plugin, or of the version before it; compiled once more, if it is not there for this version

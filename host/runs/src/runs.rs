@@ -4,47 +4,38 @@ use std::{
     collections::HashMap,
     path::PathBuf,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, Instant},
 };
 
-use palisade_engine::{Allocation, Invocation, Outcome, Sandbox, Stop};
+use palisade_engine::{Allocation, Sandbox, Stop};
 use palisade_model::{
     Timestamp,
-    action::{ActionResult, Effect, Failure},
     alert::{Alert, AlertId, NewAlert},
     audit::{Record, What},
     hex,
-    journal::{Began, Entry, Event},
-    limits::{ACTIONS_AT_ONCE, ALERTS_WAITING, PAGE_ITEMS, RUNS_AT_ONCE, STOP_TIME},
+    journal::Began,
+    limits::{ACTIONS_AT_ONCE, ALERTS_WAITING, RUNS_AT_ONCE, STOP_TIME},
     name::Name,
-    run::{Mode, Parent, Run, RunId, RunStatus},
+    run::{Mode, RunId},
 };
 use palisade_policy::{Policy, Sent};
-use palisade_store::{Append, Appended, Claim, Durability, NewRun, Store, StoreError};
+use palisade_store::{Appended, Durability, NewRun, Store, StoreError};
 use palisade_vault::Vault;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::{
     active::ActiveRun,
-    audit::Audit,
     catalogue::{Catalogue, LoadedPlaybook, Premises},
-    clock, dispatch, drive, expire,
+    clock, dispatch, expire,
     guard::{Guard, PolicyFileError, PolicyStatus},
-    history::{History, NotAJournal},
-    journal::Journal,
     schedule,
     steps::Halt,
     targets::Targets,
     versions::OldVersions,
-    work::Work,
 };
-
-/// The action that checks an asset.
-const TEST_CONNECTIVITY: &str = "test connectivity";
 
 /// The setting that tells this installation from every other.
 const INSTALLATION: &str = "installation";
@@ -72,7 +63,7 @@ pub struct Runs {
     /// What actions act on at the moment.
     pub(crate) targets: Targets,
     /// The runs that are here.
-    active: Mutex<HashMap<RunId, Arc<ActiveRun>>>,
+    pub(crate) active: Mutex<HashMap<RunId, Arc<ActiveRun>>>,
     /// Held while a run is claimed, so that nobody here claims it twice.
     pub(crate) claiming: tokio::sync::Mutex<()>,
     /// What is not installed any more, while a run needs it.
@@ -82,7 +73,7 @@ pub struct Runs {
     pub(crate) changing: tokio::sync::Mutex<()>,
     /// Held for reading from the look into the catalogue until the runs that begin by it are in the store.
     pub(crate) starting: tokio::sync::RwLock<()>,
-    changed: watch::Sender<u64>,
+    pub(crate) changed: watch::Sender<u64>,
     pub(crate) installation: String,
     /// What may be sent.
     pub(crate) guard: Guard,
@@ -114,14 +105,6 @@ pub struct How {
     pub mode: Mode,
     /// In a plan, the answer to every question that it answers; the others have their default.
     pub assumed: Option<Value>,
-}
-
-/// How a test of an asset went.
-pub struct Tested {
-    /// What the connector said.
-    pub result: ActionResult,
-    /// How long it took.
-    pub took: Duration,
 }
 
 /// Why something could not be done.
@@ -313,49 +296,6 @@ impl Runs {
         Ok(())
     }
 
-    /// Asks an asset's connector whether the asset works.
-    ///
-    /// # Errors
-    ///
-    /// [`RunsError::Missing`] if there is no such asset, [`RunsError::NotReady`] if its connector does not load,
-    /// [`RunsError::Conflict`] if that is disabled.
-    pub async fn test_asset(&self, name: &Name) -> Result<Tested, RunsError> {
-        let catalogue = self.catalogue();
-        let Some(asset) = catalogue.asset(name.as_str()) else {
-            return Err(match self.store.asset(name)? {
-                Some(_) => RunsError::NotReady(name.clone()),
-                None => RunsError::Missing { what: "asset", name: name.to_string() },
-            });
-        };
-        if catalogue.is_disabled(asset.asset.connector.as_str()) {
-            return Err(disabled("connector", &asset.asset.connector));
-        }
-        let began = Instant::now();
-        let Some(spec) = asset.connector.manifest.action(TEST_CONNECTIVITY) else {
-            let message = format!("connector {} has no action `{TEST_CONNECTIVITY}`", asset.asset.connector);
-            return Ok(Tested { result: Err(Failure::NotFound { message }), took: began.elapsed() });
-        };
-        let _permit = self.action_permits.acquire().await;
-        // Whatever it says of itself: nobody has judged it.
-        let call = asset.gate.call(Effect::Test, &spec.reads);
-        let invocation = Invocation {
-            action: TEST_CONNECTIVITY,
-            parameters: &json!({}),
-            idempotency_key: "",
-            attempt: 1,
-            resume: None,
-            cancelled: false,
-        };
-        let result = match asset.connector.connector.invoke(call, invocation).await.outcome {
-            Ok(Outcome::Done(report)) => Ok(report),
-            Ok(Outcome::Pending { message, .. }) => {
-                Err(Failure::Unavailable { message: format!("the test did not end: {message}") })
-            }
-            Err(failure) => Err(failure),
-        };
-        Ok(Tested { result, took: began.elapsed() })
-    }
-
     /// Switches safe mode on or off for the whole host. On, it holds at once, before anything is waited for: of what was not
     /// let through yet, nothing is sent any more.
     ///
@@ -445,146 +385,6 @@ impl Runs {
         drop(self.starting.write().await);
     }
 
-    /// Lets a run that was just created go, as soon as there is room.
-    pub(crate) fn begin(
-        self: &Arc<Self>,
-        id: RunId,
-        new: NewRun,
-        parent: Option<Parent>,
-        catalogue: &Arc<Catalogue>,
-    ) {
-        let NewRun { playbook, started, began } = new;
-        let run = Run {
-            id,
-            alert: began.alert.id,
-            playbook,
-            digest: began.digest.clone(),
-            parent,
-            mode: began.mode,
-            undoes: began.undo.as_ref().map(|undo| undo.of),
-            status: RunStatus::Running,
-            due: None,
-            attention: 0,
-            started,
-            finished: None,
-            message: String::new(),
-            entries: 1,
-            epoch: 1,
-            imported: false,
-        };
-        let mut history = History::of_new(began, started);
-        let journal = Journal::new(&run, &history, Arc::clone(&self.store), self.changed.clone());
-        let active = ActiveRun::new(self, run, Arc::clone(catalogue), journal, &mut history);
-        self.put(&active);
-        active.go_on(history);
-    }
-
-    /// Claims a run and lets it go on from its journal, unless it is here already. A run that cannot be read is logged.
-    pub(crate) async fn go_on(self: &Arc<Self>, run: RunId) {
-        match self.take(run).await {
-            Ok((active, Some(history))) => active.go_on(history),
-            Ok((_, None)) | Err(RunsError::Conflict(_)) => {}
-            Err(error) => {
-                tracing::error!(run, error = &error as &dyn std::error::Error, "A run cannot go on.");
-            }
-        }
-    }
-
-    /// The run, claimed if it was not here; then its history comes with it, and the caller must let it go on.
-    pub(crate) async fn take(
-        self: &Arc<Self>,
-        run: RunId,
-    ) -> Result<(Arc<ActiveRun>, Option<History>), RunsError> {
-        let _claiming = self.claiming.lock().await;
-        if let Some(active) = self.active(run) {
-            return Ok((active, None));
-        }
-        let run = self.store.claim(run, Claim::Open).await?;
-        let mut history = self.history(&run)?;
-        Ok((self.take_in(run, &mut history).await, Some(history)))
-    }
-
-    /// Writes an entry to a run that was just claimed, durably, and reads its journal.
-    pub(crate) async fn write_and_read(&self, run: Run, event: Event) -> Result<(Run, History), RunsError> {
-        let at = clock::now();
-        let append = Append {
-            run: run.id,
-            epoch: run.epoch,
-            expected: run.entries,
-            audit: Audit::of(&run).record(at, &event).into_iter().collect(),
-            events: vec![(at, event)],
-            leave: None,
-            durability: Durability::Durable,
-        };
-        let entries = self.store.append(append).await?;
-        let run = Run { entries, ..run };
-        let history = self.history(&run)?;
-        Ok((run, history))
-    }
-
-    /// Puts a run that was just claimed among those that are here.
-    pub(crate) async fn take_in(self: &Arc<Self>, run: Run, history: &mut History) -> Arc<ActiveRun> {
-        let catalogue = self.catalogue_of(&history.began).await;
-        let journal = Journal::new(&run, history, Arc::clone(&self.store), self.changed.clone());
-        let active = ActiveRun::new(self, run, catalogue, journal, history);
-        self.put(&active);
-        active
-    }
-
-    fn put(&self, run: &Arc<ActiveRun>) {
-        self.here().insert(run.run.id, Arc::clone(run));
-        // Put first and then looked: a stop either sees this run or is seen by it.
-        if self.stopping.load(Ordering::SeqCst) {
-            run.halt(Halt::HostStops);
-        }
-    }
-
-    /// Takes a run off the list of those that are here.
-    pub(crate) fn leave(&self, run: &ActiveRun) {
-        self.here().remove(&run.run.id);
-        run.go();
-        self.due.notify_one();
-        self.changed.send_modify(|version| *version += 1);
-    }
-
-    /// A run has ended: the one that started it hears of it, if it is here. If not, the store has made it due.
-    pub(crate) fn concluded(&self, run: &Run, status: RunStatus, message: &str) {
-        let Some(parent) = run.parent else { return };
-        if let Some(parent) = self.active(parent.run) {
-            let ended = Run { status, message: message.to_owned(), ..run.clone() };
-            // A journal that cannot be written sets the run aside by itself.
-            parent.child_ended(&ended).ok();
-        }
-        self.due.notify_one();
-    }
-
-    /// A run, if it is here.
-    pub(crate) fn active(&self, run: RunId) -> Option<Arc<ActiveRun>> {
-        self.here().get(&run).cloned()
-    }
-
-    fn here(&self) -> MutexGuard<'_, HashMap<RunId, Arc<ActiveRun>>> {
-        self.active.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// What the journal of a run says.
-    pub(crate) fn history(&self, run: &Run) -> Result<History, RunsError> {
-        let damaged = |source| RunsError::Journal { run: run.id, source };
-        let mut entries: Vec<Entry> = Vec::new();
-        while (entries.len() as u64) < run.entries {
-            let page = self.store.journal(run.id, entries.len() as u64 + 1, PAGE_ITEMS)?;
-            if page.is_empty() {
-                return Err(damaged("it is shorter than it should be".into()));
-            }
-            entries.extend(page);
-        }
-        let mut history = History::read(entries).map_err(|error: NotAJournal| damaged(error.into()))?;
-        if !history.done.is_empty() {
-            history.forget(&self.store.undone(run.id)?);
-        }
-        Ok(history)
-    }
-
     /// Loads every installed plugin and configured asset.
     async fn load(&self) -> Result<(), RunsError> {
         if let Err(error) = self.drop_components().await {
@@ -628,15 +428,7 @@ impl Runs {
     }
 }
 
-impl ActiveRun {
-    /// Lets the run go on from its journal, in a task of its own.
-    pub(crate) fn go_on(self: &Arc<Self>, history: History) {
-        let work = Work::begin(&self.runs.at_work);
-        tokio::spawn(drive::drive(Arc::clone(self), history, work));
-    }
-}
-
-fn disabled(what: &str, name: &Name) -> RunsError {
+pub(crate) fn disabled(what: &str, name: &Name) -> RunsError {
     RunsError::Conflict(format!(
         "{what} `{name}` is disabled: `palisade plugin enable {name}` lets it be started"
     ))
