@@ -88,6 +88,41 @@ pub struct Artifact {
     pub data: Map<String, Value>,
 }
 
+/// A piece of evidence as a person writes it, in plain JSON. Fields that are not named here are refused, so that a typing
+/// error is seen at once.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewArtifact {
+    /// Title.
+    #[serde(default = "event")]
+    pub name: String,
+    /// What kind it is.
+    #[serde(default = "event")]
+    pub label: String,
+    /// Fields by their CEF key.
+    pub cef: Map<String, Value>,
+    /// What there is beside them.
+    #[serde(default)]
+    pub data: Map<String, Value>,
+}
+
+fn event() -> String {
+    "event".to_owned()
+}
+
+impl NewArtifact {
+    /// An event with these fields.
+    pub fn event(cef: Map<String, Value>) -> Self {
+        Self { name: event(), label: event(), cef, data: Map::new() }
+    }
+
+    /// The artifacts of an alert, numbered in their order.
+    pub fn numbered(artifacts: Vec<Self>) -> Vec<Artifact> {
+        let artifacts = (1..).zip(artifacts);
+        artifacts.map(|(id, Self { name, label, cef, data })| Artifact { id, name, label, cef, data }).collect()
+    }
+}
+
 /// A remark on an alert.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {

@@ -7,7 +7,7 @@ use std::{
 
 use palisade_model::{
     Timestamp,
-    alert::{Alert, Artifact, NewAlert, Severity},
+    alert::{Alert, NewAlert, NewArtifact, Severity},
     list,
     name::Name,
 };
@@ -58,23 +58,7 @@ pub struct SceneAlert {
     severity: Option<Severity>,
     description: String,
     link: Option<String>,
-    artifacts: Vec<SceneArtifact>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SceneArtifact {
-    #[serde(default = "event")]
-    name: String,
-    #[serde(default = "event")]
-    label: String,
-    cef: Map<String, Value>,
-    #[serde(default)]
-    data: Map<String, Value>,
-}
-
-fn event() -> String {
-    "event".to_owned()
+    artifacts: Vec<NewArtifact>,
 }
 
 impl Content for Scene {}
@@ -154,12 +138,7 @@ impl Scene {
             name: Some(format!("Rehearsal of {label}")),
             label: Some(label.to_owned()),
             severity: Some(severities[number % severities.len()]),
-            artifacts: vec![SceneArtifact {
-                name: event(),
-                label: event(),
-                cef: cef.as_object().cloned().unwrap_or_default(),
-                data: Map::new(),
-            }],
+            artifacts: vec![NewArtifact::event(cef.as_object().cloned().unwrap_or_default())],
             ..SceneAlert::default()
         };
         Self { alert, ..Self::default() }
@@ -169,8 +148,6 @@ impl Scene {
     pub fn alert(&self, label: &str) -> Alert {
         let SceneAlert { id, source, name, label: own, severity, description, link, artifacts } =
             self.alert.clone();
-        let artifact =
-            |(id, SceneArtifact { name, label, cef, data })| Artifact { id, name, label, cef, data };
         let content = NewAlert {
             source: source.unwrap_or_else(|| "rehearsal".to_owned()),
             source_id: id.unwrap_or_else(|| "1".to_owned()),
@@ -179,7 +156,7 @@ impl Scene {
             severity: severity.unwrap_or(Severity::Medium),
             description,
             link: link.or_else(|| Some("https://siem.example.com/alert/1".to_owned())),
-            artifacts: (1..).zip(artifacts).map(artifact).collect(),
+            artifacts: NewArtifact::numbered(artifacts),
         };
         Alert::new(1, Timestamp::from_millisecond(RECEIVED_MS).unwrap_or_default(), content)
     }

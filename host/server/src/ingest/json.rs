@@ -1,11 +1,11 @@
 //! Alerts as plain JSON.
 
 use palisade_model::{
-    alert::{Artifact, NewAlert, Severity},
+    alert::{NewAlert, NewArtifact, Severity},
     name::Name,
 };
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::problem::Problem;
 
@@ -23,31 +23,12 @@ struct Body {
     description: String,
     link: Option<String>,
     #[serde(default)]
-    artifacts: Vec<BodyArtifact>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct BodyArtifact {
-    #[serde(default = "event")]
-    name: String,
-    #[serde(default = "event")]
-    label: String,
-    cef: Map<String, Value>,
-    #[serde(default)]
-    data: Map<String, Value>,
+    artifacts: Vec<NewArtifact>,
 }
 
 /// The alert in the body of `POST /ingest/{source}`, without the bounds that are checked for every format.
 pub(crate) fn alert(body: Value, source: Name) -> Result<NewAlert, Problem> {
     let body = Body::deserialize(body).map_err(|error| Problem::invalid("", error.to_string()))?;
-    let artifacts = (1..).zip(body.artifacts).map(|(id, artifact)| Artifact {
-        id,
-        name: artifact.name,
-        label: artifact.label,
-        cef: artifact.cef,
-        data: artifact.data,
-    });
     Ok(NewAlert {
         source: source.into(),
         source_id: body.id,
@@ -56,14 +37,10 @@ pub(crate) fn alert(body: Value, source: Name) -> Result<NewAlert, Problem> {
         severity: body.severity,
         description: body.description,
         link: body.link,
-        artifacts: artifacts.collect(),
+        artifacts: NewArtifact::numbered(body.artifacts),
     })
 }
 
 fn medium() -> Severity {
     Severity::Medium
-}
-
-fn event() -> String {
-    "event".to_owned()
 }

@@ -54,7 +54,8 @@ impl Wrong {
     }
 }
 
-async fn tried(
+/// What the kit says of a component with one cassette.
+pub(crate) async fn tried(
     component: &[u8],
     actions: &[&str],
     cassette: Option<&Value>,

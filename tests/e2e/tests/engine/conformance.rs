@@ -10,7 +10,7 @@ use palisade_conformance::{Check, Options, Scorecard, Verdict};
 use palisade_e2e::built;
 use serde_json::{Value, json};
 
-use crate::{bound::sandbox, pages::packages, recording::cassettes};
+use crate::{bound::sandbox, checks::tried, pages::packages, recording::cassettes};
 
 /// The scorecard of a first-party plugin, with its own cassettes.
 async fn of(package: &str, cassettes: PathBuf) -> Scorecard {
@@ -69,16 +69,7 @@ async fn a_look_that_changes_something_or_breaks_is_found_out() {
 
 /// What the kit says of a hostile connector with one cassette.
 async fn caught(component: &[u8], actions: &[&str], cassette: Option<Value>) -> Scorecard {
-    let directory = tempfile::tempdir().unwrap();
-    if let Some(cassette) = cassette {
-        fs::write(directory.path().join("case.json"), cassette.to_string()).unwrap();
-    }
-    let options = Options {
-        cassettes: directory.path().to_owned(),
-        actions: actions.iter().map(|action| (*action).to_owned()).collect(),
-        ..Options::default()
-    };
-    palisade_conformance::test(sandbox(), component, &options).await.unwrap()
+    tried(component, actions, cassette.as_ref()).await.unwrap()
 }
 
 fn failed(scorecard: &Scorecard) -> Vec<&str> {
