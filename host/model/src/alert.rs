@@ -119,7 +119,9 @@ impl NewArtifact {
     /// The artifacts of an alert, numbered in their order.
     pub fn numbered(artifacts: Vec<Self>) -> Vec<Artifact> {
         let artifacts = (1..).zip(artifacts);
-        artifacts.map(|(id, Self { name, label, cef, data })| Artifact { id, name, label, cef, data }).collect()
+        artifacts
+            .map(|(id, Self { name, label, cef, data })| Artifact { id, name, label, cef, data })
+            .collect()
     }
 }
 
