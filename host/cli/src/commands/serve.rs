@@ -79,6 +79,8 @@ pub(crate) async fn run(command: Serve, context: &Context) -> Result<Exit, Error
     start_log(&command.log)?;
     context.data.create()?;
     let server = bind(command.listen, &context.data).await?;
+    // Before anybody is told that it is there: who knows of it may stop it at once.
+    let stopped = stop_signal()?;
     let address = server.address();
     context.data.put_host(&HostFile {
         url: format!("http://{}", reachable(address)),
@@ -93,7 +95,6 @@ pub(crate) async fn run(command: Serve, context: &Context) -> Result<Exit, Error
     if !address.ip().is_loopback() {
         tracing::warn!(%address, "This is plain HTTP beyond this machine: put a proxy with TLS in front.");
     }
-    let stopped = stop_signal()?;
     server.run(stopped).await;
     context.data.remove_host();
     tracing::info!("The host has stopped.");
