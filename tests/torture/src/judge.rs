@@ -2,13 +2,14 @@ use std::{collections::BTreeSet, time::Duration};
 
 use palisade_model::{
     Timestamp,
+    journal::Event,
     run::{Run, RunId, RunStatus},
 };
 use script::{End, Program};
 
 use crate::{Actuator, Api, Case, Ledger, Person, Tally, actuator::Came};
 
-/// Longer than anything that a program waits for, a start of the host, and the waits between a few attempts together.
+/// Longer than anything that a program waits for, and a start of the host, together.
 const STILL: Duration = Duration::from_secs(15);
 
 /// Compares what was acknowledged with what is in the system acted on, and with what the host says of its runs.
@@ -108,12 +109,19 @@ fn judge_runs(tally: &mut Tally, api: &Api, case: &Case, runs: &[Run], last_kill
     all_ended
 }
 
-/// Whether nothing happened in a run for long although nobody was killing hosts any more.
+/// Whether nothing happened in a run for long although nobody was killing hosts any more, and it had not said until when it
+/// waits.
 fn stood_still(api: &Api, run: RunId, last_kill: Option<Timestamp>) -> Option<String> {
     let entries = api.story(run)?.entries;
+    let mut waits_until = last_kill.unwrap_or(Timestamp::MIN);
     let late = entries.windows(2).find(|pair| {
-        let from = last_kill.map_or(pair[0].at, |kill| kill.max(pair[0].at));
-        Duration::try_from(pair[1].at.duration_since(from)).is_ok_and(|time| time > STILL)
+        waits_until = waits_until.max(pair[0].at);
+        if let Event::ActionRetried { next, .. } | Event::ActionPending { next, .. } = pair[0].event {
+            waits_until = waits_until.max(next);
+        }
+        // Who waits for another run is as late as that, which is judged as well.
+        !matches!(pair[1].event, Event::ChildEnded { .. })
+            && Duration::try_from(pair[1].at.duration_since(waits_until)).is_ok_and(|time| time > STILL)
     })?;
     Some(format!("run {run} stood still before entry {}:\n{}", late[1].seq, journal(api, run)))
 }

@@ -23,14 +23,13 @@ use serde_json::{Value, json};
 /// A sandbox like the host's, one for the process.
 pub(crate) fn sandbox() -> &'static Sandbox {
     static SANDBOX: OnceLock<Arc<Sandbox>> = OnceLock::new();
-    SANDBOX.get_or_init(|| {
-        Sandbox::new(SandboxOptions {
-            cache: Cache::Shared(built::scratch("artefacts")),
-            compiler: built::palisade(),
-            allocation: Allocation::Pooled,
-        })
-        .unwrap()
-    })
+    SANDBOX.get_or_init(|| sandbox_with(Cache::Shared(built::scratch("artefacts"))))
+}
+
+/// The same, with compiled code of its own.
+pub(crate) fn sandbox_with(cache: Cache) -> Arc<Sandbox> {
+    let options = SandboxOptions { cache, compiler: built::palisade(), allocation: Allocation::Pooled };
+    Sandbox::new(options).unwrap()
 }
 
 /// A connector that is bound to an asset.

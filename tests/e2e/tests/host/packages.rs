@@ -8,7 +8,8 @@ use std::{
     io::{Read, Write},
     net::TcpStream,
     path::PathBuf,
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
 use palisade_e2e::{Answer, Host, Request, built};
@@ -291,10 +292,7 @@ fn a_package_that_lies_is_refused_with_the_truth() {
 
 fn section(kind: u8, content: &[u8]) -> Vec<u8> {
     let length = u32::try_from(content.len()).unwrap();
-    // Five bytes whatever the number, which is allowed.
-    let leb =
-        [0, 7, 14, 21, 28].map(|shift| (length >> shift) as u8 & 0x7f | if shift < 28 { 0x80 } else { 0 });
-    [[kind].as_slice(), &leb, content].concat()
+    [[kind].as_slice(), &leb128(length), content].concat()
 }
 
 #[test]
@@ -331,6 +329,55 @@ fn what_is_too_much_is_refused_before_it_is_held_or_compiled() {
     assert!(!output.status.success() && errors.contains("more than 67108864 bytes"), "{errors}");
 }
 
+#[test]
+fn what_exhausts_the_compiler_is_refused_and_disturbs_nobody() {
+    let host = Host::start();
+    let bomb = bomb();
+    thread::scope(|scope| {
+        let refusing = scope.spawn(|| refused(&host, &bomb, None, "and was stopped"));
+        while !refusing.is_finished() {
+            let asked = Instant::now();
+            host.get("/status");
+            assert!(asked.elapsed() < Duration::from_secs(3), "the host waited for the compiler");
+        }
+        refusing.join().unwrap();
+    });
+}
+
+/// A component of some 80 KB, for which the compiler wants more memory than it may have: a branch to very many blocks, each
+/// of which takes a thousand values along, and the compiler makes a copy of them for each.
+fn bomb() -> Vec<u8> {
+    const BLOCKS: u32 = 15_000;
+    const VALUES: u32 = 1_000;
+    // A type of blocks with as many results, and one of a function that takes the number of a block.
+    let values = [0x7f].repeat(VALUES as usize);
+    let types = [b"\x02\x60\0".as_slice(), &leb128(VALUES), &values, b"\x60\x01\x7f\0"].concat();
+    let targets: Vec<u8> = (0..BLOCKS).flat_map(leb128).collect();
+    let body = [
+        b"\0".as_slice(),
+        // block (type 0), i32.const 0, local.get 0, br_table
+        &b"\x02\0".repeat(BLOCKS as usize),
+        &b"\x41\0".repeat(VALUES as usize),
+        b"\x20\0\x0e",
+        &leb128(BLOCKS),
+        &targets,
+        b"\0",
+        // end, unreachable, end
+        &b"\x0b".repeat(BLOCKS as usize),
+        b"\0\x0b",
+    ]
+    .concat();
+    let code = [&leb128(1), &leb128(body.len() as u32), body.as_slice()].concat();
+    let sections = [section(1, &types), section(3, b"\x01\x01"), section(10, &code)].concat();
+    let module = [b"\0asm\x01\0\0\0".as_slice(), &sections].concat();
+    [b"\0asm\x0d\0\x01\0".as_slice(), &section(1, &module)].concat()
+}
+
+/// A number as it stands in a component: five bytes whatever it is, which is allowed.
+fn leb128(number: u32) -> [u8; 5] {
+    [0, 7, 14, 21, 28].map(|shift| (number >> shift) as u8 & 0x7f | if shift < 28 { 0x80 } else { 0 })
+}
+
 /// Bytes of memory that the host had at most so far.
 fn peak_memory(host: &Host) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", host.pid().as_raw_nonzero())).unwrap();
@@ -349,7 +396,7 @@ fn upload(host: &Host, header: &str, most: u64) -> String {
     stream.write_all(head.as_bytes()).unwrap();
     let mut reading = stream.try_clone().unwrap();
     // Read while it is written: a host that has refused it closes the connection.
-    let answer = std::thread::spawn(move || {
+    let answer = thread::spawn(move || {
         let mut answer = vec![0; 4 * 1024];
         let length = reading.read(&mut answer).unwrap_or_default();
         String::from_utf8_lossy(&answer[..length]).into_owned()
