@@ -263,10 +263,7 @@ impl Sandbox {
         &self,
         component: &Component,
     ) -> Result<Linked<ConnectorPre<Guest<ConnectorHost>>>, LoadError> {
-        let Linkers { connector, connector_with_wasi, .. } = &self.linkers;
-        self.link(component, &versions::CONNECTOR, [connector, connector_with_wasi], |pre, _| {
-            ConnectorPre::new(pre)
-        })
+        self.link_as_connector(component, &self.linkers.connector_with_wasi)
     }
 
     /// Links a component as a connector that only says what it is: with a clock that stands still.
@@ -274,10 +271,16 @@ impl Sandbox {
         &self,
         component: &Component,
     ) -> Result<Linked<ConnectorPre<Guest<ConnectorHost>>>, LoadError> {
-        let Linkers { connector, describing_with_wasi, .. } = &self.linkers;
-        self.link(component, &versions::CONNECTOR, [connector, describing_with_wasi], |pre, _| {
-            ConnectorPre::new(pre)
-        })
+        self.link_as_connector(component, &self.linkers.describing_with_wasi)
+    }
+
+    fn link_as_connector(
+        &self,
+        component: &Component,
+        with_wasi: &Linker<Guest<ConnectorHost>>,
+    ) -> Result<Linked<ConnectorPre<Guest<ConnectorHost>>>, LoadError> {
+        let linkers = [&self.linkers.connector, with_wasi];
+        self.link(component, &versions::CONNECTOR, linkers, |pre, _| ConnectorPre::new(pre))
     }
 
     /// Links a component as a playbook.

@@ -11,7 +11,7 @@ use palisade_model::{
 use crate::{
     catalogue::Catalogue,
     install::{InstallError, Removal},
-    replace::lacks,
+    replace::{components_of, lacks},
     runs::{Runs, record},
 };
 
@@ -110,10 +110,7 @@ impl Runs {
         self.store.remove_plugin(name.clone(), record(by, removed)).await?;
         self.set_catalogue((*self.catalogue()).clone().without_plugin(name));
         drop(starting);
-        self.drop_component(&plugin.digest).await?;
-        if let Some(previous) = &plugin.previous {
-            self.drop_component(&previous.digest).await?;
-        }
+        self.drop_unneeded(components_of(&plugin).cloned()).await?;
         Ok(Removal::Removed)
     }
 

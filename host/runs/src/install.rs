@@ -259,7 +259,7 @@ impl Runs {
         let installed = self.put_in_place(change, &compiled, how, by).await;
         if installed.is_err() {
             // A crash here is made good when the host starts.
-            self.drop_component(&digest).await?;
+            self.drop_unneeded([digest]).await?;
         }
         installed
     }

@@ -1,5 +1,7 @@
 //! Another version of a plugin in the place of the one that is installed: what that would do, and doing it.
 
+use std::collections::HashSet;
+
 use palisade_engine::Compiled;
 use palisade_model::{
     Timestamp,
@@ -198,7 +200,7 @@ impl Runs {
         self.remember_version(&plugin).await?;
         self.until_starts_are_seen().await;
         if let Some(gone) = gone {
-            self.drop_component(&gone.digest).await?;
+            self.drop_unneeded([gone.digest]).await?;
         }
         Ok(plugin)
     }
@@ -334,35 +336,41 @@ fn in_its_place(plugin: &Plugin, replacement: Option<&Replacement>, how: How) ->
 }
 
 impl Runs {
-    /// Forgets a component, unless a plugin or a run that has not ended needs it.
-    pub(crate) async fn drop_component(&self, digest: &Digest) -> Result<(), InstallError> {
-        let keeps = |plugin: &Plugin| components_of(plugin).any(|kept| kept == digest);
-        if self.store.plugins()?.iter().any(keeps) || self.is_needed(digest).await? {
+    /// Forgets these components, but for those that a plugin or a run that has not ended needs.
+    pub(crate) async fn drop_unneeded(
+        &self,
+        components: impl IntoIterator<Item = Digest>,
+    ) -> Result<(), InstallError> {
+        let plugins = self.store.plugins()?;
+        let kept: HashSet<_> = plugins.iter().flat_map(components_of).collect();
+        let mut left: HashSet<_> =
+            components.into_iter().filter(|component| !kept.contains(component)).collect();
+        if left.is_empty() {
             return Ok(());
         }
-        self.store.remove_component(digest.clone()).await?;
-        self.sandbox.forget(digest);
+        for needed in self.needed(left.clone()).await? {
+            left.remove(&needed);
+        }
+        for component in left {
+            self.store.remove_component(component.clone()).await?;
+            self.sandbox.forget(&component);
+        }
         Ok(())
     }
 
     /// Forgets components that nothing needs: those of an installation that a crash interrupted, and those that a run needed
     /// when they were replaced. First goes all compiled code of components that are not in the store.
     pub(crate) async fn drop_components(&self) -> Result<(), InstallError> {
+        let components = self.store.components()?;
         // From here on the code of the others is kept, whatever fails.
-        let tidied = self.sandbox.keep_only(self.store.components()?);
-        let plugins = self.store.plugins()?;
-        let kept: Vec<_> = plugins.iter().flat_map(components_of).collect();
-        for digest in self.store.components()? {
-            if !kept.contains(&&digest) {
-                self.drop_component(&digest).await?;
-            }
-        }
+        let tidied = self.sandbox.keep_only(components.iter().cloned());
+        self.drop_unneeded(components).await?;
         Ok(tidied?)
     }
 }
 
 /// The components that a plugin needs: its own, and the one that a rollback brings back.
-fn components_of(plugin: &Plugin) -> impl Iterator<Item = &Digest> {
+pub(crate) fn components_of(plugin: &Plugin) -> impl Iterator<Item = &Digest> {
     let previous = plugin.previous.as_ref().map(|previous| &previous.digest);
     std::iter::once(&plugin.digest).chain(previous)
 }

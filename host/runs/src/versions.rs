@@ -1,7 +1,8 @@
 //! The exact versions of plugins that a run began with. It ends with them, whatever is installed by then.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
+    ops::ControlFlow,
     sync::{Arc, Weak},
 };
 
@@ -175,20 +176,27 @@ impl Runs {
         Ok((compiled, manifest))
     }
 
-    /// Whether a run that has not ended began with this component, as its playbook or as a connector. Looks through all of
-    /// those.
+    /// Those of these components that a run which has not ended began with, as its playbook or as a connector. Looks through
+    /// all of those once.
     ///
     /// # Errors
     ///
     /// The store's.
-    pub(crate) async fn is_needed(&self, digest: &Digest) -> Result<bool, StoreError> {
-        let (store, digest) = (Arc::clone(&self.store), digest.clone());
+    pub(crate) async fn needed(&self, components: HashSet<Digest>) -> Result<HashSet<Digest>, StoreError> {
+        let store = Arc::clone(&self.store);
+        let all = components.clone();
         // Their first entries have to be read, and there may be very many.
         let look = move || {
-            let began_with = |run: &Run| Ok(run.digest == digest || acts_through(&*store, run.id, &digest)?);
-            Ok(!open_runs(&*store, began_with, 1)?.is_empty())
+            let (mut left, mut needed) = (components, HashSet::new());
+            each_open_run(&*store, |run| {
+                let began_with = [run.digest.clone()].into_iter().chain(connectors(&*store, run.id)?);
+                needed.extend(began_with.filter_map(|component| left.take(&component)));
+                Ok(if left.is_empty() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+            })?;
+            Ok(needed)
         };
-        tokio::task::spawn_blocking(look).await.unwrap_or(Ok(true))
+        // What nobody could look for is not dropped.
+        tokio::task::spawn_blocking(look).await.unwrap_or(Ok(all))
     }
 
     /// The first runs that have not ended and are such. Looks through all that have not ended.
@@ -201,39 +209,44 @@ impl Runs {
         is_such: impl Fn(&Run) -> bool,
         most: usize,
     ) -> Result<Vec<RunId>, StoreError> {
-        open_runs(&*self.store, |run| Ok(is_such(run)), most)
+        let mut found = Vec::new();
+        each_open_run(&*self.store, |run| {
+            if is_such(run) {
+                found.push(run.id);
+            }
+            Ok(if found.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        })?;
+        Ok(found)
     }
 }
 
-/// Whether a run began with this component as one of its connectors.
-fn acts_through(store: &dyn Store, run: RunId, digest: &Digest) -> Result<bool, StoreError> {
+/// The connectors that a run began with.
+fn connectors(store: &dyn Store, run: RunId) -> Result<Vec<Digest>, StoreError> {
     let first = store.journal(run, 1, 1)?.into_iter().next();
-    Ok(first.is_some_and(|entry| match entry.event {
-        Event::Began(began) => began.connectors.values().any(|connector| connector == digest),
-        _ => false,
-    }))
+    Ok(match first.map(|entry| entry.event) {
+        Some(Event::Began(began)) => began.connectors.into_values().collect(),
+        _ => Vec::new(),
+    })
 }
 
-fn open_runs(
+/// Goes through the runs that have not ended, as far as wanted.
+fn each_open_run(
     store: &dyn Store,
-    is_such: impl Fn(&Run) -> Result<bool, StoreError>,
-    most: usize,
-) -> Result<Vec<RunId>, StoreError> {
-    let mut found = Vec::new();
+    mut look: impl FnMut(&Run) -> Result<ControlFlow<()>, StoreError>,
+) -> Result<(), StoreError> {
     for status in RunStatus::ALL.into_iter().filter(|status| !status.is_final()) {
         let mut before = None;
-        while found.len() < most {
+        loop {
             let filter = RunFilter { status: Some(status), ..RunFilter::default() };
             let page = store.runs(filter, Page { before, limit: usize::MAX })?;
             let Some(last) = page.last() else { break };
             before = Some(last.id);
-            for run in page {
-                if is_such(&run)? {
-                    found.push(run.id);
+            for run in &page {
+                if look(run)?.is_break() {
+                    return Ok(());
                 }
             }
         }
     }
-    found.truncate(most);
-    Ok(found)
+    Ok(())
 }
