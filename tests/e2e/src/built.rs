@@ -7,6 +7,8 @@ use std::{
     process::{Command, Stdio},
 };
 
+use crate::binary::section;
+
 /// The component of a package, as `make plugins` built it.
 ///
 /// # Panics
@@ -36,11 +38,8 @@ pub fn variant(package: &str, word: &str) -> Vec<u8> {
 
 /// The same component once more, with a custom section that says nothing to a machine: another build of it.
 pub fn another_build(component: &[u8], number: u32) -> Vec<u8> {
-    let name = b"build";
-    let number = number.to_be_bytes();
-    let section = [&[u8::try_from(name.len()).expect("it is short")], name.as_slice(), &number].concat();
-    let length = u8::try_from(section.len()).expect("it is short");
-    [component, &[0, length], &section].concat()
+    let content = [b"\x05build".as_slice(), &number.to_be_bytes()].concat();
+    [component, &section(0, &content)].concat()
 }
 
 /// Where the component of a package is: in `PALISADE_PLUGINS`, or in `plugins` of the build directory.

@@ -5,6 +5,7 @@
 //! speaks to it as operators and sources do.
 
 mod assets;
+pub mod binary;
 pub mod built;
 mod disk;
 mod host;

@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use palisade_e2e::built;
+use palisade_e2e::{
+    binary::{COMPONENT, CORE_MODULE, leb128, section},
+    built,
+};
 use palisade_engine::{Cache, LoadError, Sandbox};
 use serde_json::json;
 
 use crate::bound::{hostile, none, sandbox, sandbox_with};
-
-const COMPONENT: [u8; 8] = *b"\0asm\x0d\0\x01\0";
-const CORE_MODULE: [u8; 8] = *b"\0asm\x01\0\0\0";
 
 async fn refusal(sandbox: &Sandbox, bytes: &[u8]) -> String {
     match sandbox.compile(bytes).await {
@@ -96,27 +96,9 @@ fn laborious() -> Vec<u8> {
     body.extend([0x0b].repeat(BLOCKS + 1));
     let body = [leb128(body.len()), body].concat();
 
-    let types = section(1, &[&[1, 0x60, 1, 0x7f, 0][..]]);
-    let functions = section(3, &[&leb128(FUNCTIONS), &vec![0; FUNCTIONS]]);
-    let code = section(10, &[&leb128(FUNCTIONS), &body.repeat(FUNCTIONS)]);
+    let types = section(1, &[1, 0x60, 1, 0x7f, 0]);
+    let functions = section(3, &[leb128(FUNCTIONS), vec![0; FUNCTIONS]].concat());
+    let code = section(10, &[leb128(FUNCTIONS), body.repeat(FUNCTIONS)].concat());
     let module = [CORE_MODULE.as_slice(), &types, &functions, &code].concat();
-    [COMPONENT.as_slice(), &section(1, &[&module])].concat()
-}
-
-fn section(id: u8, parts: &[&[u8]]) -> Vec<u8> {
-    let content = parts.concat();
-    [vec![id], leb128(content.len()), content].concat()
-}
-
-fn leb128(mut number: usize) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    loop {
-        let low = (number & 0x7f) as u8;
-        number >>= 7;
-        if number == 0 {
-            bytes.push(low);
-            return bytes;
-        }
-        bytes.push(low | 0x80);
-    }
+    [COMPONENT.as_slice(), &section(1, &module)].concat()
 }

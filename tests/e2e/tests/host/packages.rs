@@ -12,7 +12,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use palisade_e2e::{Answer, Host, Request, built};
+use palisade_e2e::{
+    Answer, Host, Request,
+    binary::{COMPONENT, CORE_MODULE, leb128, section},
+    built,
+};
 use palisade_model::plugin::Manifest;
 use palisade_package::{Facts, Package, SecretKey, digest, pack};
 use serde_json::{Value, json};
@@ -290,11 +294,6 @@ fn a_package_that_lies_is_refused_with_the_truth() {
     }
 }
 
-fn section(kind: u8, content: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(content.len()).unwrap();
-    [[kind].as_slice(), &leb128(length), content].concat()
-}
-
 #[test]
 fn what_is_too_much_is_refused_before_it_is_held_or_compiled() {
     let host = Host::start();
@@ -306,8 +305,7 @@ fn what_is_too_much_is_refused_before_it_is_held_or_compiled() {
         imports.extend(name.as_bytes());
         imports.extend([1, 0]);
     }
-    let component =
-        [b"\0asm\x0d\0\x01\0".as_slice(), &section(7, &[1, 0x40, 0, 1, 0]), &section(10, &imports)].concat();
+    let component = [COMPONENT.as_slice(), &section(7, &[1, 0x40, 0, 1, 0]), &section(10, &imports)].concat();
     refused(&host, &component, None, "it imports 10000 things; a plugin imports at most 256");
 
     let before = state(&host);
@@ -347,35 +345,30 @@ fn what_exhausts_the_compiler_is_refused_and_disturbs_nobody() {
 /// A component of some 80 KB, for which the compiler wants more memory than it may have: a branch to very many blocks, each
 /// of which takes a thousand values along, and the compiler makes a copy of them for each.
 fn bomb() -> Vec<u8> {
-    const BLOCKS: u32 = 15_000;
-    const VALUES: u32 = 1_000;
+    const BLOCKS: usize = 15_000;
+    const VALUES: usize = 1_000;
     // A type of blocks with as many results, and one of a function that takes the number of a block.
-    let values = [0x7f].repeat(VALUES as usize);
+    let values = [0x7f].repeat(VALUES);
     let types = [b"\x02\x60\0".as_slice(), &leb128(VALUES), &values, b"\x60\x01\x7f\0"].concat();
     let targets: Vec<u8> = (0..BLOCKS).flat_map(leb128).collect();
     let body = [
         b"\0".as_slice(),
         // block (type 0), i32.const 0, local.get 0, br_table
-        &b"\x02\0".repeat(BLOCKS as usize),
-        &b"\x41\0".repeat(VALUES as usize),
+        &b"\x02\0".repeat(BLOCKS),
+        &b"\x41\0".repeat(VALUES),
         b"\x20\0\x0e",
         &leb128(BLOCKS),
         &targets,
         b"\0",
         // end, unreachable, end
-        &b"\x0b".repeat(BLOCKS as usize),
+        &b"\x0b".repeat(BLOCKS),
         b"\0\x0b",
     ]
     .concat();
-    let code = [&leb128(1), &leb128(body.len() as u32), body.as_slice()].concat();
+    let code = [leb128(1).as_slice(), &leb128(body.len()), &body].concat();
     let sections = [section(1, &types), section(3, b"\x01\x01"), section(10, &code)].concat();
-    let module = [b"\0asm\x01\0\0\0".as_slice(), &sections].concat();
-    [b"\0asm\x0d\0\x01\0".as_slice(), &section(1, &module)].concat()
-}
-
-/// A number as it stands in a component: five bytes whatever it is, which is allowed.
-fn leb128(number: u32) -> [u8; 5] {
-    [0, 7, 14, 21, 28].map(|shift| (number >> shift) as u8 & 0x7f | if shift < 28 { 0x80 } else { 0 })
+    let module = [CORE_MODULE.as_slice(), &sections].concat();
+    [COMPONENT.as_slice(), &section(1, &module)].concat()
 }
 
 /// Bytes of memory that the host had at most so far.
